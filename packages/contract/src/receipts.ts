@@ -56,6 +56,16 @@ const ReceiptSignature = z.strictObject({
   at: Millis,
 })
 
+/** What an owner signed for exactly this. */
+const ReceiptConsent = z.strictObject({
+  nonce: z.string(),
+  address: z.string(),
+  network: TextOrNull.describe('of a contract that accepted the signature; null: the key of the address signed'),
+  digest: z.string(),
+  message: z.string(),
+  signature: z.string().describe('0x and hex, or base64'),
+})
+
 /** A row of the evidence, with the names under which it is hashed. */
 export const ReceiptRow = z.strictObject({
   chain: z.string(),
@@ -114,7 +124,14 @@ export const Receipt = z.strictObject({
     .strictObject({ state: z.enum(['reserved', 'out', 'final', 'void']), usdMicros: z.string() })
     .nullable()
     .describe('what was reserved for it, and what became of that'),
-  approval: z.strictObject({ by: z.string(), at: Millis, usdMicros: TextOrNull, maxFee: TextOrNull }).nullable(),
+  approval: z
+    .strictObject({
+      ...{ by: z.string(), at: Millis, usdMicros: TextOrNull, maxFee: TextOrNull },
+      consent: ReceiptConsent.nullable().describe(
+        'null where no owner signed, or who gets the receipt may not read it',
+      ),
+    })
+    .nullable(),
   signatures: z.array(ReceiptSignature),
   evidence: z.strictObject({
     rows: z.array(z.union([ReceiptRow, HiddenRow])).describe('of this transaction, in their order'),

@@ -1,3 +1,4 @@
+import { familiesOf } from '@waiaas/contract'
 import { families } from '../chains/families.ts'
 import { constraintsOf } from '../sessions/service.ts'
 import { type ReceiptVerdict, verifyReceipt as verify } from '../transactions/service.ts'
@@ -9,6 +10,13 @@ export const verifyReceipt = (receipt: unknown, publicKey: string): Promise<Rece
   verify(receipt, {
     publicKey,
     constraints: constraintsOf,
+    isSigned(address, text, signature) {
+      const [family] = familiesOf(address)
+      const bytes = signature.startsWith('0x')
+        ? Buffer.from(signature.slice(2), 'hex')
+        : Buffer.from(signature, 'base64')
+      return (family && families[family]?.owner.isSigned(address, text, bytes)) ?? false
+    },
     async chain(network) {
       const family = families[network.chain]
       if (!family) throw new Error(`networks of ${network.chain} are not supported by this release`)

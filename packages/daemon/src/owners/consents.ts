@@ -30,6 +30,10 @@ type Signer = NonNullable<Ownership['owner']>
 export const ownerOf = async (db: Handle, walletId: string): Promise<Ownership> =>
   ownershipOf(await ownerStore.ofWallets(db, [walletId]))
 
+/** What owners signed to approve a transaction. */
+export const approvalsSigned = (db: Handle, transactionId: string): Promise<ConsentRow[]> =>
+  ownerStore.consentsOn(db, transactionId, 'approve')
+
 /** The text that asks one owner for one thing. Failure CHAIN_NOT_SUPPORTED. */
 export function askedOf({ networks, findNetwork }: ConsentParts, wanted: Wanted, owner: Signer): Asked {
   const { wallet, action, subject } = wanted

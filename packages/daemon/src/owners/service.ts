@@ -25,7 +25,7 @@ import { ownerView, shownOwner } from './views.ts'
 
 export type { Subject } from './actions.ts'
 export type { Wanted } from './consents.ts'
-export { ownerOf } from './consents.ts'
+export { approvalsSigned, ownerOf } from './consents.ts'
 export type { Ownership } from './rules.ts'
 export type { OwnerWish } from './stops.ts'
 export type { ConsentRow } from './store.ts'

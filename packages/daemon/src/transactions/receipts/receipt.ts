@@ -1,6 +1,7 @@
 import { type Decision, Failure, type Network, type Receipt } from '@waiaas/contract'
 import { type Proof, proofOf } from '../../audit/service.ts'
 import type { AuthorisationFacts } from '../../gate/service.ts'
+import { approvalsSigned } from '../../owners/service.ts'
 import { sessionActor } from '../../platform/caller.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import { type PolicyRow, policyRowsOfThen } from '../../policies/service.ts'
@@ -60,7 +61,8 @@ async function contentOf(parts: Parts, db: Handle, { id, sessionId }: Wanted): P
         inputs.flatMap(({ policies }) => policies),
       )
     ).map(policyOf),
-    ...heldBy(row),
+    held: heldBy(row),
+    approval: await approvalOf(db, row, sessionId),
     signatures,
     evidence: shownTo(sessionId, await proofOf(db, id)),
     gone: isGone ? ['request', 'effects', 'bytes'] : [],
@@ -102,12 +104,23 @@ const decisionsOf = (row: ReceiptSource, signed: readonly SignedAttempt[]): Rece
   ...signed.flatMap(({ id, decision }) => (decision === null ? [] : [{ of: id, text: decision }])),
 ]
 
-const heldBy = (row: ReceiptSource): Pick<Receipt, 'held' | 'approval'> => ({
-  held: row.held_state === null ? null : { state: row.held_state, usdMicros: row.held_usd! },
-  approval:
-    row.approved_at === null
-      ? null
-      : { by: row.approved_by!, at: row.approved_at, usdMicros: row.approved_usd, maxFee: row.fee_bound },
+const heldBy = (row: ReceiptSource): Receipt['held'] =>
+  row.held_state === null ? null : { state: row.held_state, usdMicros: row.held_usd! }
+
+/** An agent does not get the words of an owner, who signed them for the daemon. */
+async function approvalOf(db: Handle, row: ReceiptSource, sessionId: string | undefined): Promise<Receipt['approval']> {
+  if (row.approved_at === null) return null
+  const signed = sessionId === undefined ? await approvalsSigned(db, row.id) : []
+  const last = signed.toSorted((a, b) => a.at - b.at).at(-1)
+  return {
+    ...{ by: row.approved_by!, at: row.approved_at, usdMicros: row.approved_usd, maxFee: row.fee_bound },
+    consent: last ? consentOf(last) : null,
+  }
+}
+
+type Consent = NonNullable<NonNullable<Receipt['approval']>['consent']>
+const consentOf = ({ nonce, address, network, digest, message, signature }: Consent): Consent => ({
+  ...{ nonce, address, network, digest, message, signature },
 })
 
 const authorised = (text: string): Pick<AuthorisationFacts, 'bytesHash' | 'digest'> | undefined =>

@@ -1,13 +1,11 @@
 import type { Decision, Effects, Receipt, ReceiptRow } from '@waiaas/contract'
 import { readProof } from '../../audit/service.ts'
 import { sha256 } from '../../platform/sha256.ts'
+import { approved, type IsSigned, type Told } from './approved.ts'
 import { checked, type Findings, faults, joined, missing, nothing, proven, word } from './findings.ts'
 
-type Details = Readonly<Record<string, unknown>>
-type Told = { readonly event: string; readonly actor: string; readonly at: number; readonly details: Details }
-
 /** Holds the evidence of a receipt against the key and the checkpoints, and the rest of the receipt against the evidence. */
-export function heldAgainstEvidence(receipt: Receipt): Findings {
+export function heldAgainstEvidence(receipt: Receipt, isSigned: IsSigned): Findings {
   const { rows, links, checkpoints, isWhole } = receipt.evidence
   const whole = rows.filter((row): row is ReceiptRow => 'details' in row)
   const { faults: wrong, uncovered } = readProof({ rows: whole, links, checkpoints }, receipt.publicKey)
@@ -15,7 +13,7 @@ export function heldAgainstEvidence(receipt: Receipt): Findings {
     event,
     actor,
     at,
-    details: JSON.parse(details) as Details,
+    details: JSON.parse(details) as Told['details'],
   }))
   return joined(
     faults(...wrong),
@@ -27,7 +25,7 @@ export function heldAgainstEvidence(receipt: Receipt): Findings {
     owned(receipt, whole),
     decided(receipt, told),
     signed(receipt, told),
-    approved(receipt, told),
+    approved(receipt, told, isSigned),
   )
 }
 
@@ -197,36 +195,5 @@ function isLanded({ hash, block, state }: Signature, { landed, transaction }: La
   )
 }
 
-/** A row is written a little after what it tells of, in the same transaction. */
-const ROW_MS = 60_000
 /** A judgement may come from just before a change of the clock. */
 const DAY_MS = 86_400_000
-
-function approved({ approval, transaction, issuedTo, decisions }: Receipt, told: readonly Told[]): Findings {
-  if (approval === null) return nothing
-  const rows = told.filter(({ event }) => event === 'TX_APPROVED')
-  // Of a plan one step is told for all; the row may be hidden.
-  if (rows.length === 0)
-    return issuedTo === 'session' || transaction.planId !== null
-      ? word(`that ${approval.by} approved it`)
-      : faults('it was approved, and its evidence has no approval')
-  const isTold = rows.some(
-    ({ actor, at, details }) =>
-      actor === approval.by &&
-      at >= approval.at &&
-      at - approval.at < ROW_MS &&
-      details.usd === approval.usdMicros &&
-      (details.maxFee === undefined || details.maxFee === approval.maxFee) &&
-      details.digest === transaction.digest,
-  )
-  const bound = decisions
-    .map(({ text }) => (JSON.parse(text) as Decision).inputs.context?.feeBound)
-    .findLast((each) => each !== undefined)
-  return joined(
-    checked(`it was approved by ${approval.by}, for exactly this digest`, {
-      'the approval is not the one that its evidence names': isTold,
-      'the fee that was approved is not the one that was judged with': bound === undefined || bound === approval.maxFee,
-    }),
-    word(`that it was ${approval.by} who showed the password: no signature of a person is part of that`),
-  )
-}

@@ -1,0 +1,86 @@
+import type { Decision, Receipt } from '@waiaas/contract'
+import { digestOf } from '../cards/code.ts'
+import { checked, type Findings, faults, joined, nothing, word } from './findings.ts'
+
+/** Whether the key of an address made a signature over a text, as wallets of its family sign texts; asks no node. */
+export type IsSigned = (address: string, text: string, signature: string) => boolean
+
+/** A row of evidence, with its details read. */
+type Details = Readonly<Record<string, unknown>>
+export type Told = { readonly event: string; readonly actor: string; readonly at: number; readonly details: Details }
+
+/** A row is written a little after what it tells of, in the same transaction. */
+const ROW_MS = 60_000
+
+/** Holds an approval against its row, and what an owner signed for it against digest, wallet and key. */
+export function approved(receipt: Receipt, told: readonly Told[], isSigned: IsSigned): Findings {
+  const { approval, transaction, issuedTo, decisions } = receipt
+  if (approval === null) return nothing
+  const rows = told.filter(({ event }) => event === 'TX_APPROVED')
+  // Of a plan one step is told for all; the row may be hidden.
+  if (rows.length === 0)
+    return issuedTo === 'session' || transaction.planId !== null
+      ? word(`that ${approval.by} approved it`)
+      : faults('it was approved, and its evidence has no approval')
+  const isTold = rows.some(
+    ({ actor, at, details }) =>
+      actor === approval.by &&
+      at >= approval.at &&
+      at - approval.at < ROW_MS &&
+      details.usd === approval.usdMicros &&
+      (details.maxFee === undefined || details.maxFee === approval.maxFee) &&
+      (issuedTo === 'session' || details.consent === approval.consent?.nonce) &&
+      details.digest === transaction.digest,
+  )
+  const bound = decisions
+    .map(({ text }) => (JSON.parse(text) as Decision).inputs.context?.feeBound)
+    .findLast((each) => each !== undefined)
+  return joined(
+    checked(`it was approved by ${approval.by}, for exactly this digest`, {
+      'the approval is not the one that its evidence names': isTold,
+      'the fee that was approved is not the one that was judged with': bound === undefined || bound === approval.maxFee,
+    }),
+    consented(receipt, isSigned),
+  )
+}
+
+function consented({ approval, transaction, issuedTo }: Receipt, isSigned: IsSigned): Findings {
+  const { by, consent } = approval!
+  if (consent === null)
+    return issuedTo === 'session'
+      ? word(`that it was ${by}: what an owner signs is not for agents`)
+      : word(`that it was ${by} who showed the password: no signature of a person is part of that`)
+  const says = (line: string) => consent.message.split('\n').includes(line)
+  const isDigest = transaction.planId !== null || consent.digest === digestOf([transaction])
+  const who = joined(
+    checked(`what ${consent.address} was asked to sign is the approval of this very digest, for this wallet`, {
+      'the owner who signed is not the one who approved': by === `owner:${consent.address}`,
+      'the owner signed for something else than this digest': isDigest,
+      'the owner signed another text': consent.message === consent.nonce || isAsked(transaction, { consent, says }),
+    }),
+    consent.message === consent.nonce
+      ? word('what the nonce stands for that the owner signed: the daemon bound it to this approval')
+      : nothing,
+  )
+  if (consent.network !== null)
+    return joined(who, word(`that the contract ${consent.address} accepts the signature: ask it on ${consent.network}`))
+  return joined(
+    who,
+    checked(`the key of ${consent.address} signed it`, {
+      'the signature is not one of the owner': isSigned(consent.address, consent.message, consent.signature),
+    }),
+  )
+}
+
+type Asked = {
+  readonly consent: NonNullable<NonNullable<Receipt['approval']>['consent']>
+  readonly says: (line: string) => boolean
+}
+const isAsked = ({ id, walletId }: Receipt['transaction'], { consent, says }: Asked): boolean =>
+  [
+    `Nonce: ${consent.nonce}`,
+    `Request ID: ${id}`,
+    '- urn:waiaas:action:approve',
+    `- urn:waiaas:sha256:${consent.digest}`,
+    `- urn:waiaas:wallet:${walletId}`,
+  ].every(says)
