@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type AuditEntry, type EventName, mayCall, type Operation, operations } from '@waiaas/contract'
 import { deployEvmFixtures } from '@waiaas/localnet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { agreeTo, askedFor, verifiedOwner } from './support/consents.ts'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { evmOwner, type TestOwner } from './support/owners.ts'
 import { requireKnownDetails } from './support/strict-audit.ts'
@@ -82,10 +83,30 @@ async function newOwner(id: string) {
   await daemon.operator.setOwner({ id, ownerAddress: owner.address })
   return owner
 }
-async function verified(id: string) {
-  const owner = await newOwner(id)
-  const { message } = await daemon.operator.getOwnerChallenge({ id, action: 'verify' })
-  await daemon.operator.verifyOwner({ id }, { owner: await owner.word(message) })
+/** An owner agrees that a policy goes. Whoever owns a wallet that lives on is asked about all that is for every wallet. */
+async function agreed() {
+  const { operator } = daemon
+  const { id: walletId } = await newWallet()
+  const owner = await verifiedOwner(daemon, walletId)
+  const rules = { max_requests: 1, window_seconds: 1 }
+  const policy = await operator.createPolicy({ walletId, type: 'RATE_LIMIT', rules })
+  const id = await askedFor(() => operator.deletePolicy({ id: policy.id }))
+  await agreeTo(daemon, { id: id!, walletId, owner })
+  await operator.terminateWallet({ id: walletId })
+}
+/** An owner takes all that a wallet holds. */
+async function withdrawn() {
+  const { id } = await world.wallet(daemon)
+  const owner = await verifiedOwner(daemon, id)
+  const wanted = { id, network: world.network }
+  const { message } = await daemon.operator.getWithdrawChallenge(wanted)
+  await daemon.operator.withdrawWallet(wanted, { owner: await owner.word(message) })
+  await daemon.operator.terminateWallet({ id })
+}
+async function verifiedOnce() {
+  const { id } = await newWallet()
+  await verifiedOwner(daemon, id)
+  await daemon.operator.terminateWallet({ id })
 }
 const terminated = async () => daemon.operator.terminateWallet({ id: (await newWallet()).id })
 
@@ -145,7 +166,9 @@ const ofWallets = (): Steps => {
         }),
     },
     setOwner: { event: 'OWNER_SET', run: async () => newOwner((await newWallet()).id) },
-    verifyOwner: { event: 'OWNER_VERIFIED', run: async () => verified((await newWallet()).id) },
+    verifyOwner: { event: 'OWNER_VERIFIED', run: verifiedOnce },
+    withdrawWallet: { event: 'SWEEP_STARTED', run: withdrawn },
+    giveConsent: { event: 'OWNER_AGREED', run: agreed },
     removeOwner: {
       event: 'OWNER_REMOVED',
       run: async () => {

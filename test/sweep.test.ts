@@ -12,7 +12,9 @@ import {
   startSolana,
 } from '@waiaas/localnet'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { agreeTo, askedFor, verifiedOwner } from './support/consents.ts'
 import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
+import { evmOwner } from './support/owners.ts'
 import { freshPostgresDatabase } from './support/postgres.ts'
 import { until } from './support/until.ts'
 import {
@@ -309,6 +311,69 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (engine) => {
     const next = await started(wallet, newEvmAddress(), { networks: ['local-evm'] })
     expect(next.status).toBe('RUNNING')
     await daemon.operator.cancelSweep({ id: next.id })
+  })
+
+  test('a sweep of a wallet with a verified owner waits for that owner, who agrees to where it goes', async () => {
+    const wallet = await evmWallet(daemon, nodes[0], { limit: GENEROUS })
+    const owner = await verifiedOwner(daemon, wallet.id)
+    const [to, another] = [newEvmAddress(), newEvmAddress()]
+    const wanted = { networks: ['local-evm'] }
+    const start = (address: string) => async () => {
+      const { digest } = await shown(wallet, address, wanted)
+      return daemon.operator.sweepWallet({ id: wallet.id, to: address, ...wanted, digest })
+    }
+    const id = await askedFor(start(to))
+    const consent = await agreeTo(daemon, { id: id!, walletId: wallet.id, owner })
+    const words = `the wallet '${consent.wallets[0]!.name}', ${wallet.address}, on local-evm, to ${to}`
+    expect(consent.words.toLowerCase()).toBe(words.toLowerCase())
+    const other = await askedFor(start(another))
+    expect([other !== undefined, other === id]).toEqual([true, false])
+    await over((await start(to)()) as Sweep)
+    expect(await evmBalance(nodes[0], to)).toBeGreaterThan(0n)
+    expect(await evmBalance(nodes[0], another)).toBe(0n)
+    await daemon.operator.terminateWallet({ id: wallet.id })
+  })
+
+  test('an owner takes all that a wallet holds to their own address, by one signature, and what is refused stays', async () => {
+    const nothing = { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 }
+    const wallet = await evmWallet(daemon, nodes[0], { limit: nothing })
+    const { id } = wallet
+    await mintToken(nodes[0], evmTokens.plainToken, { to: wallet.address, amount: 70n })
+    const { operator } = daemon
+    const wanted = { id, network: 'local-evm' }
+    const codeOf = (call: Promise<unknown>) =>
+      call.then(
+        () => 'done',
+        ({ code }) => code,
+      )
+    expect(await codeOf(operator.getWithdrawChallenge(wanted))).toBe('NO_OWNER')
+    const stranger = evmOwner()
+    await operator.setOwner({ id, ownerAddress: stranger.address })
+    expect(await codeOf(operator.getWithdrawChallenge(wanted))).toBe('WITHDRAW_LOCKED_ONLY')
+    const owner = await verifiedOwner(daemon, id)
+
+    const { message } = await operator.getWithdrawChallenge(wanted)
+    expect(message).toContain(`, ${wallet.address}, on local-evm, to ${owner.address}`)
+    const word = await owner.word(message)
+    // For one network, and not for all.
+    expect(await codeOf(operator.withdrawWallet({ id }, { owner: word }))).toBe('INVALID_NONCE')
+    await operator.suspendWallet({ id })
+    expect(await codeOf(operator.withdrawWallet(wanted, { owner: word }))).toBe('WALLET_SUSPENDED')
+    await operator.resumeWallet({ id })
+    const { sweepId, to } = await operator.withdrawWallet(wanted, { owner: word })
+    expect(to).toBe(owner.address)
+    const { steps } = await over(await operator.getSweep({ id: sweepId }))
+    expect(steps.map(({ symbol, status }) => [symbol, status])).toEqual([
+      ['PLAIN', 'CANCELLED'],
+      ['ETH', 'CONFIRMED'],
+    ])
+    expect(await balancesOf(nodes[0], owner.address, evmTokens.plainToken)).toEqual([expect.any(BigInt), 0n])
+    expect(await evmBalance(nodes[0], owner.address)).toBeGreaterThan(0n)
+    const { data } = await operator.listAuditLogs({ wallet_id: id, event_type: 'TX_APPROVED', limit: 5 })
+    expect(data.map(({ actor, details }) => [actor, details.channel])).toEqual([[`owner:${owner.address}`, 'rest']])
+    // It is good once.
+    expect(await codeOf(operator.withdrawWallet(wanted, { owner: word }))).not.toBe('done')
+    await operator.terminateWallet({ id })
   })
 
   test('only what was shown is started, to somebody else, and by a digest of its own', async () => {

@@ -4,10 +4,11 @@ import { join } from 'node:path'
 import { NETWORKS, walletOperations } from '@waiaas/contract'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { SYSTEM_EVIDENCE } from '../../packages/daemon/src/audit/service.ts'
+import { consents, needConsents } from '../../packages/daemon/src/consents/service.ts'
 import { type Keys, startKeys } from '../../packages/daemon/src/keys/service.ts'
 import { killSwitch } from '../../packages/daemon/src/killswitch/service.ts'
 import { migrations } from '../../packages/daemon/src/migrations/all.ts'
-import { owners, shownOwners } from '../../packages/daemon/src/owners/service.ts'
+import { followKey, owners, shownOwners } from '../../packages/daemon/src/owners/service.ts'
 import { pairings } from '../../packages/daemon/src/pairings/service.ts'
 import type { By } from '../../packages/daemon/src/platform/caller.ts'
 import type { Database } from '../../packages/daemon/src/platform/db/database.ts'
@@ -124,18 +125,16 @@ export async function openBed(open: Open, bedOptions: BedOptions) {
     dataDir,
   })
   const keyRows = walletKeys({ database })
+  const needConsent = needConsents(clock)
   const policyService = policies({
-    database,
-    held,
-    ...{ clock, networks: () => NETWORKS },
-    wallet: findWallet,
-    walletId: walletIdOf,
+    ...{ database, held, clock, networks: () => NETWORKS },
+    ...{ wallet: findWallet, walletId: walletIdOf },
     tokens: async () => [],
     session: policySession,
     record: evidence.record,
     afterChange: async () => {},
     systemEvidence: SYSTEM_EVIDENCE,
-    nextVersion: policyVersions(clock),
+    ...{ nextVersion: policyVersions(clock), needConsent },
   })
   const walletService = wallets({
     ...common,
@@ -143,13 +142,14 @@ export async function openBed(open: Open, bedOptions: BedOptions) {
     keyRows,
     ceilings,
     sessions: sessionService,
-    owners: shownOwners,
+    ...{ owners: shownOwners, followOwners: followKey },
     installDefaultPolicy: policyService.installDefault,
-    purgePolicies: policyService.purge,
+    ...{ purgePolicies: policyService.purge, needConsent },
     verifyPassword: async (password) => password === MASTER_PASSWORD,
     refusesMainnet: () => false,
   })
   const switchService = killSwitch({ ...common, sessions: sessionService })
+  const ownerService = owners({ ...common, findNetwork, chain: noChain })
   let made = 0
 
   return {
@@ -167,7 +167,8 @@ export async function openBed(open: Open, bedOptions: BedOptions) {
     }),
     wallets: walletService,
     killSwitch: switchService,
-    owners: owners({ ...common, findNetwork, chain: noChain }),
+    owners: ownerService,
+    consents: consents({ ...common, owners: ownerService }),
     /** Events in the order of their recording; `only` picks one wallet's. */
     async events(only?: string): Promise<string[]> {
       const rows = await database.read((db) => evidence.list(db, { walletId: only }, 1_000))

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { deployEvmFixtures } from '@waiaas/localnet'
 import { sealMasterProof, WAIaaSClient } from '@waiaas/sdk'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { askedFor } from '../../../test/support/consents.ts'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from '../../../test/support/daemon.ts'
 import { evmOwner, type TestOwner } from '../../../test/support/owners.ts'
 import { unsignedPayment } from '../../../test/support/unsigned.ts'
@@ -245,6 +246,11 @@ test('an owner verifies, approves, rejects and hands over with what they sign el
   expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('owns this wallet and has to approve') })
   expect(await signs(owner, 'owner approve', [first])).toMatchObject({ id: first, status: 'PENDING' })
   expect(await signs(owner, 'owner reject', [second])).toMatchObject({ id: second, status: 'CANCELLED' })
+  const rules = { max_requests: 1, window_seconds: 1 }
+  const policy = await daemon.operator.createPolicy({ walletId: id, type: 'RATE_LIMIT', rules })
+  const consent = await askedFor(() => daemon.operator.deletePolicy({ id: policy.id }))
+  expect(await signs(owner, 'owner agree', [consent!, id])).toMatchObject({ isAgreed: true })
+  expect(await signs(owner, 'owner withdraw', [id])).toMatchObject({ walletId: id, to: owner.address })
   const named = await signs(owner, 'wallet owner replace', [id, next.address])
   expect(named).toMatchObject({ ownerAddress: owner.address, nextOwnerAddress: next.address })
   await signs(next, 'wallet owner verify', [id])

@@ -127,6 +127,7 @@ export const autostopOperations = {
   updateAutostopRule: operation({
     method: 'PUT',
     path: '/v1/admin/autostop/rules/{id}',
+    mayLoosen: true,
     access: operator,
     tag,
     summary: 'Change a rule by which the daemon stops a wallet by itself, for all wallets or for one.',

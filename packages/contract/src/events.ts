@@ -6,6 +6,7 @@ import { Effect } from './effects.ts'
 import { Labels } from './labels.ts'
 import { ownerEvents } from './owner-events.ts'
 import { pairingEvents } from './pairing-events.ts'
+import { sweepEvents } from './sweep-events.ts'
 
 export const SEVERITIES = ['info', 'warning', 'critical'] as const
 export type Severity = (typeof SEVERITIES)[number]
@@ -41,9 +42,6 @@ const Before = () => z.strictObject({ rules: Text, priority: z.int(), enabled: z
 const Tokens = () => z.strictObject({ expiresAt: z.int(), renewals: Count })
 const Stopped = () => z.strictObject({ state: Text, revoked: Count, heldSince })
 const Hold = z.enum(['start', 'jump'])
-
-const Sweeping = () => z.strictObject({ sweep: Text, to: Text, steps: Count })
-const SweepEnded = () => z.strictObject({ sweep: Text, status: z.enum(['DONE', 'CANCELLED']) })
 
 const decisionHash = Text.optional().describe('SHA-256 of the decision as it is stored')
 /** What was decided on a request. */
@@ -298,8 +296,7 @@ export const events = {
         cancelled: Count,
       }),
   },
-  SWEEP_STARTED: { severity: 'warning', summary: 'The operator began to empty a wallet.', details: Sweeping },
-  SWEEP_ENDED: { severity: 'info', summary: 'A sweep is done, or was cancelled.', details: SweepEnded },
+  ...sweepEvents,
   TX_REQUESTED: {
     severity: 'info',
     summary: 'A request was allowed and goes on; a warning in the tier NOTIFY.',

@@ -85,6 +85,21 @@ export const failures = {
     remedy: 'ask',
     hint: 'ask the owner to sign the challenge with action=replace, and send the call with the X-Owner headers',
   },
+  NO_OWNER: {
+    status: 404,
+    remedy: 'ask',
+    hint: 'the operator names an owner with waiaas wallet owner set; without one the operator sweeps the wallet',
+  },
+  WITHDRAW_LOCKED_ONLY: {
+    status: 403,
+    remedy: 'fix',
+    hint: 'verify as the owner first, by signing the challenge with action=verify',
+  },
+  CONSENT_NOT_FOUND: {
+    status: 404,
+    remedy: 'ask',
+    hint: 'ask the operator to make the call again, which asks anew: what is asked of owners is open for a day',
+  },
   OWNER_CONSENT_REQUIRED: {
     status: 403,
     remedy: 'ask',

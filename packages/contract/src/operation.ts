@@ -50,7 +50,7 @@ export type Operation<
   readonly forms?: readonly Form[]
   /** What is gone for good, as a person is asked before the command does it. A stop never asks. */
   readonly destroys?: string
-  /** It can let more out than before; its evidence then says so, and is a warning. */
+  /** It can let more out than before: its evidence then says so, and is a warning; and owners who have verified have to agree. */
   readonly mayLoosen?: boolean
   /** The call moves money: it takes an `Idempotency-Key`. */
   readonly idempotent?: boolean
@@ -172,6 +172,7 @@ export function failuresOf(op: Operation): FailureCode[] {
   if (bodySource(op) === 'body') for (const code of bodyFailures) codes.add(code)
   if (op.access !== 'public') for (const caller of op.access) for (const code of accessFailures[caller]) codes.add(code)
   if (op.idempotent) codes.add('IDEMPOTENCY_KEY_REUSED')
+  if (op.mayLoosen) codes.add('OWNER_CONSENT_REQUIRED')
   if (namedFields(op.input).length > 0) for (const code of nameFailures) codes.add(code)
   return [...codes]
 }

@@ -5,6 +5,7 @@ import { autostopOperations } from './autostop.ts'
 import { backupOperations } from './backup.ts'
 import { calldataOperations } from './calldata.ts'
 import { ceilingOperations } from './ceilings.ts'
+import { consentOperations } from './consents.ts'
 import { eventOperations } from './event-stream.ts'
 import { exposureOperations } from './exposure.ts'
 import { limitOperations } from './limits.ts'
@@ -33,6 +34,7 @@ export const operations = {
   ...systemOperations,
   ...walletOperations,
   ...ownerOperations,
+  ...consentOperations,
   ...ownerStopOperations,
   ...ceilingOperations,
   ...agentWalletOperations,

@@ -1,5 +1,8 @@
 import { z } from 'zod'
 
+/** What owners are asked to agree to; `consent` is its id. */
+const Asked = { consent: z.string(), action: z.string(), digest: z.string(), words: z.string() }
+
 /** What is recorded of owners of wallets. */
 export const ownerEvents = {
   OWNER_SET: {
@@ -30,6 +33,16 @@ export const ownerEvents = {
         agreed: z.boolean(),
         loosens: z.literal(true).optional().describe('more may leave than before'),
       }),
+  },
+  OWNERS_ASKED: {
+    severity: 'warning',
+    summary: 'The operator asked for something that owners have to agree to first.',
+    details: () => z.strictObject({ ...Asked, wallets: z.array(z.string()) }),
+  },
+  OWNER_AGREED: {
+    severity: 'warning',
+    summary: 'An owner agreed to what the operator asked for.',
+    details: () => z.strictObject(Asked),
   },
   RECOVERY_STARTED: {
     severity: 'critical',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Id, UnixSeconds } from './ids.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
+import { OwnerChallenge } from './owners.ts'
 import { Tier } from './tiers.ts'
 import { Address, Digits, NetworkName, TransactionStatus, Unwritten } from './wire.ts'
 
@@ -61,6 +62,18 @@ export type Sweep = z.output<typeof Sweep>
 const tag = 'Wallets'
 const operator = ['operator'] as const
 const one = z.strictObject({ id: Id })
+const withdrawn = z.strictObject({
+  id: Id,
+  network: NetworkName.optional().describe('all networks of the wallet unless given; of a contract its own one'),
+})
+const ofOwner = [
+  'WALLET_NOT_FOUND',
+  'NO_OWNER',
+  'WITHDRAW_LOCKED_ONLY',
+  'ENVIRONMENT_NETWORK_MISMATCH',
+  'INVALID_ADDRESS',
+  'CHAIN_ERROR',
+] as const
 
 /** All that a wallet holds, sent to one address. */
 export const sweepOperations = {
@@ -85,6 +98,7 @@ export const sweepOperations = {
     }),
     output: z.union([SweepPlan, Sweep]),
     errors: [
+      'OWNER_CONSENT_REQUIRED',
       'WALLET_NOT_FOUND',
       'WALLET_SUSPENDED',
       'WALLET_TERMINATED',
@@ -93,6 +107,34 @@ export const sweepOperations = {
       'INVALID_TRANSACTION',
       'CHAIN_ERROR',
       'SWEEP_CHANGED',
+      'SWEEP_RUNNING',
+    ],
+  }),
+  getWithdrawChallenge: operation({
+    method: 'GET',
+    path: '/v1/wallets/{id}/withdraw/challenge',
+    access: 'public',
+    tag,
+    summary: 'Get the text that the owner of a wallet signs to have all that it holds.',
+    input: withdrawn,
+    output: OwnerChallenge,
+    errors: [...ofOwner, 'OWNER_NOT_CONNECTED', 'CHAIN_NOT_SUPPORTED'],
+  }),
+  withdrawWallet: operation({
+    method: 'POST',
+    path: '/v1/wallets/{id}/withdraw',
+    access: ['owner'],
+    tag,
+    summary:
+      'Send all that a wallet holds to its owner, who has verified. The signature of the challenge is the approval; what the policies refuse stays, and a delay runs.',
+    input: withdrawn,
+    output: z.object({ sweepId: Id, walletId: Id, to: Address }),
+    errors: [
+      ...ofOwner,
+      'SYSTEM_LOCKED',
+      'WALLET_SUSPENDED',
+      'WALLET_TERMINATED',
+      'INVALID_TRANSACTION',
       'SWEEP_RUNNING',
     ],
   }),

@@ -357,7 +357,7 @@ export const walletOperations = {
       secret: z.string().optional(),
       sealed: z.string().optional(),
     }),
-    errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED'],
+    errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED', 'OWNER_CONSENT_REQUIRED'],
   }),
   getSealingKey: operation({
     method: 'GET',

@@ -16,6 +16,8 @@ import { clockHandlers } from './clock/handlers.ts'
 import { clockService } from './clock/service.ts'
 import { connectHandlers } from './connect/handlers.ts'
 import { connectInfo } from './connect/service.ts'
+import { askingOwners, consentHandlers } from './consents/handlers.ts'
+import { consents, needConsents } from './consents/service.ts'
 import { eventHandlers } from './events/handlers.ts'
 import { exposureOf, passwordWithin } from './exposing.ts'
 import { exposureHandlers } from './exposure/handlers.ts'
@@ -28,7 +30,7 @@ import { moneyPath, toldOf } from './money-path.ts'
 import { operatorHandlers } from './operator/handlers.ts'
 import { isPassword, operatorService } from './operator/service.ts'
 import { ownerHandlers } from './owners/handlers.ts'
-import { owners, shownOwners } from './owners/service.ts'
+import { followKey, owners, shownOwners } from './owners/service.ts'
 import { pairingHandlers } from './pairings/handlers.ts'
 import { pairings } from './pairings/service.ts'
 import { type Principal, sessionOf } from './platform/caller.ts'
@@ -101,7 +103,7 @@ export async function compose(ground: Ground) {
   const features = featuresOf(ground, base, services)
   let isStopping = false
   const shared = {
-    handlers: allHandlers(features),
+    handlers: askingOwners(allHandlers(features), services.consents),
     settings: base.settings.get,
     log: ground.log,
     isStopping: () => isStopping,
@@ -175,6 +177,7 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
   })
   const evidence = audit({ clock, onRecord: signing.noteRow })
   const nextVersion = policyVersions(clock)
+  const needConsent = needConsents(clock)
   const settings = await settingsService({
     database,
     clock,
@@ -183,7 +186,7 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
     configured: config.settings,
     origins: config.origins,
     subkey: () => keys.subkey('settings'),
-    nextVersion: (db) => nextVersion(db, null),
+    ...{ nextVersion: (db) => nextVersion(db, null), needConsent },
   })
   const watching = settings.watch()
   const applied = appliedPolicies()
@@ -215,14 +218,17 @@ async function baseOf({ database, clock, log, keys, config, dataDir }: Ground) {
   })
   const held = heldStops({ clock, log })
   const doors = doorsOf(dataDir.path, settings.get, log)
-  return { evidence, signing, held, nextVersion, settings, watching, applied, chains, prices, shown, operator, doors }
+  return {
+    ...{ evidence, signing, held, nextVersion, needConsent, settings },
+    ...{ watching, applied, chains, prices, shown, operator, doors },
+  }
 }
 
 function servicesOf(ground: Ground, base: Base) {
   const { database, clock, keys, log, dataDir } = ground
-  const { evidence, held, nextVersion, chains, operator, prices, settings } = base
+  const { evidence, held, nextVersion, needConsent, chains, operator, prices, settings } = base
   const keyRows = walletKeys({ database })
-  const registry = tokens({ database, clock, audit: evidence, chains })
+  const registry = tokens({ database, clock, audit: evidence, chains, needConsent })
   const findToken = tokenFinder(database)
   const parts = () => ({ wallets: walletService, killSwitch: killSwitchService })
   const { stopper, autostopRules } = stoppingItself({ ...ground, ...base }, parts)
@@ -239,7 +245,7 @@ function servicesOf(ground: Ground, base: Base) {
     session: policySession,
     record: evidence.record,
     systemEvidence: SYSTEM_EVIDENCE,
-    nextVersion,
+    ...{ nextVersion, needConsent },
     afterChange: (walletId) => stops.quiet(walletId === null ? undefined : [walletId]),
   })
   const sessionService = sessions({
@@ -261,7 +267,7 @@ function servicesOf(ground: Ground, base: Base) {
     audit: evidence,
     sessions: sessionService,
     stops,
-    owners: shownOwners,
+    ...{ owners: shownOwners, followOwners: followKey },
     ceilings: {
       tokens: registry.ofNetwork,
       findToken: async (network, name) => findToken(await chains.get(network.id), tokenNamed(name)),
@@ -269,16 +275,14 @@ function servicesOf(ground: Ground, base: Base) {
       dollars: spendingDollars,
     },
     installDefaultPolicy: rules.installDefault,
-    purgePolicies: rules.purge,
+    ...{ purgePolicies: rules.purge, needConsent },
     verifyPassword: (password) => isPassword(operator, password),
     refusesMainnet: () => settings.get()['security.refuse_mainnet_with_recovery_key'] && dataDir.recoveryKey.exists(),
   })
   const killSwitchService = killSwitch({ ...shared, audit: evidence, log, stops, sessions: sessionService })
   return {
     events,
-    autostopRules,
-    rules,
-    registry,
+    ...{ autostopRules, rules, registry },
     fixing: priceFixing({ database, chains, settings, tokens: registry, findToken, prices }),
     transactions,
     sessions: sessionService,
@@ -287,8 +291,8 @@ function servicesOf(ground: Ground, base: Base) {
       isRemoteAllowed: () => settings.get()['security.remote_pairing'],
     }),
     stopTokens: stopTokens({ database, clock, audit: evidence }),
-    owners: ownerService,
-    wallets: walletService,
+    ...{ owners: ownerService, wallets: walletService },
+    consents: consents({ ...shared, audit: evidence, owners: ownerService }),
     clock: clockService({
       ...{ database, clock, log, mark: ground.mark, audit: evidence },
       ...{ findNetwork: chains.find, chain: chains.get },
@@ -343,6 +347,7 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
     stopTokens: { handlers: stopTokenHandlers(services.stopTokens) },
     owners: { handlers: ownerHandlers(services.owners) },
     autostop: { handlers: autostopHandlers(services.autostopRules) },
+    consents: { handlers: consentHandlers(services.consents) },
     prices: { handlers: priceHandlers(services.fixing, base.prices.status, base.shown) },
     tokens: { handlers: tokenHandlers(services.registry) },
     wallets: { handlers: walletHandlers(services.wallets) },

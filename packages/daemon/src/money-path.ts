@@ -2,6 +2,7 @@ import { Failure, togglesOf } from '@waiaas/contract'
 import type { Audit, Checkpoints } from './audit/service.ts'
 import type { Autostop } from './autostop/service.ts'
 import type { chainRegistry } from './chains/registry.ts'
+import type { NeedConsent } from './consents/types.ts'
 import { eventsService } from './events/service.ts'
 import { gate } from './gate/service.ts'
 import { nextEpoch, readKillSwitch } from './killswitch/service.ts'
@@ -63,6 +64,7 @@ type MoneyParts = {
   applied: ReturnType<typeof appliedPolicies>
   keyRows: ReturnType<typeof walletKeys>
   findToken: ReturnType<typeof tokenFinder>
+  needConsent: NeedConsent
   owners: Owners
   autostop: Autostop
 }
@@ -136,6 +138,7 @@ export function moneyPath(parts: MoneyParts): Transactions {
     }),
     ...ofSessions,
     toggles: () => togglesOf(settings.get()),
+    needConsent: parts.needConsent,
     usualDelay: () => settings.get()['security.policy_defaults_delay_seconds'],
     chooseWallet: (db, sessionId, { walletId, network }) =>
       walletOfSession(db, sessionId, { walletId, acts: actsOn(chains.networks(), network) }),

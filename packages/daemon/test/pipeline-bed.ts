@@ -17,6 +17,7 @@ import { autostop, type Divergence } from '../src/autostop/service.ts'
 import type { Chain, Reader } from '../src/chains/chain.ts'
 import { evmChain } from '../src/chains/evm/chain.ts'
 import { solanaChain } from '../src/chains/solana/chain.ts'
+import { needConsents } from '../src/consents/service.ts'
 import { gate } from '../src/gate/service.ts'
 import { type KeyringRow, type Keys, startKeys } from '../src/keys/service.ts'
 import { nextEpoch } from '../src/killswitch/service.ts'
@@ -153,6 +154,7 @@ export async function startPipeline(
     record: evidence.record,
     systemEvidence: 'evidence:system',
     nextVersion: policyVersions(clock),
+    needConsent: needConsents(clock),
     afterChange: (walletId) => service.stops.quiet(walletId === null ? undefined : [walletId]),
   })
   const byDefault = oracle.feed === undefined ? { [`native:${network.id}`]: '2000' } : {}
@@ -241,6 +243,7 @@ export async function startPipeline(
     }),
     ...ofSessions,
     toggles: () => togglesOf(defaultSettings()),
+    needConsent: needConsents(clock),
     usualDelay: () => defaultSettings()['security.policy_defaults_delay_seconds'],
     gas: () => gas,
     chooseWallet: async (db, _session, { walletId }) => (await walletStore.byId(db, walletId!))!,

@@ -61,6 +61,20 @@ const deeds = {
     send: ({ api, words: [id = ''] }, owner) => api.rejectTransaction({ id }, { owner }),
     done: 'rejected',
   },
+  'owner agree': {
+    places: ['consent id', WALLET],
+    summary: 'Agree to what the operator asked for, with a signature of the owner of a wallet that it concerns.',
+    ask: ({ api, words: [id = '', walletId = ''] }) => api.getConsentChallenge({ id, walletId }),
+    send: ({ api, words: [id = '', walletId = ''] }, owner) => api.giveConsent({ id, walletId }, { owner }),
+    done: 'agreed; the operator makes the same call again once all owners have',
+  },
+  'owner withdraw': {
+    places: [WALLET],
+    summary: 'Take all that a wallet holds to the address of its owner, with a signature of that owner.',
+    ask: ({ api, words: [id = ''] }) => api.getWithdrawChallenge({ id }),
+    send: ({ api, words: [id = ''] }, owner) => api.withdrawWallet({ id }, { owner }),
+    done: 'it goes to the address of the owner, native currency last',
+  },
   'owner stop': {
     places: [WALLET],
     summary: 'Stop everything, with a signature of the owner of a wallet.',

@@ -39,6 +39,8 @@ import { keptMovements } from './0041-kept-movements.ts'
 import { policyHistory } from './0044-policy-history.ts'
 import { owners } from './0045-owners.ts'
 import { recoveries } from './0046-recoveries.ts'
+import { consents } from './0048-consents.ts'
+import { settingsBasis } from './0049-settings-basis.ts'
 import { evidenceOfTransactions } from './0050-evidence-of-transactions.ts'
 import { pairings } from './0054-pairings.ts'
 import { autostop } from './0056-autostop.ts'
@@ -86,6 +88,8 @@ export const migrations: readonly Migration[] = [
   policyHistory,
   owners,
   recoveries,
+  consents,
+  settingsBasis,
   evidenceOfTransactions,
   pairings,
   autostop,

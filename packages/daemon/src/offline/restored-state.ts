@@ -1,4 +1,5 @@
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
+import { forgetConsents } from '../consents/service.ts'
 import { forgetRecovery, nextEpoch } from '../killswitch/service.ts'
 import { forgetChallenges } from '../owners/service.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -35,6 +36,7 @@ export function settleRestored(parts: Parts, source: Source): Promise<Restored> 
     const revoked = await endRestored(parts, db)
     await endStopTokens(db)
     await forgetChallenges(db)
+    await forgetConsents(db)
     await forgetRecovery(db)
     const suspended = await suspendRestored(parts, db, REASON)
     await nextEpoch(db)

@@ -98,6 +98,12 @@ export async function ownershipsOf(db: Handle, walletIds: readonly string[]): Pr
   return (walletId) => ownershipOf(rows.filter(({ wallet_id }) => wallet_id === walletId))
 }
 
+/** A key that comes in again has the owner that it left with; part of the job that stores its wallet. */
+export const followKey = async (
+  db: Handle,
+  { id, chain, address }: Pick<WalletRow, 'id' | 'chain' | 'address'>,
+): Promise<void> => void (await ownerStore.follow(db, { wallet: id, chain, address }))
+
 /** Whether somebody who owns a wallet has verified: nobody, only later than a time in milliseconds, or earlier too. */
 export async function verifiedBefore(db: Handle, at: number): Promise<'nobody' | 'later' | 'before'> {
   const first = await ownerStore.firstVerified(db)

@@ -1,3 +1,4 @@
+import type { ChainName } from '@waiaas/contract'
 import { type Handle, type NoParams, statement } from '../platform/db/database.ts'
 import { type Ids, idsIn, rowsIn } from '../platform/db/lists.ts'
 import type { Action } from './actions.ts'
@@ -98,6 +99,20 @@ const verify = statement<{ id: string; at: number }>((db, p) =>
     .set({ verified_at: p('at'), replaces: null })
     .where('id', '=', p('id')),
 )
+/** Those of every other wallet with this key; of these one alone can be there at a time. */
+const follow = statement<{ wallet: string; chain: ChainName; address: string }>((db, p) =>
+  db
+    .updateTable('owners')
+    .set({ wallet_id: p('wallet') })
+    .where('wallet_id', 'in', (of) =>
+      of
+        .selectFrom('wallets')
+        .select('id')
+        .where('chain', '=', p('chain'))
+        .where('address', '=', p('address'))
+        .where('id', '<>', p('wallet')),
+    ),
+)
 const removeCredentials = statement<{ owner: string }>((db, p) =>
   db.deleteFrom('owner_credentials').where('owner_id', '=', p('owner')),
 )
@@ -160,6 +175,7 @@ export const ownerStore = {
     await db.run(remove, { id })
   },
   /** False when the nonce was used before. */
+  follow: (db: Handle, key: { wallet: string; chain: ChainName; address: string }) => db.run(follow, key),
   insertConsent: async (db: Handle, row: ConsentRow) => (await db.run(insertConsent, row)).changes === 1,
   consent: (db: Handle, nonce: string) => db.get(consent, { nonce }),
   /** When the first of those who have verified did; null where nobody has. */

@@ -1,5 +1,6 @@
 import { type Network, newId } from '@waiaas/contract'
 import type { Token } from '../chains/intent.ts'
+import type { NeedConsent } from '../consents/types.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle, Scope } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
@@ -33,6 +34,8 @@ export type Parts = {
   /** The lock under which evidence of no wallet is written. */
   systemEvidence: string
   nextVersion: NextVersion
+  /** Owners who have verified agree to what lets more out of their wallets. Failure OWNER_CONSENT_REQUIRED. */
+  needConsent: NeedConsent
 }
 
 type Change = { name: string; walletId: string | null; scope: Scope; write(db: Handle): Promise<unknown> }

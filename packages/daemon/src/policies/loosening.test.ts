@@ -26,7 +26,7 @@ import {
   verdict,
 } from '../../test/policies/samples.ts'
 import { admitRules, type PolicyRow } from './compile.ts'
-import { comparer, effectOf } from './loosening.ts'
+import { comparer, type PolicyChanged } from './loosening.ts'
 import { newRow, toPolicyRow } from './rows.ts'
 import type { StoredPolicy } from './store.ts'
 
@@ -112,6 +112,8 @@ const situation = fc
       .map((all) => ({ all, networks: {} })),
   })
   .map((all) => ({ ...all, lookalikes: { [EVE]: BOB }, toggles: togglesOf(defaultSettings()) }))
+
+const effectOf = (change: PolicyChanged, all: readonly StoredPolicy[]) => comparer().of(change, all)
 
 const strictness = (result: string): number =>
   result.startsWith('DENY') ? TIERS.length : TIERS.indexOf(result as Tier)

@@ -30,8 +30,13 @@ export function comparer() {
     const policy = read.get(row)
     return policy ? [policy] : []
   }
-  const judging = (all: Stored, wallet: string | null) =>
-    all.filter(({ wallet_id }) => wallet_id === null || wallet_id === wallet).flatMap(compiled)
+  const grouped = new Map<Stored, ReadonlyMap<string | null, Stored>>()
+  function judging(all: Stored, wallet: string | null): Policy[] {
+    const groups = grouped.get(all) ?? Map.groupBy(all, ({ wallet_id }) => wallet_id)
+    grouped.set(all, groups)
+    const own = wallet === null ? [] : (groups.get(wallet) ?? [])
+    return [...(groups.get(null) ?? []), ...own].flatMap(compiled)
+  }
 
   /**
    * What becoming of other policies does to what may leave of one wallet, or with null of those that have none of their own.
@@ -59,6 +64,3 @@ export function comparer() {
     },
   }
 }
-
-/** What one change does, by what all policies are before it. */
-export const effectOf = (change: PolicyChanged, all: Stored): Strictness => comparer().of(change, all)

@@ -13,10 +13,10 @@ import type { Handle, Scope } from '../platform/db/database.ts'
 import { requireNetwork } from './checks.ts'
 import { committing, type Parts } from './committing.ts'
 import { admitRules } from './compile.ts'
+import { agreedEffect } from './consent.ts'
 import { admitted } from './drafts.ts'
 import { historyStore, type PolicyVersionRow } from './history-store.ts'
 import { isPurged, requireLiveWallet, requireWallet } from './live-wallet.ts'
-import { effectOf } from './loosening.ts'
 import { answerOf, contentOf, newRow, readCursor, writeCursor } from './rows.ts'
 import { policySets } from './sets.ts'
 import { policyStore, type StoredPolicy } from './store.ts'
@@ -82,7 +82,7 @@ function additions(parts: Parts) {
       const write = async (db: Handle) => {
         if (walletId !== null) await requireLiveWallet(wallet, db, walletId)
         if (row.session_id !== null) await requireOpenSession(parts, db, row.session_id)
-        const effect = effectOf({ after: row }, await policyStore.related(db, walletId))
+        const effect = await agreedEffect(parts, db, [{ after: row }])
         const version = await nextVersion(db, walletId)
         if (await writes.add(db, row, { version, by, effect })) answer.replacesDefault = true
       }
@@ -142,7 +142,7 @@ function changes(parts: Parts) {
         answer: (row) => answerOf(changed(row)),
         async write(db, row) {
           const change = { before: row, after: changed(row) }
-          const effect = effectOf(change, await policyStore.related(db, row.wallet_id))
+          const effect = await agreedEffect(parts, db, [change])
           await writes.change(db, change, { version: await nextVersion(db, row.wallet_id), by, effect })
         },
       })
@@ -152,7 +152,7 @@ function changes(parts: Parts) {
       changing(id, {
         answer: () => ({ id, deleted: true }),
         async write(db, row) {
-          const effect = effectOf({ before: row }, await policyStore.related(db, row.wallet_id))
+          const effect = await agreedEffect(parts, db, [{ before: row }])
           await writes.remove(db, row, { version: await nextVersion(db, row.wallet_id), by, effect })
         },
       }),

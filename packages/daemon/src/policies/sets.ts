@@ -11,6 +11,7 @@ import type { By } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { committing, type Parts } from './committing.ts'
 import { readRules } from './compile.ts'
+import { agreedEffect } from './consent.ts'
 import { changed, comparer, defaultOf } from './loosening.ts'
 import { replacesDefault } from './rows.ts'
 import { isSameScope, type PlannedChange, planOf, type SetPlan } from './set-plan.ts'
@@ -72,6 +73,7 @@ export function policySets(parts: Parts) {
         const now = await plan(db, wanted)
         // A policy that came meanwhile waits for the next time, unless its wallet is held by this job.
         const changes = now.changes.filter(({ before, after }) => [null, ...own].includes((after ?? before)!.wallet_id))
+        await agreedEffect(parts, db, changes)
         const version = changes.length > 0 ? await write(db, { ...now, changes }, by) : null
         done = answerOf({ ...now, changes }, { version, wanted })
       }

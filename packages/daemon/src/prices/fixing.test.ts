@@ -6,6 +6,7 @@ import { strictAudit } from '../../../../test/support/strict-audit.ts'
 import { listed, network } from '../../test/prices-bed.ts'
 import type { Reader } from '../chains/chain.ts'
 import type { Token } from '../chains/intent.ts'
+import { needConsents } from '../consents/service.ts'
 import { migrations } from '../migrations/all.ts'
 import { jsonLog } from '../platform/log.ts'
 import { settingsService } from '../settings/service.ts'
@@ -26,6 +27,7 @@ async function bed(open: Open, configured = defaultSettings()) {
     ...{ database, clock, log, audit, configured, origins: new Map() },
     subkey: async () => new Uint8Array(32),
     nextVersion: async () => ++version,
+    needConsent: needConsents(clock),
   })
   const readers = (id: string) =>
     ({
@@ -49,7 +51,7 @@ async function bed(open: Open, configured = defaultSettings()) {
     networks: chains.networks,
     chain: chains.get,
   })
-  const registry = tokens({ database, clock, audit, chains })
+  const registry = tokens({ database, clock, audit, chains, needConsent: needConsents(clock) })
   const fixing = priceFixing({ database, chains, settings, tokens: registry, findToken: tokenFinder(database), prices })
   return {
     ...fixing,

@@ -6,6 +6,7 @@ import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { strictAudit } from '../../../../test/support/strict-audit.ts'
 import { until } from '../../../../test/support/until.ts'
 import { audit } from '../audit/service.ts'
+import { needConsents } from '../consents/service.ts'
 import { migrations } from '../migrations/all.ts'
 import { systemClock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
@@ -26,6 +27,7 @@ function serviceOn(
   const clock = systemClock()
   return settingsService({
     nextVersion: async () => undefined,
+    needConsent: needConsents(clock),
     database,
     clock,
     log: jsonLog('silent'),

@@ -2,6 +2,7 @@ import { isJudgedSetting, type SETTING_SOURCES, type SettingKey, type Settings }
 import type { By } from '../platform/caller.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
 import type { Log } from '../platform/log.ts'
+import { adoptConfigured } from './basis.ts'
 import type { Change } from './changes.ts'
 import { currentSettings } from './current.ts'
 import { storeChanges, storeEdit, type UpdateParts } from './updating.ts'
@@ -19,6 +20,7 @@ const WATCH_MS = 1_000
 /** Configuration with what the operator changed at run time above it. */
 export async function settingsService(options: SettingsOptions) {
   const current = currentSettings(options)
+  await adoptConfigured(options)
   await current.reload()
   /** What waits until nothing is on its way any more that was decided before. */
   let settled: () => Promise<void> = async () => undefined

@@ -1,5 +1,6 @@
 import { Failure, holdsSecret, isJudgedSetting, parseSetting, type Settings, settingText } from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
+import type { NeedConsent, Needed } from '../consents/types.ts'
 import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
@@ -14,6 +15,8 @@ export type UpdateParts = {
   readonly audit: Audit
   /** Values of config.toml and the environment; a value that was changed at run time comes before them. */
   readonly configured: Settings
+  /** Owners who have verified agree to what lets more out. Failure OWNER_CONSENT_REQUIRED. */
+  readonly needConsent: NeedConsent
   /** In the job of a change of what decisions read: what was judged before is judged again. */
   readonly nextVersion: (db: Handle) => Promise<unknown>
   /** 32 bytes for sealing what answers hide; rejects while the keystore is locked. */
@@ -31,13 +34,14 @@ export async function storeChanges(
   const set = [...parsed].filter(([, value]) => value !== null)
   const unset = [...parsed.keys()].filter((key) => parsed.get(key) === null)
   const rows = await sealedRows(parts, set)
-  await parts.database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
+  await parts.database.work(SCOPE, async (db) => {
     const before = new Map((await settingStore.all(db)).map((row) => [row.key, row]))
+    const { configured } = parts
+    const told = [...parsed].map(([key, value]) => changeOf({ key, before: before.get(key), value, configured }))
+    if (told.some(({ loosens }) => loosens)) await parts.needConsent(db, neededFor(told, parsed))
     await settingStore.put(db, rows)
     await settingStore.remove(db, unset)
     if (isJudged) await parts.nextVersion(db)
-    const { configured } = parts
-    const told = [...parsed].map(([key, value]) => changeOf({ key, before: before.get(key), value, configured }))
     const details = { keys: [...parsed.keys()], changes: told }
     await parts.audit.record(db, { event: 'SETTINGS_CHANGED', actor, ip, details, raised: raisedBy(told) })
   })
@@ -51,19 +55,40 @@ type Edit = { readonly key: string; readonly next: (now: unknown) => unknown }
  * ACTION_VALIDATION_FAILED for what does not fit.
  */
 export async function storeEdit(parts: UpdateParts, { key, next }: Edit, { actor, ip }: By): Promise<void> {
-  const { configured, database, clock, audit, nextVersion } = parts
-  await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
+  const { configured, database, clock, audit, nextVersion, needConsent } = parts
+  await database.work(SCOPE, async (db) => {
     const before = (await settingStore.all(db)).find((row) => row.key === key)
     const now = (before && readRow(before, undefined, undefined)) ?? settingValue(configured, key)
     const value = parseSetting(key, settingText(next(now)))
+    const changes = [changeOf({ key, before, value, configured })]
+    if (changes[0]!.loosens) await needConsent(db, neededFor(changes, new Map([[key, value]])))
     await settingStore.put(db, [{ key, value: settingText(value), updated_at: clock.now() }])
     if (isJudgedSetting(key)) await nextVersion(db)
-    const details = { keys: [key], changes: [changeOf({ key, before, value, configured })] }
+    const details = { keys: [key], changes }
     await audit.record(db, { event: 'SETTINGS_CHANGED', actor, ip, details, raised: raisedBy(details.changes) })
   })
 }
 
-const raisedBy = (changes: readonly Told[]) => (changes.some(({ loosens }) => loosens) ? 'warning' : undefined)
+/** What a setting does holds for every wallet, so that no owner may come meanwhile. */
+const SCOPE = { exclusive: ['system', SYSTEM_EVIDENCE] }
+
+/** What owners agree to: the changes that let more out, with the values that nobody is shown. */
+export function neededFor(told: readonly Told[], values: ReadonlyMap<string, unknown>): Needed {
+  const loosening = told.filter(({ loosens }) => loosens)
+  const textOf = (key: string): string | null => {
+    const value = values.get(key) ?? null
+    return value === null ? null : settingText(value)
+  }
+  return {
+    action: 'loosen',
+    words: loosening.map(({ key, from, to }) => `set ${key} from ${from} to ${to}`).join('; '),
+    content: loosening.map(({ key, from }) => [key, from, textOf(key)]),
+    wallet: null,
+  }
+}
+
+/** More may leave than before. */
+export const raisedBy = (changes: readonly Told[]) => (changes.some(({ loosens }) => loosens) ? 'warning' : undefined)
 
 /** What is stored of the new values: text, or a sealed box where answers hide it. */
 async function sealedRows(

@@ -16,6 +16,7 @@ import {
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import type { Reader } from '../chains/chain.ts'
 import type { Token } from '../chains/intent.ts'
+import type { NeedConsent, Needed } from '../consents/types.ts'
 import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
@@ -29,13 +30,20 @@ type Input<Name extends keyof typeof tokenOperations> = Parsed<(typeof tokenOper
 type Answer<Name extends keyof typeof tokenOperations> = Output<(typeof tokenOperations)[Name]>
 
 type Chains = { networks(): readonly Network[]; get(id: string): Promise<Reader> }
-export type TokenParts = { database: Database; clock: Clock; audit: Pick<Audit, 'record'>; chains: Chains }
+export type TokenParts = {
+  database: Database
+  clock: Clock
+  audit: Pick<Audit, 'record'>
+  chains: Chains
+  /** Owners who have verified agree to what lets more out. Failure OWNER_CONSENT_REQUIRED. */
+  needConsent: NeedConsent
+}
 export type Tokens = ReturnType<typeof tokens>
 /** `id` is that of the row; the built-in ones have none. */
 type Registered = { readonly token: Token; readonly id: string | null }
 
 /** The registry: well-known tokens, and those that the operator added. Decimals come from the chain or the list, never from a caller. */
-export function tokens({ database, clock, audit, chains }: TokenParts) {
+export function tokens({ database, clock, audit, chains, needConsent }: TokenParts) {
   const need = (name: string) => needNetwork(chains.networks(), name)
 
   async function readToken(name: string, address: string): Promise<{ network: Network; token: Token }> {
@@ -87,9 +95,10 @@ export function tokens({ database, clock, audit, chains }: TokenParts) {
         program,
         created_at: clock.now(),
       }
-      await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
+      await database.work({ exclusive: ['system', SYSTEM_EVIDENCE] }, async (db) => {
         if (await find(db, network, asset))
           throw new Failure('TOKEN_EXISTS', `${address} is already registered on ${network.id}`)
+        await needConsent(db, listing(network, row))
         await tokenStore.insert(db, row)
         // Nobody takes it for an impostor any more, and lists by symbol may mean it.
         const loosens = true as const
@@ -231,3 +240,12 @@ function afterToken(network: Network, all: readonly Registered[], cursor: string
 
 const otherDecimals = (onChain: number, given: number): Failure =>
   invalidField('decimals', `expected ${onChain}, as the token has on its chain, got ${given}`)
+
+/** What the owners of wallets that it is for agree to. */
+const listing = (network: Network, { address, asset, symbol, decimals }: TokenRow): Needed => ({
+  action: 'loosen',
+  words: `list the token ${JSON.stringify(symbol)} on ${network.id}: ${address}`,
+  content: { network: network.id, asset, symbol, decimals },
+  wallet: null,
+  concerns: ({ chain, environment }) => chain === network.chain && environment === network.environment,
+})

@@ -8,6 +8,7 @@ import { forEachEngine, type Open } from '../../../../test/support/for-each-engi
 import { strictAudit } from '../../../../test/support/strict-audit.ts'
 import { evmChain } from '../chains/evm/chain.ts'
 import { solanaChain } from '../chains/solana/chain.ts'
+import { needConsents } from '../consents/service.ts'
 import { migrations } from '../migrations/all.ts'
 import { builtinTokens } from './builtin.ts'
 import { tokens } from './service.ts'
@@ -37,7 +38,7 @@ async function start(open: Open) {
       throw new Error(`this test reaches no ${id}`)
     },
   }
-  const service = tokens({ database, clock, audit: evidence, chains })
+  const service = tokens({ database, clock, audit: evidence, chains, needConsent: needConsents(clock) })
   const events = () => database.read((db) => evidence.list(db, {}, 100))
   const list = (name: string, page = {}) =>
     service.list(tokenOperations.listTokens.input.parse({ network: name, ...page }))

@@ -1,6 +1,7 @@
 import type { Network, Toggles } from '@waiaas/contract'
 import type { Reader } from '../chains/chain.ts'
 import type { Token } from '../chains/intent.ts'
+import type { NeedConsent } from '../consents/types.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import type { CallMessage } from '../platform/http/types.ts'
@@ -38,6 +39,8 @@ export type ServiceParts = Parts &
     drafted: DraftReader
     constraints: ReadConstraints
     toggles(): Toggles
+    /** Owners who have verified agree to it. Failure OWNER_CONSENT_REQUIRED. */
+    needConsent: NeedConsent
     /** Seconds that a delay takes of which no policy says how long. */
     usualDelay(): number
     /** The operator's labels of a session, as policies name them. */

@@ -1,4 +1,5 @@
 import { type ceilingOperations, Failure, type Output, type Parsed } from '@waiaas/contract'
+import type { Needed } from '../consents/types.ts'
 import {
   type Ceiling,
   type CeilingChange,
@@ -86,12 +87,15 @@ export function walletCeilings(parts: WalletDependencies) {
       const sealed = await keyFailures(isBound ? keys.changeCeiling(asked, shown) : tightened(keys, asked))
       return database.work({ shared: ['system'], exclusive: [`wallet:${id}`] }, async (db) => {
         await needLiveWallet(db, id)
-        await ceilingStore.set(db, id, sealed)
         const after = ceilingOf(sealed)
+        const present = ceilingOf(await ceilingStore.byWallet(db, id))
+        const isLooser = loosensCeiling(after, present)
+        if (isLooser) await parts.needConsent(db, loosening(row, present, after))
+        await ceilingStore.set(db, id, sealed)
         const { chain } = isWhole ? {} : change
         const [from, to] = chain === undefined ? [before, after] : [before.chains[chain] ?? null, after.chains[chain]]
         const network = isWhole ? 'all' : (input.network ?? chain ?? 'all')
-        const loosens = loosensCeiling(after, before) && { loosens: true as const }
+        const loosens = isLooser && { loosens: true as const }
         await audit.record(db, {
           event: 'WALLET_CEILING_CHANGED',
           walletId: id,
@@ -103,6 +107,13 @@ export function walletCeilings(parts: WalletDependencies) {
       })
     },
   }
+}
+
+/** What the owner agrees to. */
+function loosening({ id, name }: WalletRow, before: Ceiling, after: Ceiling): Needed {
+  const [from, to] = [before, after].map((ceiling) => JSON.stringify(ceiling)) as [string, string]
+  const words = `change the ceiling of the wallet ${JSON.stringify(name)} from ${from} to ${to}`
+  return { action: 'loosen', words, content: { id, before, after }, wallet: id }
 }
 
 /** A call with a sealed password that leaves its change to the daemon's word. */

@@ -46,6 +46,7 @@ export function creation(parts: WalletDependencies, ceilings: Ceilings) {
       await walletStore.insert(db, await continued(db, row))
       await walletStore.insertKey(db, storedKey(key))
       await ceilingStore.set(db, id, ceiling)
+      await parts.followOwners(db, row)
       await rest(db, row)
     })
     return row
@@ -88,20 +89,26 @@ export function creation(parts: WalletDependencies, ceilings: Ceilings) {
           await audit.record(db, { event: 'WALLET_IMPORTED', walletId: id, ...by, details })
         },
       )
-      const view = { ...walletView(parts.networks(), row), defaultPolicy }
+      const ownerOf = await database.read((db) => parts.owners(db, [id]))
+      const view = { ...walletView(parts.networks(), row, ownerOf(id)), defaultPolicy }
       return derivations.length > 1 ? { ...view, derivations } : view
     },
 
-    /** What a recovery phrase gives. Failure INVALID_IMPORT. */
-    async listDerivations({ chain, phrase, passphrase, sealed }: DerivationsInput): Promise<Derivations> {
-      assertSupported(parts.networks(), chain)
-      const plain = { format: 'mnemonic', secret: phrase, passphrase } as const
-      const secret = importSecret(sealed === undefined ? plain : { sealed })
-      const items = await derivedAddresses(keys, chain, secret)
-      if (items.length > 0) return { items }
-      throw new Failure('INVALID_IMPORT', 'expected a recovery phrase without derivation and path')
-    },
+    listDerivations: (input: DerivationsInput) => derivationsOf(parts, input),
   }
+}
+
+/** What a recovery phrase gives. Failure INVALID_IMPORT. */
+async function derivationsOf(
+  { networks, keys }: Pick<WalletDependencies, 'networks' | 'keys'>,
+  { chain, phrase, passphrase, sealed }: DerivationsInput,
+): Promise<Derivations> {
+  assertSupported(networks(), chain)
+  const plain = { format: 'mnemonic', secret: phrase, passphrase } as const
+  const secret = importSecret(sealed === undefined ? plain : { sealed })
+  const items = await derivedAddresses(keys, chain, secret)
+  if (items.length > 0) return { items }
+  throw new Failure('INVALID_IMPORT', 'expected a recovery phrase without derivation and path')
 }
 
 type New = { id: string; chosen: Chosen; key: KeyRow; isImported: boolean; shown: Proof | undefined }

@@ -1,6 +1,7 @@
 import type { Network, Output, walletOperations } from '@waiaas/contract'
 import type { Audit } from '../audit/service.ts'
 import type { Token } from '../chains/intent.ts'
+import type { NeedConsent } from '../consents/types.ts'
 import type { Keys } from '../keys/service.ts'
 import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -11,6 +12,7 @@ import type { Dollars } from '../policies/service.ts'
 import type { PriceOf } from './ceiling-proposal.ts'
 import type { WalletKeys } from './key-rows.ts'
 import type { Stops } from './stops.ts'
+import type { WalletRow } from './store.ts'
 import type { ShownOwner } from './views.ts'
 
 type Created = Output<typeof walletOperations.createWallet>
@@ -54,10 +56,14 @@ export type WalletDependencies = {
   stops: Stops
   /** Who owns each of these wallets, as it is shown. */
   owners(db: Handle, walletIds: readonly string[]): Promise<(walletId: string) => ShownOwner>
+  /** In the job that stores a wallet: a key that comes in again has the owner that it left with. */
+  followOwners(db: Handle, wallet: WalletRow): Promise<void>
   /** Stores the modest default policy in the same job, marked as default. */
   installDefaultPolicy(db: Handle, walletId: string, by: By): Promise<NonNullable<Created['defaultPolicy']>>
   /** Keeps, in the same job, that the policies of a wallet went with it. */
   purgePolicies(db: Handle, walletId: string, by: By): Promise<void>
+  /** Owners who have verified agree to what lets more out of their wallets. Failure OWNER_CONSENT_REQUIRED. */
+  needConsent: NeedConsent
   verifyPassword(password: string): Promise<boolean>
   /** Is the generated master password still on disk, where the operator does not want main networks beside it? */
   refusesMainnet(): boolean

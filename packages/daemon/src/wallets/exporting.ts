@@ -9,7 +9,7 @@ type Input = Parsed<typeof walletOperations.exportWallet>
 type Answer = Output<typeof walletOperations.exportWallet>
 
 /** The one door through which a key leaves: the operator with the master password again, on record before it is opened. */
-export function exporting({ database, audit, keys, keyRows, verifyPassword }: WalletDependencies) {
+export function exporting({ database, audit, keys, keyRows, verifyPassword, needConsent }: WalletDependencies) {
   return async (input: Input, by: By, shown: Proof): Promise<Answer> => {
     const { id, format, password, sealTo } = input
     const { address } = await database.read((db) => needLiveWallet(db, id))
@@ -26,6 +26,13 @@ export function exporting({ database, audit, keys, keyRows, verifyPassword }: Wa
     const row = await database.work({ shared: ['system'], exclusive: [`wallet:${id}`] }, async (db) => {
       const wallet = await needLiveWallet(db, id)
       if (isRight) {
+        const sealed = sealTo === undefined ? '' : `, sealed to ${sealTo}`
+        await needConsent(db, {
+          action: 'export',
+          words: `the private key of the wallet ${JSON.stringify(wallet.name)}, ${address}, as ${format}${sealed}`,
+          content: { id, address, format, sealTo: sealTo ?? null },
+          wallet: id,
+        })
         const details = { format, sealed: sealTo !== undefined }
         await audit.record(db, { event: 'WALLET_EXPORTED', walletId: id, ...by, details })
       } else {

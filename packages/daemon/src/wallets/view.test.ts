@@ -18,6 +18,7 @@ import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { audit } from '../audit/service.ts'
 import { evmChain } from '../chains/evm/chain.ts'
 import { solanaChain } from '../chains/solana/chain.ts'
+import { needConsents } from '../consents/service.ts'
 import { tokens } from '../tokens/service.ts'
 import { walletHoldings } from './holdings.ts'
 import { walletViewService } from './view-service.ts'
@@ -83,7 +84,11 @@ forEachEngine((_engine, open) => {
       },
     }
     const closed: string[] = []
-    const registry = tokens({ database: bed.database, clock: bed.clock, audit: audit({ clock: bed.clock }), chains })
+    const registry = tokens({
+      ...{ database: bed.database, clock: bed.clock, chains },
+      audit: audit({ clock: bed.clock }),
+      needConsent: needConsents(bed.clock),
+    })
     const prices = {
       refresh: async () => undefined,
       usd: (_network: Network, asset: string, { amount, decimals }: { amount: Base; decimals: number }) =>

@@ -47,6 +47,7 @@ export async function startPolicies(open: Open) {
     afterChange: async () => {},
     systemEvidence: 'evidence:system',
     nextVersion: policyVersions(clock),
+    needConsent: async () => {},
     held: heldStops({ clock, log: jsonLog('silent') }),
   })
   const applied = appliedPolicies()

@@ -5,7 +5,7 @@ import { type BuiltPayment, recordDecision, UNCOVERED } from '../deciding/decide
 import type { Subject } from '../deciding/verdict.ts'
 import type { Job } from '../job.ts'
 import { newTransaction } from '../rows/new-transaction.ts'
-import { transactionStore } from '../rows/store.ts'
+import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { waitingStore } from '../rows/waiting-store.ts'
 import { isOpen, type WalletFacts } from '../switches.ts'
 import { type StepRow, sweepStore } from './sweep-store.ts'
@@ -55,7 +55,18 @@ export async function decideStep(job: Job, asked: AskedStep): Promise<Decided | 
   await transactionStore.insert(db, row)
   if (!isRefused) await hold(db, { row, account: wallet.account, verdict })
   await recordDecision(job, row, { decision: verdict.decision, by: { actor: 'system' } })
+  if (sweep.agreed_by !== null && row.status === 'QUEUED' && row.tier === 'APPROVAL')
+    await approvedBy(job, row, sweep.agreed_by)
   return { outcome: 'started', lane: row.lane }
+}
+
+/** The owner has signed for all that the wallet holds, and where it goes: no step asks them again. */
+async function approvedBy({ parts, db }: Job, row: TransactionRow, owner: string): Promise<void> {
+  const actor = `owner:${owner}` as const
+  const [at, { amount_usd: usd, max_fee: fee, digest, wallet_id: walletId }] = [parts.clock.now(), row]
+  if (!(await transactionStore.approve(db, { id: row.id, by: actor, usd, fee, at }))) return
+  const details = { digest, usd, channel: 'rest' as const }
+  await parts.audit.record(db, { event: 'TX_APPROVED', actor, walletId, txId: row.id, details })
 }
 
 type Held = {

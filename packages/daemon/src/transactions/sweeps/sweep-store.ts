@@ -9,6 +9,8 @@ export type SweepRow = {
   status: 'RUNNING' | 'DONE' | 'CANCELLED' | 'STOPPED'
   created_at: number
   updated_at: number
+  /** The owner who signed for all of it, whose approval each step has. */
+  agreed_by: string | null
 }
 /** One asset on one network. */
 export type StepRow = {
@@ -47,6 +49,7 @@ const insert = statement<SweepRow>((db, p) =>
     status: p('status'),
     created_at: p('created_at'),
     updated_at: p('updated_at'),
+    agreed_by: p('agreed_by'),
   }),
 )
 const insertStep = statement<StepRow>((db, p) =>

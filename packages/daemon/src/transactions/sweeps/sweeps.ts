@@ -22,6 +22,7 @@ import { decimalsOf, nameOf } from './reading.ts'
 import { type SweepParts, sweepParts, type Told } from './sweep-parts.ts'
 import { type SweepRow, sweepStore } from './sweep-store.ts'
 import { sweepView } from './view.ts'
+import { leaving, type Owning, withdrawal, withdrawing } from './withdrawing.ts'
 import { sweepWorker } from './working.ts'
 
 type Requester = { principal: Principal<'operator'>; peer: string | undefined }
@@ -30,14 +31,15 @@ type Input = Parsed<(typeof sweepOperations)['sweepWallet']>
 /** Sweeps: all that a wallet holds, sent to one address by ordinary transactions. */
 export function sweeps(parts: ServiceParts, told: Told) {
   const swept = sweepParts(parts, told)
-  return { ...starting(swept), ...following(swept), work: () => sweepWorker(swept) }
+  const { sweep, ...start } = starting(swept)
+  return { sweep, ...withdrawing(swept, start), ...following(swept), work: () => sweepWorker(swept) }
 }
 
 function starting(swept: SweepParts) {
   const { parts } = swept
   const { database, clock, audit } = parts
 
-  async function wantedOf({ id, to, networks, tokens }: Input): Promise<Wanted> {
+  async function wantedOf({ id, to, networks, tokens }: Omit<Input, 'digest'>): Promise<Wanted> {
     const wallet = await database.read((db) => parts.switches.wallet(db, id))
     if (!wallet) throw new Failure('WALLET_NOT_FOUND', 'no such wallet')
     const chosen = networks
@@ -60,21 +62,28 @@ function starting(swept: SweepParts) {
       return { digest, walletId, to: wanted.to, steps, left: leftOf(found), unread: [...found.unread] }
     }
     if (input.digest !== digest) throw changed(found)
-    if (found.places.every(({ assets }) => assets.length === 0))
-      throw new Failure('INVALID_TRANSACTION', 'the wallet holds nothing that could be sent')
     return shown(database, await start(wanted, found, requester))
   }
 
-  async function start({ wallet: { id: walletId }, to }: Wanted, found: Survey, requester: Requester): Promise<string> {
+  async function start(wanted: Wanted, found: Survey, requester: Requester | Owning): Promise<string> {
+    const {
+      wallet: { id: walletId },
+      to,
+    } = wanted
+    requireSome(found)
     const now = clock.now()
     const id = newId(now)
     const assets = found.places.flatMap((place) => place.assets)
     const networks = found.places.filter((place) => place.assets.length > 0)
     await database.work(scopeOf(walletId, []), async (db) => {
       await requireReady({ parts, db }, walletId)
+      const { principal } = requester
+      if (principal.kind === 'owner') await parts.owners.take(db, withdrawal(wanted), principal.signed)
+      else await parts.needConsent(db, leaving(wanted))
       const status = 'RUNNING' as const
       await sweepStore.insert(db, {
         ...{ id, wallet_id: walletId, to_address: to, status, created_at: now, updated_at: now },
+        agreed_by: principal.kind === 'owner' ? principal.address : null,
       })
       for (const [at, asset] of assets.entries()) {
         const { network, assetId, symbol } = nameOf(asset)
@@ -95,7 +104,7 @@ function starting(swept: SweepParts) {
     return id
   }
 
-  return { sweep }
+  return { sweep, wantedOf, start }
 }
 
 /** What became of sweeps, and their end. */
@@ -157,6 +166,12 @@ async function requireReady({ parts, db }: Job<Pick<ServiceParts, 'switches'>>, 
     throw new Failure('SWEEP_RUNNING', `the sweep ${other} of this wallet is not over yet`, {
       details: { sweepId: other },
     })
+}
+
+/** Failure INVALID_TRANSACTION where there is nothing to send. */
+function requireSome({ places }: Survey): void {
+  if (places.every(({ assets }) => assets.length === 0))
+    throw new Failure('INVALID_TRANSACTION', 'the wallet holds nothing that could be sent')
 }
 
 const over = ({ status }: SweepRow): Failure =>

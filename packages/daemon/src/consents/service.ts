@@ -1,0 +1,172 @@
+import { type Consent, Failure, isFailure, newId, type Output, type ownerOperations } from '@waiaas/contract'
+import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
+import { type Owners, type Ownership, ownershipsOf, type Wanted } from '../owners/service.ts'
+import type { By, OwnerSignature } from '../platform/caller.ts'
+import { type Clock, seconds } from '../platform/clock.ts'
+import type { Database, Handle } from '../platform/db/database.ts'
+import { sha256 } from '../platform/sha256.ts'
+import { findWallet, liveWallets, needWallet, type WalletRow } from '../wallets/service.ts'
+import { consentStore, type GivenRow, type RequestRow } from './store.ts'
+import { type NeedConsent, type Needed, Unasked } from './types.ts'
+import { inPlain } from './words.ts'
+
+type Parts = {
+  database: Database
+  clock: Clock
+  audit: Pick<Audit, 'record'>
+  owners: Pick<Owners, 'take' | 'challenge'>
+}
+type Challenge = Output<typeof ownerOperations.getOwnerChallenge>
+export type Consents = ReturnType<typeof consents>
+
+/** So long owners have to agree, and the operator to make the call again. */
+const OPEN_MS = 24 * 3_600_000
+/** More than an owner reads, and more than a header holds. */
+const MOST_WORDS = 6_000
+
+/** Passes, or says whose agreement is missing. */
+export const needConsents =
+  (clock: Pick<Clock, 'now' | 'latest'>): NeedConsent =>
+  async (db, asked) => {
+    const needed = { ...asked, words: inPlain(asked.words) }
+    const locked = await lockedWallets(db, needed)
+    if (locked.length === 0) return
+    if (needed.words.length > MOST_WORDS)
+      throw new Failure(
+        'ACTION_VALIDATION_FAILED',
+        `expected no more at once than an owner can read, ${MOST_WORDS} characters; make the change in parts`,
+      )
+    const wallets = locked.map(({ wallet }) => wallet.id).sort()
+    const digest = digestOf(needed, wallets)
+    const row = await consentStore.open(db, digest, clock.latest())
+    const given = row ? await consentStore.given(db, row.id) : []
+    const missing = locked.filter(({ owner }) => !hasAgreed(given, owner))
+    if (row && missing.length === 0 && (await consentStore.use(db, row.id, clock.now()))) return
+    throw required({ needed, digest, wallets, id: row?.id ?? newId(clock.now()) }, missing)
+  }
+
+/** What owners are asked, what they answer, and what waits for them. */
+export function consents({ database, clock, audit, owners }: Parts) {
+  /** What is open. Failure CONSENT_NOT_FOUND. */
+  async function needOpen(db: Handle, id: string): Promise<RequestRow> {
+    const row = await consentStore.byId(db, id)
+    if (row && row.used_at === null && row.expires_at > clock.latest()) return row
+    throw new Failure('CONSENT_NOT_FOUND', `nothing is asked of owners under ${id}, or no more`)
+  }
+
+  /** What the owner of one of its wallets is asked. Failures CONSENT_NOT_FOUND, WALLET_NOT_FOUND. */
+  async function wantedOf(db: Handle, id: string, walletId: string): Promise<Wanted> {
+    const row = await needOpen(db, id)
+    if (!walletsIn(row).includes(walletId))
+      throw new Failure('WALLET_NOT_FOUND', `wallet ${walletId} is none of those that ${id} is about`)
+    const subject = { id, digest: row.digest, words: row.words }
+    return { wallet: await needWallet(db, walletId), action: row.action, subject }
+  }
+
+  async function ask({ needed, id, digest, wallets }: Unasked, { actor, ip }: By): Promise<void> {
+    await database.work({ exclusive: ['consents', SYSTEM_EVIDENCE] }, async (db) => {
+      const now = clock.now()
+      await consentStore.forget(db, now - OPEN_MS)
+      if (await consentStore.open(db, digest, clock.latest())) return
+      const { action, words } = needed
+      const times = { created_at: now, expires_at: clock.latest() + OPEN_MS, used_at: null }
+      await consentStore.insert(db, { id, action, digest, words, wallets: JSON.stringify(wallets), ...times })
+      const details = { consent: id, action, digest, words, wallets: [...wallets] }
+      await audit.record(db, { event: 'OWNERS_ASKED', actor, ip, details })
+    })
+  }
+
+  return {
+    /** Makes a call; what owners have to agree to for it is asked of them. Failures of the call. */
+    async asking<T>(by: By, call: () => Promise<T> | T): Promise<T> {
+      try {
+        return await call()
+      } catch (error) {
+        if (isFailure(error) && error.cause instanceof Unasked) await ask(error.cause, by)
+        throw error
+      }
+    },
+    read: (id: string): Promise<Consent> => database.read(async (db) => view(db, await needOpen(db, id))),
+    async challenge(id: string, walletId: string, origin: string): Promise<Challenge> {
+      const { wanted, ownership } = await database.read(async (db) => ({
+        wanted: await wantedOf(db, id, walletId),
+        ownership: (await ownershipsOf(db, [walletId]))(walletId),
+      }))
+      return owners.challenge(wanted, ownership, origin)
+    },
+    /** An owner agrees, for all wallets of the request that are theirs: its text names them all by its digest. */
+    give: (id: string, walletId: string, { by, signed }: { by: By; signed: OwnerSignature }): Promise<Consent> =>
+      database.work({ exclusive: ['consents', `wallet:${walletId}`] }, async (db) => {
+        const wanted = await wantedOf(db, id, walletId)
+        const { nonce, address, network } = await owners.take(db, wanted, signed)
+        await consentStore.give(db, { consent_id: id, address, network: network ?? '', nonce, at: clock.now() })
+        const { action, digest, words } = { action: wanted.action, ...wanted.subject }
+        await audit.record(db, {
+          event: 'OWNER_AGREED',
+          ...by,
+          walletId,
+          details: { consent: id, action, digest, words },
+        })
+        return view(db, await needOpen(db, id))
+      }),
+  }
+}
+
+/** As owners and the operator see it. */
+async function view(db: Handle, row: RequestRow): Promise<Consent> {
+  const ids = walletsIn(row)
+  const [ownershipOf, given] = [await ownershipsOf(db, ids), await consentStore.given(db, row.id)]
+  const wallets: Consent['wallets'] = []
+  for (const walletId of ids) {
+    const { state, owner } = ownershipOf(walletId)
+    const isOwned = state === 'LOCKED'
+    const agreed = isOwned && hasAgreed(given, owner)
+    const name = (await findWallet(db, walletId))?.name ?? walletId
+    wallets.push({ walletId, name, ownerAddress: isOwned ? owner.address : null, agreed })
+  }
+  return {
+    ...{ id: row.id, action: row.action, words: row.words, digest: row.digest, wallets },
+    isAgreed: wallets.every(({ agreed, ownerAddress }) => agreed || ownerAddress === null),
+    expiresAt: seconds(row.expires_at),
+  }
+}
+
+/** What was asked and agreed to before a backup is good for nothing any more. */
+export const forgetConsents = (db: Handle): Promise<void> => consentStore.forget(db, Number.MAX_SAFE_INTEGER)
+
+/** Those whose owner has verified, of the wallets that it is for. */
+async function lockedWallets(db: Handle, { wallet, concerns = () => true }: Needed) {
+  const one = wallet === null ? undefined : await findWallet(db, wallet)
+  const all = (wallet === null ? await liveWallets(db) : one ? [one] : []).filter(concerns)
+  const ownershipOf = await ownershipsOf(
+    db,
+    all.map(({ id }) => id),
+  )
+  return all.flatMap((row): { wallet: WalletRow; owner: Owner }[] => {
+    const { state, owner } = ownershipOf(row.id)
+    return state === 'LOCKED' ? [{ wallet: row, owner }] : []
+  })
+}
+type Owner = NonNullable<Ownership['owner']>
+
+const digestOf = ({ action, words, content }: Needed, wallets: readonly string[]): string =>
+  sha256(JSON.stringify([action, words, content, wallets]))
+const hasAgreed = (given: readonly GivenRow[], { address, network }: Owner): boolean =>
+  given.some((row) => row.address === address && row.network === (network ?? ''))
+// Written by this file alone.
+const walletsIn = ({ wallets }: RequestRow): string[] => JSON.parse(wallets) as string[]
+
+type Missing = readonly { wallet: WalletRow; owner: Owner }[]
+function required(asked: ConstructorParameters<typeof Unasked>[0], missing: Missing): Failure {
+  const consent = asked.id
+  const wallets = missing.map(({ wallet, owner }) => ({
+    ...{ walletId: wallet.id, name: wallet.name, ownerAddress: owner.address },
+    challenge: `/v1/owner/consents/${consent}/challenge?walletId=${wallet.id}`,
+  }))
+  const who = [...new Set(wallets.map(({ ownerAddress, name }) => `${ownerAddress}, who owns ${name},`))]
+  return new Failure(
+    'OWNER_CONSENT_REQUIRED',
+    `${who.join(' and ')} has to agree first: ${asked.needed.words}. Nothing was changed; it is asked as ${consent}, and passes when this call is made again after that`,
+    { details: { consent, wallets }, cause: new Unasked(asked) },
+  )
+}

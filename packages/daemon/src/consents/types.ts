@@ -1,0 +1,35 @@
+import type { Consent } from '@waiaas/contract'
+import type { Handle } from '../platform/db/database.ts'
+
+export type ConsentAction = Consent['action']
+/** What a job is about to do, and cannot without the owners of the wallets that it is for. */
+export type Needed = {
+  readonly action: ConsentAction
+  /** One line for owners, which they sign: exactly what is to be done. JSON in it is put in the characters of a sign-in. */
+  readonly words: string
+  /** All that is to be done, as JSON takes it: what is agreed to is this and nothing else. */
+  readonly content: unknown
+  /** One wallet, or every one that `concerns` holds for; of these only those count whose owner has verified. */
+  readonly wallet: string | null
+  readonly concerns?: (wallet: { id: string; chain: string; environment: string }) => boolean
+}
+/**
+ * Passes where no owner has to agree, or all have: then it uses up what they agreed to, in the same job. The job holds what
+ * it is for. Failure OWNER_CONSENT_REQUIRED.
+ */
+export type NeedConsent = (db: Handle, needed: Needed) => Promise<void>
+
+/** With the failure: what is to be asked of owners once the job that failed is over. */
+export class Unasked {
+  readonly needed: Needed
+  readonly id: string
+  readonly digest: string
+  readonly wallets: readonly string[]
+
+  constructor(asked: { needed: Needed; id: string; digest: string; wallets: readonly string[] }) {
+    this.needed = asked.needed
+    this.id = asked.id
+    this.digest = asked.digest
+    this.wallets = asked.wallets
+  }
+}
