@@ -136,6 +136,41 @@ test('an allowance can be taken at any time, beside all limits, and up to what t
   expect(worstOf(await exposureOf(wallet), 'session')[1]!.causes.allowances).toBe(0)
 })
 
+test('an allowance that the key gave elsewhere counts, to those whom policies name', async () => {
+  const wallet = await world.wallet(daemon, { limit: { ...DEFAULTS, daily_limit_usd: 500 } })
+  await mintToken(world.node, at.permitToken as Hex, { to: wallet.address as Hex, amount: 90n * USD })
+  const [spender, contract, nobody] = [world.newAddress(), world.newAddress(), world.newAddress()]
+  for (const [type, rules] of [
+    ['ALLOWED_TOKENS', { tokens: [{ address: at.permitToken }] }],
+    ['APPROVED_SPENDERS', { spenders: [{ address: spender }] }],
+    ['CONTRACT_WHITELIST', { contracts: [{ address: contract }] }],
+  ] as const)
+    await daemon.operator.createPolicy({ walletId: wallet.id, type, rules })
+  expect((await exposureOf(wallet)).allowances).toEqual([])
+  // By another program that has the key.
+  await world.node.rpc('anvil_impersonateAccount', [wallet.address])
+  const abi = parseAbi(['function approve(address,uint256) returns (bool)'])
+  for (const [who, amount] of [
+    [spender, 40n * USD],
+    [contract, 2n ** 256n - 1n],
+    [nobody, 7n * USD],
+  ] as const) {
+    const data = encodeFunctionData({ abi, functionName: 'approve', args: [who as Hex, amount] })
+    await world.node.rpc('eth_sendTransactionSync', [{ from: wallet.address, to: at.permitToken, data }])
+  }
+  await world.node.rpc('anvil_stopImpersonatingAccount', [wallet.address])
+  const shown = await exposureOf(wallet)
+  const told = shown.allowances.map((one) => [one.spender.toLowerCase(), one.usd])
+  expect(told.toSorted()).toEqual(
+    [
+      [spender.toLowerCase(), 40],
+      [contract.toLowerCase(), 90],
+    ].toSorted(),
+  )
+  // Together they take no more than there is.
+  expect(worstOf(shown, 'session')[1]!.causes.allowances).toBe(90)
+})
+
 test('where nothing counts dollars, everything is named in its own units', async () => {
   const wallet = await world.wallet(daemon, { limit: { instant_max_usd: 10 } })
   await mintToken(world.node, at.plainToken as Hex, { to: wallet.address as Hex, amount: 7n * ETHER })

@@ -206,8 +206,10 @@ describe('what a contract takes on chain was seen before', () => {
     const intent = { kind: 'contract-call' as const, to: contract, value: toBase(value), data, tokens: [] }
     const draft = await (await byTrace()).draft(key.address, intent)
     const { seen } = await byBlocks.draft(key.address, intent)
+    // Anvil lists whom a call reaches as if gas cost nothing: what fails there and not in a block is unknown.
+    if (when === 'forGas' || when === 'atTheRightPrice') expect(seen).toBeUndefined()
     // Anvil alone simulates blocks without the base fee that it is given.
-    if (when !== 'withABaseFee') expect(seen).toEqual(draft.seen)
+    else if (when !== 'withABaseFee') expect(seen).toEqual(draft.seen)
 
     const before = await holdings()
     const { gas, fees } = readBody(draft)

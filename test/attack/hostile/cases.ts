@@ -15,6 +15,7 @@ const NO = {
   spenders: 'SPENDER_NOT_APPROVED SPENDER_NOT_APPROVED',
   operator: 'SPENDER_NOT_APPROVED UNLIMITED_APPROVE_BLOCKED',
   token: 'TOKEN_NOT_ALLOWED',
+  tokens: 'TOKEN_NOT_ALLOWED TOKEN_NOT_ALLOWED',
 } as const
 export type Request = { readonly to: Hex; readonly data?: Hex; readonly value?: bigint } & Readonly<
   Record<string, unknown>
@@ -101,7 +102,8 @@ const ways: readonly HostileCase[] = [
   by('TakesWhatWasSigned', 'judged', { token: 'SignedToken' }),
   by('TakesByAHook', 'judged', { token: 'HookToken' }),
   by('Rebases', 'judged', { token: 'SharesToken' }),
-  by('TakesBehindTheFront', 'judged', { token: 'FrontToken' }),
+  // The contract behind it, where the amounts are, is one of no list.
+  by('TakesBehindTheFront', NO.token, { token: 'FrontToken' }),
   by('AllowsAllByOrigin', NO.operator, { token: 'CaseNfts' }),
   by('AllowsAllByOrigin', NO.operator, { name: 'AllowsAllByOrigin of items', token: 'CaseItems' }),
   by('AllowsByOrigin', 'asked', { name: 'AllowsByOrigin of an NFT', token: 'CaseNfts' }),
@@ -116,16 +118,12 @@ const values: readonly HostileCase[] = [
 ]
 
 const hidden: readonly HostileCase[] = [
-  ...['WaitsForGasPrice', 'WaitsForOrigin', 'WaitsForNoCode', 'WaitsForTheHashOfNoCode', 'WaitsForMoney'].map((one) =>
-    by(one),
-  ),
-  ...['WaitsForTheChain', 'WaitsForFewGas', 'WaitsForLowPrice', 'WaitsForALimit', 'WaitsForBlobs'].map((one) =>
-    by(one),
-  ),
-  ...['WaitsForARealTime', 'WaitsForABlock', 'WaitsForRandomness', 'WaitsForWholeData', 'WaitsForAFreshPlace'].map(
-    (one) => by(one),
-  ),
+  ...['WaitsForOrigin', 'WaitsForNoCode', 'WaitsForTheHashOfNoCode', 'WaitsForMoney'].map((one) => by(one)),
+  ...['WaitsForTheChain', 'WaitsForFewGas', 'WaitsForALimit', 'WaitsForBlobs'].map((one) => by(one)),
+  ...['WaitsForARealTime', 'WaitsForABlock', 'WaitsForRandomness', 'WaitsForWholeData'].map((one) => by(one)),
   by('WaitsForEmptyNotes'),
+  // They succeed where they are simulated and fail where a node lists whom they reach.
+  ...['WaitsForGasPrice', 'WaitsForLowPrice', 'WaitsForAFreshPlace'].map((one) => by(one, 'asked')),
 ]
 
 const changing: readonly HostileCase[] = [
@@ -171,6 +169,13 @@ const tokens: readonly HostileCase[] = [
   of('EndlessAllowanceToken'),
   of('PausedToken', NO.reverting),
   of('HonestToken', NO.token, { name: 'a token that no list has', isUnlisted: true }),
+  of('SilentToken', NO.token, { name: 'a token of no list that says nothing', isUnlisted: true }),
+  ...['TakesByALibrary', 'TakesDeep', 'TakesWhileMaking', 'TakesByOrigin', 'TakesAmongNoise', 'WaitsForOrigin'].map(
+    (one) => by(one, NO.token, { name: `${one}, of no list and in silence`, token: 'SilentToken', isUnlisted: true }),
+  ),
+  by('TakesBehindTheFront', NO.tokens, {
+    ...{ name: 'TakesBehindTheFront, of no list', token: 'FrontToken', isUnlisted: true },
+  }),
   of('CaseNfts', 'asked'),
   of('CaseItems', 'asked'),
   ...['RisingBalanceToken', 'CaseNfts', 'CaseItems'].map((one) => later(one)),

@@ -36,7 +36,8 @@ const localWords =
   /missing trie node|header not found|unknown block|block not available|block.?out.?of.?range|(beyond|exceeds|greater than|above|ahead of) (the )?(current |latest )?(head|block (height|number))|cleaned up|pruned|historical state|state .{0,40}not available|time(d )?out|^internal( server| json-?rpc)? error\.?$/i
 
 /** Calls that run foreign code: words in their errors can be a stranger's. */
-const runsForeignCode = (method: string) => /^(eth_call|eth_estimateGas|simulateTransaction)$/.test(method)
+const runsForeignCode = (method: string) =>
+  /^(eth_call|eth_estimateGas|eth_createAccessList|simulateTransaction)$/.test(method)
 
 /** What one error says. Whether the method is believed to be missing for later calls too is `isLearnt`. */
 export function readRefusal(error: NodeError): Refusal {

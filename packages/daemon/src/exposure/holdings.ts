@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import { assetKey, type Base, Failure, isFailure, type Network, nativeAsset } from '@waiaas/contract'
 import type { Reader } from '../chains/chain.ts'
 import type { Token } from '../chains/intent.ts'
+import { type Patience, within } from '../platform/patience.ts'
 
 /** What a wallet has of an asset; null: nobody could say. */
 type Held = {
@@ -24,8 +24,8 @@ type Asked = {
   readonly named: readonly string[]
 }
 
-/** For all that is asked of one network. */
-const LOOK_MS = 10_000
+/** Of one network: one that does not answer at all is no longer waited for than a slow one. */
+const PATIENCE: Patience = { firstMs: 4_000, allMs: 10_000 }
 
 const nativeOf = ({ native, ...network }: Network) => ({
   asset: nativeAsset({ native, ...network }),
@@ -37,19 +37,13 @@ const tokenOf = ({ asset, symbol, decimals }: Token) => ({ asset: assetKey(asset
 /** What is there on one network, of the tokens that are known or named; a network that does not answer bounds nothing. */
 export async function heldOn(chains: Chains, asked: Asked): Promise<HeldOn> {
   const { network } = asked
-  const waiting = new AbortController()
-  const late = pause(LOOK_MS, undefined, { signal: waiting.signal }).then(() => {
-    throw new Failure('CHAIN_ERROR', `no endpoint of ${network.id} has answered within ${LOOK_MS / 1_000} seconds`)
-  })
+  const late = (ms: number) =>
+    new Failure('CHAIN_ERROR', `no endpoint of ${network.id} has answered within ${ms / 1_000} seconds`)
   try {
-    return await Promise.race([read(chains, asked), late])
+    return await within(PATIENCE, (heard) => read(chains, asked, heard), late)
   } catch (error) {
     if (!isFailure(error)) throw error
     return { ...unread(network, asked.tokens), isOutbid: await isOutbid(chains, network), error: error.message }
-  } finally {
-    waiting.abort()
-    // The pause ends with the abort; whoever raced against it was told.
-    late.catch(() => undefined)
   }
 }
 
@@ -69,14 +63,15 @@ async function isOutbid(chains: Chains, { id }: Network): Promise<boolean> {
   }
 }
 
-async function read(chains: Chains, { network, address, tokens, named }: Asked): Promise<HeldOn> {
+async function read(chains: Chains, { network, address, tokens, named }: Asked, heard: () => void): Promise<HeldOn> {
   const chain = await chains.get(network.id)
   const known = new Set(tokens.map((token) => token.address.toLowerCase()))
-  const more = await Promise.all(
-    named.filter((one) => !known.has(one.toLowerCase())).map((one) => chain.token(one).catch(unlessFailure)),
-  )
-  const all = [...tokens, ...more.filter((token) => token !== undefined)]
-  const [native, found] = await Promise.all([chain.balance(address), chain.tokenBalances(address, all)])
+  const tokensFound = async () => {
+    const unknown = named.filter((one) => !known.has(one.toLowerCase()))
+    const more = await Promise.all(unknown.map((one) => chain.token(one).catch(unlessFailure)))
+    return chain.tokenBalances(address, [...tokens, ...more.filter((token) => token !== undefined)])
+  }
+  const [native, found] = await Promise.all([chain.balance(address).finally(heard), tokensFound()])
   return {
     ...{ network, isOutbid: chain.order !== undefined },
     assets: [

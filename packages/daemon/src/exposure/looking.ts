@@ -1,5 +1,6 @@
 import type { Policy } from '../policies/service.ts'
 import { networksOf, type WalletRow } from '../wallets/service.ts'
+import { elsewhere } from './elsewhere.ts'
 import { heldOn } from './holdings.ts'
 import type { ExposureParts, OpenAllowance } from './types.ts'
 import type { Seen } from './world.ts'
@@ -9,18 +10,22 @@ export async function lookAt(parts: ExposureParts, wallet: WalletRow, policies: 
   const { chains, database, prices } = parts
   const allowances = await parts.allowances(wallet.id)
   const { address } = wallet
-  const held = await Promise.all(
+  const looked = await Promise.all(
     networksOf(chains.networks(), wallet).map(async (network) => {
       const tokens = await database.read((db) => parts.tokens(db, network))
       const named = [...policies.flatMap((policy) => policy.tokens(network)), ...namedBy(allowances, network.id)]
       const on = await heldOn(chains, { network, address, tokens, named: [...new Set(named)] })
       const assets = on.assets.map(({ asset }) => asset)
       // What does not answer tells no price either.
-      if (on.error === undefined) await prices.refresh(network, assets)
-      return on
+      if (on.error !== undefined) return { on, more: [] }
+      const [more] = await Promise.all([
+        elsewhere(await chains.get(network.id), { network, address, on, policies, known: allowances }),
+        prices.refresh(network, assets),
+      ])
+      return { on, more }
     }),
   )
-  return { held, allowances }
+  return { held: looked.map(({ on }) => on), allowances: [...allowances, ...looked.flatMap(({ more }) => more)] }
 }
 
 const namedBy = (allowances: readonly OpenAllowance[], network: string): string[] =>

@@ -234,6 +234,8 @@ export type Policy = Scope & {
   readonly allows: (network: Network) => Allowed
   /** Addresses of the tokens that it lists on a network. */
   readonly tokens: (network: Network) => readonly string[]
+  /** Addresses of those whom it lets be allowed to take tokens. */
+  readonly spenders: readonly string[]
   readonly bounds?: Bounds
   /** What its type alone reads; a corrupt one has none. */
   readonly compiled?: { readonly of: object; readonly rules: unknown }

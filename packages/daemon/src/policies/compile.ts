@@ -102,5 +102,6 @@ const corrupt = (scope: Scope, problem: string): Policy => ({
   names: () => false,
   allows: () => ({}),
   tokens: () => [],
+  spenders: [],
   isWithin: () => false,
 })

@@ -90,6 +90,7 @@ const COUNTED: Policy = {
   names: () => false,
   allows: () => ({}),
   tokens: () => [],
+  spenders: [],
   text: '',
   isWithin: () => false,
 }

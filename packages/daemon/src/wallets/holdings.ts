@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import {
   type Base,
   Failure,
@@ -14,6 +13,7 @@ import {
 } from '@waiaas/contract'
 import type { Reader } from '../chains/chain.ts'
 import type { Token } from '../chains/intent.ts'
+import { type Patience, within } from '../platform/patience.ts'
 import { needWallet } from './lookup.ts'
 import { networksOf } from './networks.ts'
 import type { WalletRow } from './store.ts'
@@ -25,31 +25,40 @@ type Held = Extract<Look, { status: 'READ' }>['holdings'][number]
 type Holding = { readonly token: Token; readonly amount: Base }
 type Found = { readonly native: Base; readonly tokens: readonly Holding[]; readonly listed: ReadonlySet<string> }
 
-/** For all that is asked of one network. */
-const LOOK_MS = 10_000
+/** Of one network: one that does not answer at all holds the others up no longer than a slow one may take. */
+const PATIENCE: Patience = { firstMs: 4_000, allMs: 10_000 }
 /** Strangers give away tokens: the answer has no more of them, those of the list first. */
 const MOST_HELD = 200
 const NATIVE = 'native'
 
 /** Looks for what an address holds, also where its wallet cannot send. Each network by itself, with a deadline of its own. */
-export function walletHoldings(parts: Omit<WalletViewParts, 'display'>, lookMs = LOOK_MS) {
-  const within = deadline(lookMs)
+export function walletHoldings(parts: Omit<WalletViewParts, 'display'>, patience = PATIENCE) {
   const { database, chains, tokens, prices } = parts
 
-  async function held({ id }: Network, { address }: WalletRow): Promise<Found> {
+  const inTime = <T>({ id }: Network, work: (heard: () => void) => Promise<T>) =>
+    within(
+      patience,
+      work,
+      (ms) => new Failure('CHAIN_ERROR', `no endpoint of ${id} has answered ${tooLate(ms, patience)}`),
+    )
+
+  async function held({ id }: Network, { address }: WalletRow, heard: () => void): Promise<Found> {
     const chain = await chains.get(id)
     const known = await database.read((db) => tokens.ofNetwork(db, chain.network))
-    const [native, found] = await Promise.all([chain.balance(address), chain.tokenBalances(address, known)])
+    const [native, found] = await Promise.all([
+      chain.balance(address).finally(heard),
+      chain.tokenBalances(address, known),
+    ])
     return { native, tokens: found, listed: new Set(known.map(({ asset }) => asset)) }
   }
 
-  const configured = (network: Network, wallet: WalletRow) => within(network, held(network, wallet))
+  const configured = (network: Network, wallet: WalletRow) => inTime(network, (heard) => held(network, wallet, heard))
 
   /** The chain is closed at the deadline too, so that nothing goes on behind the answer. */
   async function beyond({ network, tokens: named }: OtherNetwork, { address }: WalletRow): Promise<Found> {
     const chain = await chains.open(network)
     try {
-      return await within(network, foundOn(chain, address, named))
+      return await inTime(network, (heard) => foundOn(chain, { address, named, heard }))
     } finally {
       chain.close()
     }
@@ -98,12 +107,17 @@ export function walletHoldings(parts: Omit<WalletViewParts, 'display'>, lookMs =
   }
 }
 
+type Asked = { readonly address: string; readonly named: readonly string[]; readonly heard: () => void }
+
 /** Native money and these tokens, of which the chain tells everything but the address. */
-async function foundOn(chain: Reader, address: string, named: readonly string[]): Promise<Found> {
+async function foundOn(chain: Reader, { address, named, heard }: Asked): Promise<Found> {
   const unread = named.map((token): Token => {
     return { address: token, asset: tokenAsset(chain.network, token), symbol: token, name: token, decimals: 0 }
   })
-  const [native, held] = await Promise.all([chain.balance(address), chain.tokenBalances(address, unread)])
+  const [native, held] = await Promise.all([
+    chain.balance(address).finally(heard),
+    chain.tokenBalances(address, unread),
+  ])
   const own = held.filter(({ amount }) => amount > 0n)
   const tokens = await Promise.all(
     own.map(async ({ token, amount }) => ({ token: await chain.token(token.address), amount })),
@@ -135,22 +149,5 @@ function heldView(network: Network, { token, amount, isListed }: Shown, usd: Wal
   }
 }
 
-/** The answer, or Failure CHAIN_ERROR when it takes longer. */
-const deadline =
-  (ms: number) =>
-  async <T>({ id }: Network, work: Promise<T>): Promise<T> => {
-    const waiting = new AbortController()
-    const late = pause(ms, undefined, { signal: waiting.signal }).then(() => {
-      throw new Failure(
-        'CHAIN_ERROR',
-        `no endpoint of ${id} has answered all that was asked within ${ms / 1_000} seconds`,
-      )
-    })
-    try {
-      return await Promise.race([work, late])
-    } finally {
-      waiting.abort()
-      // The pause ends with the abort; whoever raced against it was told.
-      late.catch(() => undefined)
-    }
-  }
+const tooLate = (ms: number, { firstMs }: Patience): string =>
+  ms === firstMs ? `within ${ms / 1_000} seconds` : `all that was asked within ${ms / 1_000} seconds`

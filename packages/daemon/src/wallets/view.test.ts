@@ -101,7 +101,10 @@ forEachEngine((_engine, open) => {
       prices,
       display: async () => undefined,
     })
-    const look = walletHoldings({ database: bed.database, chains, tokens: registry, prices }, 2_000)
+    const look = walletHoldings(
+      { database: bed.database, chains, tokens: registry, prices },
+      { firstMs: 2_000, allMs: 10_000 },
+    )
     return { bed, registry, view, look, closed }
   }
   const fund = (address: string, amount: bigint) =>

@@ -16,6 +16,8 @@ const IDLE_MS = 60_000
 /** What a request may take to arrive: a client that dribbles holds a connection no longer. */
 const HEADERS_MS = 20_000
 const REQUEST_MS = 60_000
+/** Requests of one connection that wait for their answers. Clients send one after the other; each that waits takes memory. */
+const MOST_AT_ONCE = 32
 
 type App = Hono<HttpEnv>
 
@@ -58,6 +60,10 @@ function serverOf(app: App, { headersMs = HEADERS_MS, connections }: Bounds): { 
   }
   const answer = getRequestListener(app.fetch)
   const server = createServer(patience, (incoming, outgoing) => {
+    if (sockets.running(incoming.socket) >= MOST_AT_ONCE) {
+      incoming.socket.destroy()
+      return
+    }
     if (connections?.isSpare(incoming.socket)) outgoing.shouldKeepAlive = false
     // Each call of a batch asks when its answer has gone.
     outgoing.setMaxListeners(0)
@@ -84,7 +90,7 @@ function serverOf(app: App, { headersMs = HEADERS_MS, connections }: Bounds): { 
 }
 
 /** Node counts a connection that never asked anything as busy, so busy ones are counted here. */
-function trackSockets(server: Server): { closeIdle(): void } {
+function trackSockets(server: Server): { closeIdle(): void; running(socket: Socket): number } {
   const running = new Map<Socket, number>()
   let closing = false
   const count = (socket: Socket, by: number) => running.set(socket, (running.get(socket) ?? 0) + by)
@@ -103,6 +109,7 @@ function trackSockets(server: Server): { closeIdle(): void } {
     })
   })
   return {
+    running: (socket) => running.get(socket) ?? 0,
     closeIdle() {
       closing = true
       for (const socket of running.keys()) endIfIdle(socket)

@@ -530,6 +530,41 @@ describe('over a socket', () => {
     await server.close()
   })
 
+  test('answers requests that one connection sends together in order, and cuts one that sends too many', async () => {
+    const waiting: (() => void)[] = []
+    const held = {
+      ...handlers,
+      ping: () => new Promise<{ pong: true }>((done) => waiting.push(() => done({ pong: true }))),
+    }
+    const server = await listen(app({ handlers: held }), { port: 0, hostname: '127.0.0.1' })
+    const ask = 'GET /ping HTTP/1.1\r\nHost: localhost\r\n\r\n'
+    const calm = connect(server.port, '127.0.0.1')
+    calm.write(ask.repeat(32))
+    await expect.poll(() => waiting.length).toBe(32)
+    const answers: Buffer[] = []
+    calm.on('data', (chunk: Buffer) => answers.push(chunk))
+    for (const answer of waiting.splice(0).reverse()) answer()
+    await expect
+      .poll(
+        () =>
+          Buffer.concat(answers)
+            .toString()
+            .match(/HTTP\/1.1 200/g)?.length,
+      )
+      .toBe(32)
+    // The same connection goes on.
+    calm.write(ask.repeat(31))
+    await expect.poll(() => waiting.length).toBe(31)
+    calm.destroy()
+    // Cut in the middle of what it sends, it may be told so by an error.
+    const greedy = connect(server.port, '127.0.0.1').on('error', () => undefined)
+    const cut = new Promise((resolve) => greedy.once('close', resolve))
+    greedy.write(ask.repeat(5_000))
+    await cut
+    expect(waiting.length).toBeLessThanOrEqual(31 + 32)
+    await server.close(0)
+  })
+
   test.each([['content-length: 100'], ['transfer-encoding: chunked']])(
     'writes no line about a client that goes in the middle of its body, with %s',
     async (length) => {

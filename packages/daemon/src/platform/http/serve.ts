@@ -26,7 +26,7 @@ import { peerGroup } from './peer.ts'
 import { withBody } from './proven-body.ts'
 import { referenceRoutes } from './reference.ts'
 import { type EventPage, eventStream } from './stream.ts'
-import { turns } from './turns.ts'
+import { type Gone, turns } from './turns.ts'
 import type { Call, From, FullOptions, HttpEnv, HttpOptions, HttpSettings, Meta } from './types.ts'
 
 const MARK = 'x-master-mark'
@@ -98,7 +98,7 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
     const limit = mostBytes(admitted.kind, op)
     let leave: (() => void) | undefined
     try {
-      if (op.maxBody !== undefined) await limits.known(admitted, op, callsInBody(sizeOf(c, limit)))
+      if (op.maxBody !== undefined) await limits.known(c, { principal: admitted, op }, callsInBody(sizeOf(c, limit)))
       const given = await read(c, limit)
       const principal = withBody(admitted, c.get('body') ?? '')
       const isStream = op.streams === true && wantsStream(c)
@@ -106,7 +106,7 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
       const input = isStream ? behindLast(op, c, named) : named
       const calls = callsIn(input)
       // One was counted before the body was read, and the bytes of a larger one.
-      await limits.known(principal, op, calls - 1)
+      await limits.known(c, { principal, op }, calls - 1)
       leave = await limits.turn(principal, calls)
       const call = callOf(c, { op, principal, outcome })
       if (op.idempotent && secondsToWait(input) > 0 && call.idempotencyKey === undefined) throw keyNeeded()
@@ -124,7 +124,7 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
         log: options.log,
         stillOpen: () => stillOpen(c, { op, principal }, options),
         async next(after) {
-          await limits.known(principal, op, calls)
+          await limits.known(c, { principal, op }, calls)
           return page({ after, wait: HEARTBEAT_S })
         },
       })
@@ -197,7 +197,7 @@ async function admit<Ops extends Operations>(
     const principal = await authenticate(c.req.raw.headers, op, fromOf(c))
     if (principal.kind === 'public' || !mayCall(op, principal.kind)) throw wrongCaller(op)
     if (principal.kind === 'operator' && principal.mark !== undefined) meta.headers[MARK] = principal.mark
-    await limits.known(principal, op, c.env?.counts ?? 1)
+    await limits.known(c, { principal, op }, c.env?.counts ?? 1)
     return principal
   } catch (error) {
     if (isFailure(error) && error.status === 401) limits.stranger(meta)
@@ -220,7 +220,7 @@ function wrongCaller(op: Operation): Failure {
 
 type Limiter = {
   stranger(meta: Meta): void
-  known(principal: Principal, op: Operation, calls: number): Promise<void>
+  known(c: Context<HttpEnv>, asked: Pick<Asked, 'principal' | 'op'>, calls: number): Promise<void>
   /** Resolves when a call may run; the function says that it is over. */
   turn(principal: Principal, calls: number): Promise<(() => void) | undefined>
 }
@@ -244,14 +244,16 @@ function limiter({
         'unauthenticated or failed requests from this address',
       )
     },
-    async known(principal, op, calls) {
+    async known(c, { principal, op }, calls) {
       if (principal.kind === 'public' || calls === 0) return
       const { 'security.rate_limit_per_second': perSecond, 'security.rate_limit_burst': burst } = settings()
       // Stops have a rate of their own, which nothing else uses up.
       const name = isStop(op) ? `${nameOf(principal)}, stops` : nameOf(principal)
       const more = calls > 1 ? `; this one counts as ${calls}` : ''
       const wait = known.take(name, { perSecond, burst }, calls)
-      if (wait > 0) await order.refusal(name)
+      const isHeld = wait <= 0 || (await order.refusal(name, goneOf(c)))
+      // The next one costs a connection.
+      if (!isHeld && c.env?.outgoing) c.env.outgoing.shouldKeepAlive = false
       refuse(wait, `requests of this ${principal.kind}${more}`)
     },
     async turn(principal, calls) {
@@ -289,13 +291,19 @@ function callOf(c: Context<HttpEnv>, { op, principal, outcome }: Asked): Call {
       if (outgoing) outgoing.once('close', () => listener(outgoing.writableFinished && !outcome.isFault))
       else listener(true)
     },
-    onGone: (listener) => {
-      if (outgoing?.destroyed) listener()
-      else outgoing?.once('close', listener)
-      return () => void outgoing?.off('close', listener)
-    },
+    onGone: goneOf(c),
   }
 }
+
+/** Where no connection is known, nobody goes. */
+const goneOf =
+  (c: Context<HttpEnv>): Gone =>
+  (listener) => {
+    const outgoing = c.env?.outgoing
+    if (outgoing?.destroyed) listener()
+    else outgoing?.once('close', listener)
+    return () => void outgoing?.off('close', listener)
+  }
 
 /** Whoever waits may lose the answer of what was done long before. */
 const keyNeeded = (): Failure =>

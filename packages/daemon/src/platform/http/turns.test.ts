@@ -23,10 +23,15 @@ function byHand(perLook = 0) {
   const began: string[] = []
   const ends: (() => void)[] = []
   const told: number[] = []
+  const atOnce: number[] = []
+  const staying = () => () => undefined
   return {
     began,
     ends,
     told,
+    atOnce,
+    waiting: () => timers.size,
+    refusal: order.refusal,
     async ask(name: string, count: number, calls = 1) {
       for (let at = 0; at < count; at++)
         void order.take(name, { calls, perSecond: 100 }).then((leave) => {
@@ -35,7 +40,7 @@ function byHand(perLook = 0) {
         })
       await settle()
     },
-    refuse: (name: string) => void order.refusal(name).then(() => told.push(now)),
+    refuse: (name: string) => void order.refusal(name, staying).then((isHeld) => (isHeld ? told : atOnce).push(now)),
     async pass(ms: number) {
       const end = now + ms
       for (;;) {
@@ -161,6 +166,39 @@ test('those who are refused are told one after the other, others at once with th
   expect(told).toEqual([250, 250])
   await pass(1_000)
   expect(told).toEqual([250, ...Array.from({ length: 40 }, (_, at) => 250 + 25 * at)])
+})
+
+test('of one caller so many refusals wait, and the rest is told at once', async () => {
+  const { refuse, told, atOnce, pass } = byHand()
+  for (let at = 0; at < 500; at++) refuse('noisy')
+  refuse('quiet')
+  await pass(0)
+  // Ten seconds of them, of which the first waits a quarter of a second.
+  expect(atOnce).toHaveLength(500 - 391)
+  await pass(10_000)
+  expect(told).toHaveLength(391 + 1)
+  refuse('noisy')
+  await pass(250)
+  expect(told).toHaveLength(393)
+})
+
+test('who goes before they are told waits no longer, and nothing is kept for them', async () => {
+  const { refusal, waiting } = byHand()
+  let leave = (): void => undefined
+  const left = refusal('noisy', (listener) => {
+    leave = listener
+    return () => undefined
+  })
+  expect(waiting()).toBe(1)
+  leave()
+  expect(await left).toBe(true)
+  expect(waiting()).toBe(0)
+  const gone = refusal('noisy', (listener) => {
+    listener()
+    return () => undefined
+  })
+  expect(await gone).toBe(true)
+  expect(waiting()).toBe(0)
 })
 
 test.each([0, 0.1, 0.3, 0.7, 1.1])(

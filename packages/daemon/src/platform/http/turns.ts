@@ -14,6 +14,8 @@ const IN_GAPS = 2
 /** Who does not heed a refusal would otherwise take more time with the next ones than with what is allowed. */
 const REFUSAL_MS = 250
 const BETWEEN_REFUSALS_MS = 25
+/** Whoever has more of them to come than fit into this heeds none: what is held takes memory. */
+const MOST_REFUSALS_MS = 10_000
 
 /** A call: as how many it counts, and the pace of its caller beside others, in calls a second. */
 type Asked = { readonly calls: number; readonly perSecond: number }
@@ -29,11 +31,13 @@ type Line = {
 }
 /** Calls after so many milliseconds, unless it is called off before. */
 type After = (ms: number, then: () => void) => () => void
+/** Calls when whoever asked has gone; the function says that nobody has to be called any more. */
+export type Gone = (listener: () => void) => () => void
 export type Turns = {
   /** Resolves when a call of this caller may run; the function says that it is over. */
   take(name: string, asked: Asked): Promise<() => void>
-  /** Resolves when this caller may be told that it is refused. */
-  refusal(name: string): Promise<void>
+  /** Resolves when this caller may be told that it is refused, or has gone; false at once where too many of its calls wait for that. */
+  refusal(name: string, gone: Gone): Promise<boolean>
 }
 
 /**
@@ -102,13 +106,28 @@ export function turns(monotonic: () => number, after: After = afterReal): Turns 
       })
       return leaving(line)
     },
-    async refusal(name) {
-      const line = lineOf(name)
-      const now = monotonic()
-      line.refusedAt = Math.max(now + REFUSAL_MS, line.refusedAt + BETWEEN_REFUSALS_MS)
-      await new Promise<void>((resolve) => after(line.refusedAt - now, resolve))
-    },
+    refusal: (name, gone) => refused(lineOf(name), { now: monotonic(), after, gone }),
   }
+}
+
+async function refused(
+  line: Line,
+  { now, after, gone }: { readonly now: number; readonly after: After; readonly gone: Gone },
+): Promise<boolean> {
+  const at = Math.max(now + REFUSAL_MS, line.refusedAt + BETWEEN_REFUSALS_MS)
+  if (at - now > MOST_REFUSALS_MS) return false
+  line.refusedAt = at
+  await new Promise<void>((resolve) => {
+    const callOff = after(at - now, () => {
+      stay()
+      resolve()
+    })
+    const stay = gone(() => {
+      callOff()
+      resolve()
+    })
+  })
+  return true
 }
 
 /** Who may begin a call now. */

@@ -89,6 +89,8 @@ type Standing = { readonly counts?: number; readonly message?: string | undefine
 type NodeBindings = {
   readonly incoming: { readonly socket: Socket }
   readonly outgoing: {
+    /** Whether the connection stays when this has been answered. */
+    shouldKeepAlive: boolean
     readonly writableFinished: boolean
     readonly destroyed: boolean
     once(event: 'close', listener: () => void): unknown

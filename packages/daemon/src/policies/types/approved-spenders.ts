@@ -20,6 +20,7 @@ export const approvedSpenders = policyType<'APPROVED_SPENDERS', ApprovedSpenders
       one.most.keys(),
       (spender) => other.most.has(spender) && atMost(one.most.get(spender)!, other.most.get(spender)!),
     ),
+  spenders: ({ most }) => [...most.keys()],
   isTightestAbsent: ({ denySpenders }) => denySpenders,
   bounds: ({ rules }) => ({
     amountUpTo(_, { asset }, { facts }) {

@@ -18,6 +18,8 @@ type Parts<T extends PolicyType, R> = {
   bounds?(policy: Scoped<R>): Bounds
   pace?(policy: Scoped<R>): Pace
   tokens?(rules: R, network: Network): readonly string[]
+  /** Addresses of those whom it lets be allowed to take tokens. */
+  spenders?(rules: R): readonly string[]
   allows?(rules: R, network: Network): Allowed
   /** Whether the first rules let nothing through that the others do not, and nothing milder. */
   within?(rules: R, others: R): boolean
@@ -52,6 +54,7 @@ export const policyType = <T extends PolicyType, R>(parts: Parts<T, R>): PolicyT
       asks: parts.asks?.(policy.rules) ?? {},
       names: (recipient) => parts.names?.(policy.rules, recipient) ?? false,
       tokens: (network) => parts.tokens?.(policy.rules, network) ?? [],
+      spenders: parts.spenders?.(policy.rules) ?? [],
       allows: (network) => parts.allows?.(policy.rules, network) ?? {},
       compiled: { of: parts, rules: policy.rules },
       // Rules of the same parts are compiled to the same.

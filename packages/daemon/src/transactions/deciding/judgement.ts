@@ -145,9 +145,15 @@ async function finerWindows({ db }: JudgeJob, subject: WithoutIntent, { reading,
     .flatMap(({ code, retryAt }) =>
       code === 'SPENDING_LIMIT_EXCEEDED' && retryAt !== undefined ? [retryAt * 1_000] : [],
     )
-  if (times.length === 0) return undefined
-  return spent(db, subject, { ...reading, finals: byTheMinute(db, reading.finals, new Set(times)) })
+  return times.length === 0 ? undefined : windowsByMinute(db, subject, { reading, times })
 }
+
+/** What is spent, where the hours that end to count at these times (unix milliseconds) are read by their minutes. */
+export const windowsByMinute = (
+  db: Handle,
+  subject: WithoutIntent,
+  { reading, times }: { reading: Reading; times: readonly number[] },
+) => spent(db, subject, { ...reading, finals: byTheMinute(db, reading.finals, new Set(times)) })
 
 /** Of each asset the price that is younger. */
 function newest(known: Prices, recorded: Prices = {}): Prices {

@@ -19,7 +19,7 @@ import { openNow, sessionTotal } from '../../ledger/service.ts'
 import { seconds } from '../../platform/clock.ts'
 import { type EvaluateInput, type LimitsNow, limitsNow } from '../../policies/service.ts'
 import type { SessionFacts } from '../switches.ts'
-import { inputOf, type JudgeJob } from './judgement.ts'
+import { inputOf, type JudgeJob, windowsByMinute } from './judgement.ts'
 import type { LimitsOf } from './verdict.ts'
 
 /** Entries of a list that are shown at most. */
@@ -32,10 +32,11 @@ export async function limitsOf(
 ): Promise<WalletLimits> {
   const { db } = job
   const native = nativeAsset(network)
-  const { input, rules } = await inputOf(job, {
+  const nothing = {
     ...{ wallet, session, network, type: 'NOTHING', feePrice: undefined },
     effects: { network: network.id, sender: wallet.address, effects: [], fee: { asset: native, max: '0' } },
-  })
+  }
+  const { input, rules, reading } = await inputOf(job, nothing)
   const { symbol, decimals } = network.native
   const all = [{ asset: native, address: '', symbol, decimals }, ...tokens]
   const known: EvaluateInput = {
@@ -46,7 +47,10 @@ export async function limitsOf(
     ),
     tokens: Object.fromEntries(tokens.map((token) => [assetKey(token.asset), token])),
   }
-  const now = limitsNow(known)
+  const coarse = limitsNow(known)
+  const times = coarse.windows.flatMap(({ leaving }) => ends(leaving))
+  const now =
+    times.length === 0 ? coarse : limitsNow({ ...known, spent: await windowsByMinute(db, nothing, { reading, times }) })
   const worth = rules.prices.worth
   const bound = boundsOf(session, await sessionTotal(db, { sessionId: session.id, worth }))
   const allowed = { ...now.allowed, recipients: both(now.allowed.recipients, bound.recipients) }
@@ -112,14 +116,19 @@ function boundsOf({ constraints }: SessionFacts, spent: Usd) {
 
 function windowView({ name, policyId, of, limit, used, isHard, leaving }: LimitsNow['windows'][number]) {
   const at = (ms: number): number => Math.ceil(ms / 1_000)
+  const [first, last] = ends(leaving)
   return {
     ...{ limit: name, policyId, of },
     ...{ limitUsd: usdNumber(limit), usedUsd: usdNumber(used), leftUsd: usdNumber(remaining(limit, used)) },
     above: isHard ? ('DENY' as const) : ('APPROVAL' as const),
-    moreAt: leaving.length > 0 ? at(Math.min(...leaving)) : null,
-    resetsAt: leaving.length > 0 ? at(Math.max(...leaving)) : null,
+    moreAt: first === undefined ? null : at(first),
+    resetsAt: last === undefined ? null : at(last),
   }
 }
+
+/** When the first part of a window leaves it, and the last one. */
+const ends = (leaving: readonly number[]): [first: number, last: number] | [] =>
+  leaving.length === 0 ? [] : [Math.min(...leaving), Math.max(...leaving)]
 
 const text = (amount: Base | null): string | null => (amount === null ? null : String(amount))
 

@@ -149,6 +149,11 @@ test('a refusal says to the minute when what was spent leaves the window, and th
   // A day after the minute in which the first became final, which was 207 minutes ago.
   expect(wait).toBeGreaterThan((24 * 60 - 208) * MINUTE)
   expect(wait).toBeLessThan((24 * 60 - 205) * MINUTE)
+  // Who asks for the limits is told the same minute, and that of the last part.
+  const [window] = (await bed.service.limits(from.session, { walletId: from.id, network: 'local-evm' })).windows
+  expect(window!.moreAt).toBe(retryAt)
+  expect(window!.resetsAt! - retryAt!).toBeGreaterThanOrEqual(7 * 60)
+  expect(window!.resetsAt! - retryAt!).toBeLessThanOrEqual(8 * 60)
   time.passed += wait - MINUTE
   expect(await ask()).toBeDefined()
   time.passed += MINUTE

@@ -5,6 +5,7 @@ import type { JudgeAgain, NotNow, Verdict } from '../deciding/verdict.ts'
 import { isGiven } from '../kinds/all.ts'
 import { attemptStore, type Purpose } from '../rows/attempt-store.ts'
 import { endOverdue, endUnsent } from '../rows/ending.ts'
+import { must } from '../rows/must.ts'
 import { intentOf } from '../rows/readings.ts'
 import { readyStore } from '../rows/ready-store.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
@@ -155,11 +156,12 @@ async function stored(round: Round, row: TransactionRow, next: Next & Admitted):
     return undefined
   }
   const { db, now } = round
-  if (verdict)
-    await transactionStore.execute(db, row, {
-      ...judgedColumns(verdict, draft),
-      ...{ id: row.id, attempt: issued.attemptId, at: now },
-    })
-  else await transactionStore.move(db, { id: row.id, from: 'PENDING', to: 'EXECUTING', at: now })
+  const isMoved = verdict
+    ? transactionStore.execute(db, row, {
+        ...judgedColumns(verdict, draft),
+        ...{ id: row.id, attempt: issued.attemptId, at: now },
+      })
+    : transactionStore.move(db, { id: row.id, from: 'PENDING', to: 'EXECUTING', at: now })
+  await must(isMoved, `transaction ${row.id}`)
   return issued
 }

@@ -58,6 +58,30 @@ forEachEngine((_engine, open) => {
     )
   })
 
+  test('a sped-up transaction counts at the higher of the prices at which it was signed', async () => {
+    const { from, send, until, service, database, setPrice } = await start()
+    const open = async () => {
+      const query = { worth: () => null, account: from.id, lengthMs: 86_400_000, now: Date.now() }
+      return integerOf((await database.read((db) => walletWindow(db, query))).open)
+    }
+    const spedUp = async (price: string) => {
+      const { transactionId } = await send(from, { to: recipient, amount: String(ETHER / 100n) }, newId())
+      await until(transactionId, 'SUBMITTED')
+      const before = await open()
+      setPrice('native:local-evm', price)
+      await service.replace(transactionId, agent(from.session), { with: 'speed-up' })
+      return (await open()) - before
+    }
+    // Twenty dollars that have become thirty, and a fee.
+    const more = await spedUp('3000')
+    expect(more).toBeGreaterThan(10_000_000n)
+    expect(more).toBeLessThan(11_000_000n)
+    // Thirty that have become ten stay thirty.
+    const less = await spedUp('1000')
+    expect(less).toBeGreaterThan(-1_000_000n)
+    expect(less).toBeLessThan(1_000_000n)
+  })
+
   test('a cancel takes the nonce, pays its fee alone, and is final before it says so', async () => {
     const { from, send, until, service, node, balance, database, sent } = await start()
     const { transactionId } = await send(from, { to: recipient, amount: String(ETHER / 100n) }, newId())

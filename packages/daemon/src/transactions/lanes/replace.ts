@@ -81,7 +81,7 @@ const digestOf = ({ lane }: Round, draft: Draft): string =>
   lane.chain.decode(lane.wallet.address, lane.chain.bytes(lane.wallet.address, draft, lane.chain.anyLifetime), {})
     .digest
 
-/** The judgement that lets it be signed. The value stays held as it is, and the fee becomes the highest of the group. */
+/** The judgement that lets it be signed. The value is held at the higher of its prices, and the fee becomes the highest of the group. */
 async function allowed(round: Round, row: TransactionRow, plan: Plan): Promise<Decision> {
   const { db, now } = round
   const { draft, maxFee } = plan
@@ -100,12 +100,25 @@ async function allowed(round: Round, row: TransactionRow, plan: Plan): Promise<D
     })
   if (maxFee !== undefined) await transactionStore.nameFee(db, { id: row.id, fee: String(named) })
   const fee = held.items.find(({ part }) => part === 'fee')
-  if (fee && fee.amount >= draft.maxFee) return verdict.decision
-  const items = withFee(held.items, verdict.reserve)
+  const value = held.items.map((item) => dearer(item, verdict.reserve))
+  if (fee && fee.amount >= draft.maxFee) {
+    await replaceReservation(db, held, { items: value, fromReserve: held.fromReserve, at: now })
+    return verdict.decision
+  }
+  const items = withFee(value, verdict.reserve)
   const fromReserve = add(held.fromReserve, verdict.fromReserve)
   await replaceReservation(db, held, { items, fromReserve, at: now })
   await transactionStore.raiseFee(db, { id: row.id, fee: String(draft.maxFee) })
   return verdict.decision
+}
+
+/** A part of the value that is held, at what it was just judged at where that is more. */
+function dearer(held: SpendItem, judged: readonly SpendItem[]): SpendItem {
+  const now = judged.find(
+    ({ part, asset, amount }) => part === 'value' && asset === held.asset && amount === held.amount,
+  )
+  const isMore = held.part === 'value' && held.usd !== null && now && now.usd !== null && now.usd > held.usd
+  return isMore ? { ...held, usd: now.usd } : held
 }
 
 const higher = (a: Base | undefined, b: Base | undefined): Base | undefined =>

@@ -6,6 +6,7 @@ import { judgedColumns } from '../deciding/judge-again.ts'
 import type { Job, Parts } from '../job.ts'
 import { isJudgedAgain } from '../lanes/decision-age.ts'
 import { endUnsent } from '../rows/ending.ts'
+import { must } from '../rows/must.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { stopStore } from '../stopping/stop-store.ts'
 import { isOpen } from '../switches.ts'
@@ -80,7 +81,7 @@ async function stored({ parts, db }: Job<Parts>, row: TransactionRow, made: Made
     policyVersion: version,
   })
   const attemptId = newId(at)
-  await transactionStore.move(db, { id: row.id, from: 'PENDING', to: 'EXECUTING', at })
+  await must(transactionStore.move(db, { id: row.id, from: 'PENDING', to: 'EXECUTING', at }), `transaction ${row.id}`)
   await signatureStore.insert(db, {
     transaction_id: row.id,
     attempt_id: attemptId,

@@ -8,6 +8,7 @@ import { overtaken } from '../lanes/leave.ts'
 import { refusalOf } from '../lanes/refusal.ts'
 import { countStore } from '../rows/count-store.ts'
 import { endUnsent } from '../rows/ending.ts'
+import { must } from '../rows/must.ts'
 import { transactionStore } from '../rows/store.ts'
 import { isOpen, sessionReader } from '../switches.ts'
 import type { IssuedMessage } from './issue.ts'
@@ -69,8 +70,9 @@ async function keep(
 ): Promise<void> {
   const at = parts.clock.now()
   const text = chain.messages!.signature(addressOf(row.lane), message, signature)
-  await signatureStore.keep(db, { id: row.id, attempt: attemptId, sealed: seal(row.id, text) })
-  await transactionStore.move(db, { id: row.id, from: 'EXECUTING', to: 'SIGNED', at })
+  const kept = signatureStore.keep(db, { id: row.id, attempt: attemptId, sealed: seal(row.id, text) })
+  await must(kept, `attempt ${attemptId}`)
+  await must(transactionStore.move(db, { id: row.id, from: 'EXECUTING', to: 'SIGNED', at }), `transaction ${row.id}`)
   if (message.claim) {
     await markOut(db, [row.id], at)
     await holdVoucher(db, { row, digest: message.digest, claim: message.claim })

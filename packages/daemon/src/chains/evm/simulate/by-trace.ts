@@ -6,6 +6,7 @@ import { quantity, quantityOr, readQuantity } from '../hex.ts'
 import { revertOf } from '../revert.ts'
 import * as logs from './logs.ts'
 import { type Question, toCall } from './questions.ts'
+import { accountIn } from './touched.ts'
 import { txOf, type Way } from './way.ts'
 
 /**
@@ -23,7 +24,7 @@ export const byTrace: Way = async (rpc, planned, asking) => {
   if (!isRun && planned.isGiven) requireEnd({ used: quantityOr(gasUsed) ?? 0n, gas: planned.gas, said: output })
   const state = isRun ? afterwards(await trace('prestateTracer', { diffMode: true }), planned.from) : undefined
   const all = isRun ? logsIn(frame, 0) : undefined
-  const questions = all && asking(all)
+  const questions = all && asking(all, [...reachedIn(frame)])
   if (!state || !all || !questions) return undefined
   const [before, after] = [await answers(rpc, questions, [block]), await answers(rpc, questions, [block, state])]
   return { logs: all, questions, before, after }
@@ -59,15 +60,22 @@ function logsIn(frame: unknown, depth: number): logs.Log[] | undefined {
   return [...moved, ...logs.readLogs(told ?? []), ...inner.flatMap((one) => one ?? [])]
 }
 
+/** Whose code ran in a call and in all inside it. */
+function reachedIn(frame: unknown, found = new Set<string>()): ReadonlySet<string> {
+  const { error, to, calls = [] } = fieldsOf(frame, 'a call of a trace')
+  if (error !== undefined) return found
+  if (to !== undefined && to !== null) found.add(accountIn(to))
+  // That these are calls, and not too deep, was seen when their logs were read.
+  for (const one of calls as readonly unknown[]) reachedIn(one, found)
+  return found
+}
+
 const MOVES_VALUE: ReadonlySet<string> = new Set(['CALL', 'CREATE', 'CREATE2', 'SELFDESTRUCT'])
 
 function passed({ from, to, value }: { from: unknown; to: unknown; value: unknown }): logs.Log[] {
   const amount = value === undefined || value === null ? 0n : readQuantity(value)
   if (amount === 0n) return []
-  const topics = [from, to].map((one) => {
-    if (typeof one !== 'string' || !/^0x[0-9a-f]{40}$/i.test(one)) throw new OddAnswer('an address of a trace', one)
-    return logs.topicOf(one.toLowerCase())
-  })
+  const topics = [from, to].map((one) => logs.topicOf(accountIn(one)))
   return [{ address: logs.NATIVE, topics: [logs.MOVED, ...topics], data: `0x${amount.toString(16).padStart(64, '0')}` }]
 }
 

@@ -6,6 +6,7 @@ import { revertOf } from '../revert.ts'
 import { numberOf, type Run, run } from './blocks.ts'
 import { isKnown, type Question, toCall } from './questions.ts'
 import { lookAt, type Watched } from './simulate.ts'
+import { touchedBy } from './touched.ts'
 import { type Planned, txOf } from './way.ts'
 
 /** A call that follows others, and the most gas that it may use. */
@@ -73,14 +74,18 @@ const UNCLEAR: Unclear = { unclear: true }
 async function seenOn(looking: Looking, rpc: Rpc, steps: readonly Planned[]): Promise<Looked | Failed | Unclear> {
   const mine = steps.map((step) => ({ ...step, from: step.from.toLowerCase() }))
   const looks = mine.map(({ from, to }) => lookAt(looking, { me: from, to }))
-  const alone = await run(
-    rpc,
-    mine.map((step) => ({ baseFee: step.baseFee, calls: [txOf(step)] })),
-  )
+  const [alone, touched] = await Promise.all([
+    run(
+      rpc,
+      mine.map((step) => ({ baseFee: step.baseFee, calls: [txOf(step)] })),
+    ),
+    // A step that needs another one before it tells what it reaches until it fails.
+    Promise.all(mine.map(async (step) => (await touchedBy(rpc, step)).accounts)),
+  ])
   const first = alone.map(([only]) => only!)
   const failed = failedIn(first, mine)
   if (failed) return failed
-  const asked = looks.map(({ asking }, at) => asking(first[at]!.logs))
+  const asked = looks.map(({ asking }, at) => asking(first[at]!.logs, touched[at]!))
   if (asked.includes(undefined)) return UNCLEAR
   const known = asked as (readonly Question[])[] // none of them is undefined
   const blocks = mine.map((step, at) => {
@@ -88,7 +93,7 @@ async function seenOn(looking: Looking, rpc: Rpc, steps: readonly Planned[]): Pr
     return { baseFee: step.baseFee, calls: [...calls, txOf(step), ...calls] }
   })
   const again = await run(rpc, blocks)
-  const seen = looks.map((look, at) => effectsIn(look, known[at]!, again[at]!))
+  const seen = looks.map((look, at) => effectsIn(look, { questions: known[at]!, touched: touched[at]! }, again[at]!))
   return seen.includes(undefined) ? UNCLEAR : { seen: seen as (readonly Effect[])[] }
 }
 
@@ -96,11 +101,11 @@ type Looking = Parameters<typeof lookAt>[0]
 
 function effectsIn(
   { asking, effects }: ReturnType<typeof lookAt>,
-  questions: readonly Question[],
+  { questions, touched }: { readonly questions: readonly Question[]; readonly touched: readonly string[] },
   runs: readonly Run[],
 ): Effect[] | undefined {
   const done = runs[questions.length]!
-  const now = done.succeeded ? asking(done.logs) : undefined
+  const now = done.succeeded ? asking(done.logs, touched) : undefined
   // A block may have come between: nobody was asked about what happens only now.
   if (!now || !isKnown(now, questions)) return undefined
   const before = runs.slice(0, questions.length).map(numberOf)

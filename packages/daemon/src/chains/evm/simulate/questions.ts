@@ -22,6 +22,8 @@ export type Question = { readonly from: string; readonly to: string; readonly da
 /** A call that reaches more contracts, or does more with them, is not understood. */
 const MOST_CONTRACTS = 48
 const MOST_QUESTIONS = 192
+/** Accounts that it reaches, whether or not they say so. */
+const MOST_TOUCHED = 96
 /** Of a longer list the others are looked at where a log names them. */
 const MOST_WATCHED = 64
 
@@ -50,19 +52,22 @@ type Reached = {
   readonly contracts: readonly string[]
   /** Asked whether or not they were reached. */
   readonly tokens: readonly string[]
+  /** Accounts that were reached and may have said nothing of it. */
+  readonly touched?: readonly string[]
   readonly all: readonly logs.Log[]
 }
 
 /** What is read before and after: logs say where to look, and the contract's state what is so. Undefined: too much. */
-export function questions({ me, contracts, tokens, all }: Reached): readonly Question[] | undefined {
+export function questions({ me, contracts, tokens, touched = [], all }: Reached): readonly Question[] | undefined {
   const data = functions.balanceOf.encode([me])
-  const balances = new Set([...contracts, ...tokens.slice(0, MOST_WATCHED)])
+  const balances = new Set([...contracts, ...tokens.slice(0, MOST_WATCHED), ...touched.filter((one) => one !== me)])
   const found = [
     ...[...balances].map((to): Question => ({ about: 'balance', from: me, to, data })),
     ...all.flatMap((log) => asked(me, log)),
   ]
   const each = [...new Map(found.map((one) => [`${one.to} ${one.data}`, one])).values()]
-  return contracts.length > MOST_CONTRACTS || each.length > MOST_QUESTIONS ? undefined : each
+  const isTooMuch = contracts.length > MOST_CONTRACTS || touched.length > MOST_TOUCHED || each.length > MOST_QUESTIONS
+  return isTooMuch ? undefined : each
 }
 
 /** What a log of the wallet's things makes one ask. */

@@ -167,6 +167,71 @@ test.each<[string, (trace: Trace) => unknown]>([
   expect(await seen(node.url, odd)).toBeUndefined()
 })
 
+/** A token of which everybody has a hundred, and who is called with less than a word takes seven without a log; and who calls it. */
+async function silentBed() {
+  const { node, key } = await startChain()
+  const made = async (runtime: string) => {
+    // 100 at 0; what follows is the code.
+    const data = `0x60645f5560${(runtime.length / 2).toString(16).padStart(2, '0')}80600d5f395ff3${runtime}`
+    const receipt = await node.rpc('eth_sendTransactionSync', [{ from: evmFaucet, data }])
+    return (receipt as { contractAddress: Hex }).contractAddress.toLowerCase() as Hex
+  }
+  const token = await made('36600c5760075f54035f55005b5f545f5260205ff3')
+  const to = await made(`36600418602957${'5f'.repeat(5)}73${token.slice(2)}5af16029575f5ffd5b00`)
+  const intent = { kind: 'contract-call' as const, to, value: toBase(0n), data: '0x12345678', tokens: [] }
+  const outflow = { kind: 'outflow', asset: `eip155:31337/erc20:${token}`, amount: '7' }
+  return {
+    ...{ node, token, outflow },
+    seen: async (...urls: string[]) => (await chainOf(...urls).draft(key.address, intent)).seen,
+    async seenInOrder(url: string) {
+      const pay = { kind: 'transfer' as const, to: key.address, amount: toBase(1n) }
+      const drafts = await chainOf(url).draftsInOrder!(key.address, [pay, intent])
+      return drafts?.[1]?.seen
+    },
+  }
+}
+
+test('a token that says nothing is seen to leave, however a node tells', async () => {
+  const { node, outflow, seen, seenInOrder } = await silentBed()
+  expect(await seen(node.url)).toMatchObject([outflow])
+  expect(await seenInOrder(node.url)).toMatchObject([outflow])
+  const tracing = await simulating(node.url, missing)
+  expect(await seen(tracing)).toMatchObject([outflow])
+  // One that offers nothing for it sees what logs say, and the other one counts.
+  const blind = await changed(node.url, ['eth_createAccessList'], missing)
+  expect(await seen(blind)).toEqual([])
+  expect(await seen(blind, node.url)).toMatchObject([outflow])
+  expect(await seen(node.url, blind)).toMatchObject([outflow])
+})
+
+test.each<[string, (answer: Answered) => Answered]>([
+  ['will not tell what a call reaches', () => ({ error: { code: -32000, message: 'no' } })],
+  ['answers nonsense', () => ({ result: { accessList: [{ address: 'everything' }] } })],
+  ['says that it fails', ({ result }) => ({ result: { ...(result as object), error: 'execution reverted' } })],
+  [
+    'names too many',
+    () => {
+      const address = (at: number) => `0x${at.toString(16).padStart(40, '7')}`
+      return { result: { accessList: Array.from({ length: 97 }, (_, at) => ({ address: address(at) })) } }
+    },
+  ],
+])('nothing is seen where one of two endpoints %s', async (_, instead) => {
+  const { node, seen } = await silentBed()
+  const odd = await changed(node.url, ['eth_createAccessList'], instead)
+  expect(await seen(odd)).toBeUndefined()
+  expect(await seen(node.url, odd)).toBeUndefined()
+})
+
+test('what a node tells of a call with more gas is enough', async () => {
+  const { node, outflow, seen } = await silentBed()
+  let times = 0
+  const tight = await changed(node.url, ['eth_createAccessList'], () =>
+    times++ === 0 ? { error: { code: -32000, message: 'out of gas' } } : undefined,
+  )
+  expect(await seen(tight)).toMatchObject([outflow])
+  expect(times).toBe(2)
+})
+
 test('a call that never ends is refused and says so, however a node tells', async () => {
   const { node, at } = await bed()
   const loop = (await node.rpc('eth_sendTransactionSync', [

@@ -45,7 +45,7 @@ async function seenBy(looking: Looking, rpc: Rpc, planned: Planned): Promise<Eff
 type Called = { readonly me: string; readonly to: string }
 /** What is asked about a call of an account, and what its answers mean. `tokens` are those that the account is meant to hold. */
 export function lookAt({ network, tokens }: Looking, { me, to }: Called) {
-  const asking: Asking = (all) => questions({ me, contracts: contractsIn(to, all), tokens, all })
+  const asking: Asking = (all, touched) => questions({ me, contracts: contractsIn(to, all), tokens, touched, all })
   const effects = (sight: Sight): Effect[] => {
     const logged = loggedOut(sight.logs, me)
     // The logs of a token that is meant to be there count too: what it tells of balances may please whoever asks.

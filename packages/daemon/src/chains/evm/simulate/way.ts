@@ -22,8 +22,8 @@ export type Sight = {
   readonly before: readonly (bigint | undefined)[]
   readonly after: readonly (bigint | undefined)[]
 }
-/** What is to be asked, from the logs of the call; undefined where it is too much. */
-export type Asking = (logs: readonly Log[]) => readonly Question[] | undefined
+/** What is to be asked, from the logs of the call and the accounts that it reaches; undefined where it is too much. */
+export type Asking = (logs: readonly Log[], touched: readonly string[]) => readonly Question[] | undefined
 
 /** One way to run a call. Undefined: it fails, or not all of it can be told. Throws what the endpoint says when it has not the method. */
 export type Way = (rpc: Rpc, planned: Planned, asking: Asking) => Promise<Sight | undefined>
