@@ -82,7 +82,8 @@ export function autostop(parts: AutostopParts) {
     async note(db: Handle, wallet: Wallet, { happening, at = clock.now() }: Noted): Promise<Trip | undefined> {
       const rules = countingOf(wallet.id)
       if (rules.length === 0) return undefined
-      await lockAccount(db, wallet)
+      // Its own lock is held.
+      if (wallet.account !== wallet.id) await lockAccount(db, wallet)
       const counts = await countStore.of(db, wallet.account)
       // Of before the last stop.
       if (at < counts.since) return undefined
