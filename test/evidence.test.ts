@@ -303,12 +303,23 @@ const ofPayments = (): Steps => {
   }
 }
 
+async function pairSomebody(): Promise<string> {
+  const chatId = String(++made + 1_000)
+  await daemon.operator.pairTelegramUser({ chatId, role: 'ADMIN' })
+  return chatId
+}
+
 const ofTheDaemon = (): Steps => {
   const { operator } = daemon
   return {
     updateSettings: {
       event: 'SETTINGS_CHANGED',
       run: () => operator.updateSettings({ settings: [{ key: 'oracle.max_age_seconds', value: '600' }] }),
+    },
+    pairTelegramUser: { event: 'TELEGRAM_USER_PAIRED', run: pairSomebody },
+    unpairTelegramUser: {
+      event: 'TELEGRAM_USER_UNPAIRED',
+      run: async () => operator.unpairTelegramUser({ chatId: await pairSomebody() }),
     },
     updateAutostopRule: {
       event: 'SETTINGS_CHANGED',

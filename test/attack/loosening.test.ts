@@ -172,6 +172,9 @@ test('an endpoint that comes in, a lower default and a guard that is off are mar
 const HARMLESS: Readonly<Record<string, string>> = {
   'daemon.log_level': 'says what is logged',
   'display.currency': 'says how amounts are shown',
+  'telegram.bot_token': 'lets people say what the operator could, and never what takes an owner',
+  'telegram.api_root': 'the same',
+  'server.public_url': 'says where links of cards lead, which reject and never approve',
   'backup.retention_count': 'keeps files',
   'rpc.confirmations': 'money counts until its block is final, whatever this says',
   'security.allowed_hosts': 'who may ask is asked for a password or token all the same',

@@ -159,6 +159,7 @@ function makersFor(
       remove: ({ address }) => operator.removeToken({ network: world.network, address: address! }),
     },
     listTransactions: payment,
+    listWaiting: payment,
     listPendingTransactions: payment,
     adminListTransactions: payment,
     listAuditLogs: { add: rename },

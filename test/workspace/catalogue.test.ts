@@ -4,7 +4,7 @@ import { EVENTS, failures, REASON_CODES, settings } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
-const catalogues = /contract\/src\/(failure|events|decision|operation)\.ts$/
+const catalogues = /contract\/src\/(failure|events|approval-events|decision|operation)\.ts$/
 const isTest = (path: string) => /\.test\.ts$|^test\//.test(path)
 const files = globSync(['packages/*/src/**/*.ts', 'packages/*/test/**/*.ts', 'test/**/*.ts'], { cwd: root })
   .filter((path) => !path.endsWith('catalogue.test.ts'))

@@ -10,6 +10,7 @@ export const columns: Partial<Record<keyof AllOperations, readonly string[]>> = 
     ...['id', 'createdAt', 'walletName', 'network', 'tier', 'status'],
     ...['amountFormatted', 'amountSymbol', 'toAddress', 'txHash'],
   ],
+  listWaiting: ['id', 'title', 'walletName', 'code', 'expiresAt', 'executeAt'],
   listPrices: ['name', 'usd', 'source', 'at', 'reason'],
   listAuditLogs: ['timestamp', 'severity', 'eventType', 'actor', 'walletId', 'txId', 'chain', 'seq'],
 }

@@ -9,6 +9,7 @@ import {
   operations,
   parseArguments,
 } from '@waiaas/contract'
+import type { WAIaaSClient } from '@waiaas/sdk'
 import { connectFor, connectForStop, type DaemonFlags } from './api.ts'
 import { columns } from './columns.ts'
 import { askConsent, requireConsent } from './confirming.ts'
@@ -18,7 +19,8 @@ import { plainText } from './table.ts'
 import { print, printJson } from './terminal.ts'
 import { views } from './views.ts'
 
-type Derived = ReturnType<typeof commands>[number]
+/** A command as it follows from the contract. */
+export type Derived = ReturnType<typeof commands>[number]
 
 /** The commands that follow from the operations of the contract. */
 export const derivedCommands = (): Derived[] => commands(operations)
@@ -41,14 +43,17 @@ export function derivedUsage(command: Derived): string {
   return `${commandUsage(command)}\n${daemonFlagsHelp}${asks}`
 }
 
-/** Calls the operation of a command and shows its answer. */
-export async function runDerived(command: Derived, argv: readonly string[]): Promise<void> {
+/** Asks a person before a call is made, and gives what is sent. */
+type Ask = (api: WAIaaSClient, input: Input) => Promise<Input>
+
+/** Calls the operation of a command and shows its answer; `ask` comes before the call. */
+export async function runDerived(command: Derived, argv: readonly string[], ask?: Ask): Promise<void> {
   const { input, globals: flags } = readArguments(command, argv)
   // The command was derived from this operation, and the daemon checks the input.
   const name = command.operation as keyof AllOperations
   const op = operationOf(command)
   requireConsent(command.name, op, flags.yes === true)
-  const send = isStop(op) ? await stopSender(name, flags) : await sender({ name, op, input }, flags)
+  const send = isStop(op) ? await stopSender(name, flags) : await sender({ name, op, input, ask }, flags)
   const answer = await send(input)
   if (flags.json) printJson(answer ?? null)
   // The daemon answers with the output of the operation that was called.
@@ -63,12 +68,13 @@ async function stopSender(name: keyof AllOperations, flags: DaemonFlags): Promis
   return api[name as keyof typeof api] as Send
 }
 
-type Called = { name: keyof AllOperations; op: Operation; input: Input }
+type Called = { name: keyof AllOperations; op: Operation; input: Input; ask: Ask | undefined }
 
-async function sender({ name, op, input }: Called, flags: Flags): Promise<Send> {
+async function sender({ name, op, input, ask }: Called, flags: Flags): Promise<Send> {
   const api = await connectFor(op.access, flags)
   if (op.destroys !== undefined && flags.yes !== true) await askConsent(op, name, { api, input })
-  return api[name] as Send
+  const send = api[name] as Send
+  return ask ? async (wanted) => send(await ask(api, wanted)) : send
 }
 
 type Input = Record<string, unknown>

@@ -99,6 +99,11 @@ const own: readonly Own[] = [
     summary: 'Export what has left wallets as CSV, with dollars.',
     load: () => import('./commands/tx-export.ts'),
   },
+  {
+    name: 'tx approve',
+    summary: 'Show what waits for you, and approve it.',
+    load: () => import('./commands/tx-approve.ts'),
+  },
   { name: 'transactions export', summary: 'The same as tx export.', load: () => import('./commands/tx-export.ts') },
   {
     name: 'backup create',

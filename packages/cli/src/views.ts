@@ -1,4 +1,4 @@
-import type { AllOperations, Output, WalletHoldings } from '@waiaas/contract'
+import { type AllOperations, cardText, type Output, type WalletHoldings } from '@waiaas/contract'
 import { policyChangesText } from './policy-changes.ts'
 import { plainText, printable, table } from './table.ts'
 
@@ -125,6 +125,7 @@ function templateText({ name, means, stops, needs, types }: Output<AllOperations
 /** Answers that are neither a list nor a record, as a person at a terminal wants them. */
 export const views: { readonly [Name in keyof AllOperations]?: (answer: Output<AllOperations[Name]>) => string } = {
   getRpcStatus: rpcStatus,
+  getCard: (card: Output<AllOperations['getCard']>) => cardText(card).split('\n').map(printable).join('\n'),
   changeWalletCeiling: ceiling,
   getWallet: walletInfo,
   adminGetWalletBalance: holdingsText,

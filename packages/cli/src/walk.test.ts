@@ -133,7 +133,17 @@ test('what is above a ceiling is shown in plain words, and signed with the passw
   const id = idOf(await run('tx send', asked))
   const approve = (...more: string[]) =>
     captured(() =>
-      runProgram(['tx', 'approve', id, ...more, '--data-dir', daemon.dataDir, '--password-file', passwordFile]),
+      runProgram([
+        'tx',
+        'approve',
+        id,
+        '--yes',
+        ...more,
+        '--data-dir',
+        daemon.dataDir,
+        '--password-file',
+        passwordFile,
+      ]),
     )
   expect(await approve()).toMatchObject({ code: 1, err: expect.stringContaining(`tx approve ${id} --over-ceiling`) })
   const { code, err } = await approve('--over-ceiling', '--max-fee', '0.002ETH')
@@ -439,12 +449,25 @@ async function transactions(): Promise<void> {
     signature: expect.stringMatching(/^0x[0-9a-f]{130}$/),
   })
   const priced = await waiting()
-  expect(await run('tx approve', [priced, '--max-fee', '40USD'])).toMatchObject({ status: 'PENDING' })
+  expect(await run('tx card', [priced])).toMatchObject({ id: priced, resumes: true })
+  expect(await run('tx waiting')).toMatchObject({
+    items: expect.arrayContaining([expect.objectContaining({ id: priced })]),
+  })
+  expect(await run('tx approve', [priced, '--max-fee', '40USD', '--yes'])).toMatchObject({ status: 'PENDING' })
   const named = await waiting()
-  expect(await run('tx approve', [named, '--max-fee', '0.02ETH'])).toMatchObject({ status: 'PENDING' })
+  expect(await run('tx approve', [named, '--max-fee', '0.02ETH', '--yes'])).toMatchObject({ status: 'PENDING' })
   for (const each of [priced, named])
     expect(await daemon.operator.getTransaction({ id: each })).toMatchObject({ fee: { named: '20000000000000000' } })
-  const words = ['tx', 'approve', await waiting(), '--data-dir', daemon.dataDir, '--password-file', passwordFile]
+  const words = [
+    'tx',
+    'approve',
+    await waiting(),
+    '--yes',
+    '--data-dir',
+    daemon.dataDir,
+    '--password-file',
+    passwordFile,
+  ]
   for (const [fee, why] of [
     ['0.02SOL', 'is paid in ETH, not in SOL'],
     ['much', 'expected decimal digits'],
@@ -452,6 +475,9 @@ async function transactions(): Promise<void> {
     expect(await captured(() => runProgram([...words, '--max-fee', fee]))).toMatchObject({
       ...{ code: 1, err: expect.stringContaining(why) },
     })
+  expect(await run('telegram pair', ['123456789', '--role', 'ADMIN'])).toMatchObject({ chat_id: 123_456_789 })
+  expect(await run('telegram list')).toMatchObject({ total: 1 })
+  expect(await run('telegram unpair', ['123456789'])).toMatchObject({ success: true })
   expect(await run('tx reject', [await waiting()])).toMatchObject({ status: 'CANCELLED' })
   expect(await run('tx cancel', [await waiting()])).toMatchObject({ status: 'CANCELLED' })
 }

@@ -25,6 +25,8 @@ export const AdminStatus = DaemonStatus.extend({
   policyCount: z.int(),
   recentTxCount: z.int(),
   failedTxCount: z.int(),
+  waitingApprovals: z.int().describe('requests that wait for a human: waiaas tx approve lists them'),
+  waitingDelays: z.int(),
   autoProvisioned: z.boolean(),
   warnings: z.array(z.string()),
   recentTransactions: z.array(

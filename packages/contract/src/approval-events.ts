@@ -13,9 +13,29 @@ export const approvalEvents = {
         digest: z.string().nullable(),
         usd: z.string().nullable(),
         channel: ChannelName,
+        upToUsd: z.string().optional().describe('what a human let its value come to, in micro-dollars'),
         consent: z.string().optional().describe('the nonce of what the owner signed'),
         maxFee: z.string().optional(),
         overCeilingUntil: z.int().optional().describe('it may pass above the ceiling until then, in unix milliseconds'),
+      }),
+  },
+  TELEGRAM_USER_PAIRED: {
+    severity: 'info',
+    summary: 'Somebody may use the Telegram bot.',
+    details: () => z.strictObject({ chatId: z.string(), role: z.string() }),
+  },
+  TELEGRAM_USER_UNPAIRED: {
+    severity: 'info',
+    summary: 'Somebody may use the Telegram bot no more.',
+    details: () => z.strictObject({ chatId: z.string() }),
+  },
+  TX_APPROVAL_REMINDED: {
+    severity: 'warning',
+    summary: 'A request still waits for an approval: half of its time is over, or all but a tenth.',
+    details: () =>
+      z.strictObject({
+        which: z.enum(['half', 'last']),
+        until: z.int().describe('when it ends unanswered, in unix seconds'),
       }),
   },
   TX_LET_ABOVE: {

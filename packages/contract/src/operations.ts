@@ -4,6 +4,7 @@ import { auditOperations } from './audit.ts'
 import { autostopOperations } from './autostop.ts'
 import { backupOperations } from './backup.ts'
 import { calldataOperations } from './calldata.ts'
+import { cardOperations } from './cards.ts'
 import { ceilingOperations } from './ceilings.ts'
 import { consentOperations } from './consents.ts'
 import { eventOperations } from './event-stream.ts'
@@ -24,6 +25,7 @@ import { sessionOperations } from './sessions.ts'
 import { stopTokenOperations } from './stop-tokens.ts'
 import { sweepOperations } from './sweeps.ts'
 import { systemOperations } from './system.ts'
+import { telegramOperations } from './telegram.ts'
 import { tokenOperations } from './tokens.ts'
 import { transactionOperations } from './transactions.ts'
 import { agentWalletOperations, operatorWalletOperations } from './wallet.ts'
@@ -49,6 +51,8 @@ export const operations = {
   ...policyDraftOperations,
   ...priceOperations,
   ...transactionOperations,
+  ...cardOperations,
+  ...telegramOperations,
   ...receiptOperations,
   ...ownerAnswerOperations,
   ...planOperations,

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { autostopSettings } from './autostop-settings.ts'
+import { channelSettings } from './channel-settings.ts'
 import { CURRENCIES } from './display.ts'
 import { endpointSettings } from './endpoint-settings.ts'
 import { Failure } from './failure.ts'
@@ -247,6 +248,7 @@ const fixed = {
   },
   ...defaultDenySettings,
   ...oracleSettings,
+  ...channelSettings,
   ...autostopSettings,
   'display.currency': {
     type: 'enum',

@@ -14,13 +14,16 @@ export function assetUnits(known: readonly (AssetUnit & { readonly asset: string
 }
 
 /** One sentence for people that says what some bytes do: whom they pay, and whom they let spend afterwards. */
-export function summaryOf(effects: Effects, units: AssetUnits): string {
+export const summaryOf = (effects: Effects, units: AssetUnits): string => deedsOf(effects, units).join('; ')
+
+/** The parts of that sentence, each a thing that they do. */
+export function deedsOf(effects: Effects, units: AssetUnits): string[] {
   const facts = factsOf(effects)
   // What an account pays itself moves nothing.
   const pays = facts.pays.filter(({ amount, to }) => amount > 0n || to !== effects.sender)
   const said = [...moneyWords({ ...facts, pays }, units), ...powerWords(facts, units), ...otherWords(facts)]
   const words = said.length > 0 ? said : ['moves nothing']
-  return [...words, ...(letsNobodySpend(effects, facts) ? ['lets nobody spend more'] : [])].join('; ')
+  return [...words, ...(letsNobodySpend(effects, facts) ? ['lets nobody spend more'] : [])]
 }
 
 /** Kinds whose whole effect their bytes tell. */

@@ -11,7 +11,7 @@ import { refuseUnsendable, SEND_FORMS, SENDS, SendRequest, SimulateRequest } fro
 import { AdminTransaction, Simulation, Transaction, TransactionDetail, TransactionSent } from './transaction-answers.ts'
 import { seen, Wait } from './waiting.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
-import { Address, NetworkName, ofClients, TransactionStatus, TransactionType, Unwritten } from './wire.ts'
+import { Address, NetworkName, ofClients, TransactionStatus, TransactionType, Unwritten, UsdAmount } from './wire.ts'
 
 const tag = 'Transactions'
 const agent = ['agent'] as const
@@ -39,6 +39,11 @@ const detailShown = [
   ...['executeAt', 'approvalExpiresAt', 'duplicateOf', 'decision', 'effects', 'attempts'],
   ...['signature', 'signedTransaction', 'removed'],
 ]
+const CardCode = z
+  .string()
+  .max(40)
+  .optional()
+  .describe('the code of the card that was shown; what waits is answered only while it is still the same')
 const one = z.strictObject({ id: Id })
 const oneAlias = { id: ['transaction_id', 'txId'] } as const
 const walletErrors = ['WALLET_ID_REQUIRED', 'WALLET_NOT_FOUND', 'WALLET_TERMINATED'] as const
@@ -241,11 +246,15 @@ export const transactionOperations = {
     access: operator,
     tag,
     summary:
-      'Approve a transaction that waits, exactly as it was shown. Its fee may come to what was shown, or to maxFee. Of a wallet whose owner has verified, the owner approves.',
+      'Approve a transaction that waits, exactly as it was shown. Its fee may come to what was shown, or to maxFee, and its value to upToUsd when prices move. Of a wallet whose owner has verified, the owner approves.',
     command: 'tx approve',
     input: z.strictObject({
       id: Id,
+      code: CardCode,
       maxFee: NamedFee,
+      upToUsd: UsdAmount.optional().describe(
+        'what its value may come to when it is signed, for this one alone, whatever prices do meanwhile (110 % of what was shown)',
+      ),
       overCeiling: z
         .boolean()
         .optional()
@@ -285,7 +294,7 @@ export const transactionOperations = {
     tag,
     summary: 'Reject a transaction that waits.',
     command: 'tx reject',
-    input: one,
+    input: z.strictObject({ id: Id, code: CardCode }),
     output: z.object({ id: Id, status: z.literal('CANCELLED'), rejectedAt: UnixSeconds }),
     errors: ['TX_NOT_FOUND', 'APPROVAL_NOT_FOUND', 'TX_ALREADY_PROCESSED'],
   }),

@@ -4,6 +4,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { accountFacts } from './account-facts.ts'
 import { adminHandlers } from './admin/handlers.ts'
 import { adminService } from './admin/service.ts'
+import { approvalFeature } from './approving.ts'
 import { auditHandlers } from './audit/handlers.ts'
 import { audit, checkpoints, SYSTEM_EVIDENCE } from './audit/service.ts'
 import { authentication } from './authentication.ts'
@@ -117,7 +118,7 @@ export async function compose(ground: Ground) {
       authenticate: authentication({ ...services, operator: base.operator }),
       version,
       connections: base.doors.connections,
-      raw: mcpRoutes({ settings: base.settings.get, log: ground.log }),
+      raw: [mcpRoutes({ settings: base.settings.get, log: ground.log }), features.approvals.pages],
     }),
     ...base.doors,
     /** For a socket that is the operator's by its file mode: stops and nothing else, without a credential. */
@@ -308,6 +309,7 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
   const { database } = ground
   const { settings, evidence, operator, signing, watching } = base
   const { transactions, killSwitch, clock } = services
+  const approving = approvalFeature({ ...services, ...ground, ...base })
   const walletName = async (id: string) => (await database.read((db) => findWallet(db, id)))?.name ?? null
   return {
     settings: { handlers: settingsHandlers(settings), start: settings.refresh, stop: watching.stop },
@@ -321,9 +323,7 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
       handlers: transactionHandlers(transactions, {
         ...{ walletName, display: base.shown.in, approving: services.exposure.approving },
       }),
-      start: () => transactions.start(),
-      // What is told goes before what it tells of.
-      stop: () => services.events.stop().then(() => transactions.stop()),
+      ...approving.around(transactions, services.events),
     },
     events: { handlers: eventHandlers(services.events) },
     messages: { handlers: messageHandlers(transactions) },
@@ -352,6 +352,7 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
     tokens: { handlers: tokenHandlers(services.registry) },
     wallets: { handlers: walletHandlers(services.wallets) },
     exposure: { handlers: exposureHandlers(services.exposure) },
+    approvals: { handlers: approving.handlers, pages: approving.pages },
     walletViews: { handlers: walletViewHandlers(services.view) },
   }
 }

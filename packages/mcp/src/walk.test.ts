@@ -120,6 +120,11 @@ test('every tool works against a real daemon', async () => {
   })
   const other = await agentOf(slow)
   const waiting = await other.call('send_token', payment())
+  met.add('get_approval_card')
+  expect(await other.call('get_approval_card', { id: waiting.id })).toMatchObject({
+    title: expect.any(String),
+    resumes: true,
+  })
   met.add('cancel_transaction')
   expect(await other.call('cancel_transaction', { id: waiting.id })).toMatchObject({ status: 'CANCELLED' })
   met.add('cancel_plan')

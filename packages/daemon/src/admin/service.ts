@@ -110,6 +110,8 @@ export function adminService(options: AdminOptions) {
       policyCount: counts.policies,
       recentTxCount: counts.transactions,
       failedTxCount: counts.failed,
+      waitingApprovals: counts.approvals,
+      waitingDelays: counts.delays,
       autoProvisioned: recoveryKey.exists(),
       warnings: [...warnings(), ...names, ...(await unstored()), ...(await options.ceilings.read())],
       recentTransactions: recent.map(transactionView),

@@ -1,11 +1,24 @@
 import { firstIdAt } from '@waiaas/contract'
 import { type Handle, type NoParams, statement } from '../platform/db/database.ts'
+import { isStopped } from '../transactions/service.ts'
 
-export type Counts = { wallets: number; sessions: number; policies: number; transactions: number; failed: number }
+export type Counts = {
+  wallets: number
+  sessions: number
+  policies: number
+  transactions: number
+  failed: number
+  approvals: number
+  delays: number
+}
 
 const counts = statement<{ now: number; since: number; first: string }, Counts>((db, p) =>
   db.selectNoFrom((eb) => {
     const sent = eb.selectFrom('transactions').where('id', '>', p('first')).where('created_at', '>=', p('since'))
+    const queued = eb
+      .selectFrom('transactions')
+      .where('status', '=', 'QUEUED')
+      .where((of) => of.not(isStopped(of)))
     return [
       eb
         .selectFrom('wallets')
@@ -33,6 +46,14 @@ const counts = statement<{ now: number; since: number; first: string }, Counts>(
         .where('status', '=', 'FAILED')
         .select((of) => of.fn.countAll<number>().as('n'))
         .as('failed'),
+      queued
+        .where('due_at', 'is', null)
+        .select((of) => of.fn.countAll<number>().as('n'))
+        .as('approvals'),
+      queued
+        .where('due_at', 'is not', null)
+        .select((of) => of.fn.countAll<number>().as('n'))
+        .as('delays'),
     ]
   }),
 )

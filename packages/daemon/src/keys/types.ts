@@ -23,7 +23,7 @@ export type KeyringRow =
   | { kdf: Kdf; wrappedRoot: string; version: 1 }
   | { kdf: Kdf; wrappedRoot: string; version: 2; generation: number }
 
-export type SubkeyPurpose = 'settings' | 'sessions' | 'webhooks' | 'backup' | 'marks' | 'signatures'
+export type SubkeyPurpose = 'settings' | 'sessions' | 'webhooks' | 'backup' | 'marks' | 'signatures' | 'links'
 
 /** Bytes that the signer reads as what they move: unsigned transactions of EVM (EIP-1559, or legacy with EIP-155) and of Solana (legacy, v0 or v1), and typed data (EIP-712). */
 export type MovingKind = 'evm-tx' | 'evm-typed-data' | 'solana-tx'

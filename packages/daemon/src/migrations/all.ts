@@ -42,6 +42,8 @@ import { recoveries } from './0046-recoveries.ts'
 import { consents } from './0048-consents.ts'
 import { settingsBasis } from './0049-settings-basis.ts'
 import { evidenceOfTransactions } from './0050-evidence-of-transactions.ts'
+import { approvalReminders } from './0052-approval-reminders.ts'
+import { channels } from './0053-channels.ts'
 import { pairings } from './0054-pairings.ts'
 import { autostop } from './0056-autostop.ts'
 import { standingAllowances } from './0060-standing-allowances.ts'
@@ -91,6 +93,8 @@ export const migrations: readonly Migration[] = [
   consents,
   settingsBasis,
   evidenceOfTransactions,
+  approvalReminders,
+  channels,
   pairings,
   autostop,
   standingAllowances,

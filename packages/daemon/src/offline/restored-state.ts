@@ -1,3 +1,4 @@
+import { unpairRestored } from '../approvals/service.ts'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import { forgetConsents } from '../consents/service.ts'
 import { forgetRecovery, nextEpoch } from '../killswitch/service.ts'
@@ -25,7 +26,7 @@ const REASON = 'restored from a backup'
 
 /**
  * What a restored database must not take up by itself: what was paid, revoked and spent after the backup is not in it.
- * So no session or stop token lives on, no wallet signs until the operator has looked, its windows count as full until the operator
+ * So no session, stop token or pairing with Telegram lives on, no wallet signs until the operator has looked, its windows count as full until the operator
  * has confirmed what it spent, and nothing that waited is signed at all.
  */
 export function settleRestored(parts: Parts, source: Source): Promise<Restored> {
@@ -35,6 +36,7 @@ export function settleRestored(parts: Parts, source: Source): Promise<Restored> 
     const cancelled = await forgetEarlierRun(parts, db, { error: REASON, code: 'WALLET_SUSPENDED', actor: 'operator' })
     const revoked = await endRestored(parts, db)
     await endStopTokens(db)
+    await unpairRestored(db)
     await forgetChallenges(db)
     await forgetConsents(db)
     await forgetRecovery(db)

@@ -54,7 +54,14 @@ export type Principal<Kind extends CallerKind = CallerKind> = {
 }[Kind]
 
 /** Who did something, as evidence names it. */
-export type Actor = 'system' | 'operator' | `session:${string}` | `stop-token:${string}` | `owner:${string}`
+export type Actor =
+  | 'system'
+  | 'operator'
+  | `session:${string}`
+  | `stop-token:${string}`
+  | `owner:${string}`
+  | `telegram:${string}`
+  | 'link'
 /** Who asked for a change, for the evidence, and from what address. */
 export type By = { readonly actor: Actor; readonly ip?: string | undefined }
 

@@ -56,11 +56,16 @@ export type DueWork = {
   readonly table: DueTable
   /** Works on one row, for less than its lease; what takes longer says that it is due again. May be repeated. */
   run(id: string): Promise<Next>
+  /** How often it looks for work while there is none; a second unless somebody waits for it. */
+  readonly lookMs?: number
 }
 type Parts = { database: Database; clock: Clock; log: Log /** Names this process. */; instance: string }
 
 /** Works on what is due, one row after the other; one that fails is due again a second later and keeps no other waiting. */
-export function dueWorker({ database, clock, log, instance }: Parts, { name, table, run }: DueWork): Loop {
+export function dueWorker(
+  { database, clock, log, instance }: Parts,
+  { name, table, run, lookMs = LOOK_MS }: DueWork,
+): Loop {
   const rows = dueRows(table)
   // By the latest time it may be, as all leases; work itself is due by the earliest.
   const taking = () => ({ owner: instance, now: clock.now(), at: clock.latest() })
@@ -76,7 +81,7 @@ export function dueWorker({ database, clock, log, instance }: Parts, { name, tab
 
   return loop(name, log, async () => {
     const id = await database.read((db) => rows.first(db, taking()))
-    if (id === undefined) return LOOK_MS
+    if (id === undefined) return lookMs
     if (!(await database.work({}, (db) => rows.take(db, id, taking())))) return 0
     const next = await work(id)
     await database.work({}, (db) => rows.settle(db, { id, owner: instance, next }))

@@ -1,11 +1,14 @@
 import {
   addressKey,
   type Decision,
+  divideUp,
+  integerOf,
   POLICY_TYPES,
   type Reason,
   shareDown,
   TIERS,
   type Tier,
+  toUsd,
   type Usd,
   usdNumber,
   ZERO_USD,
@@ -206,6 +209,10 @@ const reasonOf = ({ code, policyId, tell }: Finding): Reason => ({ code, ...(pol
 
 /** Prices may move by so much while a human decides. */
 const APPROVED_SHARE = { part: 110n, whole: 100n }
+
+/** What somebody is taken to have seen who lets a value come to so much: to the micro-dollar, and never to more. */
+export const shownFor = (most: Usd): Usd =>
+  toUsd(divideUp((integerOf(most) + 1n) * APPROVED_SHARE.whole, APPROVED_SHARE.part) - 1n)
 
 /** A served delay satisfies DELAY; an approval also APPROVAL, up to 110 % of the value that was shown. */
 function isSatisfied(tier: Tier, { input, bill }: Case): boolean {

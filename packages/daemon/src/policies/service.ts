@@ -39,6 +39,7 @@ export {
   type Prices,
   type Ruled,
   ruled,
+  shownFor,
   type Windows,
 } from './evaluate.ts'
 export { type Rolling, stepsThrough, sumOf } from './exposure/stream.ts'

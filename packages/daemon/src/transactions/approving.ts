@@ -1,6 +1,17 @@
-import { add, type Channel, Failure, invalidField, parseBase, parseMicros } from '@waiaas/contract'
+import {
+  add,
+  type Channel,
+  Failure,
+  integerOf,
+  invalidField,
+  parseBase,
+  parseMicros,
+  type Usd,
+  usdText,
+} from '@waiaas/contract'
 import type { Lift } from '../gate/service.ts'
 import type { By, OwnerSignature } from '../platform/caller.ts'
+import { shownFor } from '../policies/service.ts'
 import { codeOf, digestOf } from './cards/code.ts'
 import type { Job } from './job.ts'
 import { isOwned, requireOwner } from './owner-answers.ts'
@@ -14,6 +25,8 @@ import { stopStore } from './stopping/stop-store.ts'
 /** `maxFee` is in native base units: what its fee may come to, whatever the policies say of fees. */
 export type Approval = {
   maxFee?: string | undefined
+  /** What its value may come to when it is signed, when prices move. */
+  upTo?: Usd | undefined
   /** What lets it pass above the ceiling. */
   lift?: Lift | undefined
 }
@@ -75,7 +88,7 @@ async function requireShown({ db }: Job, row: TransactionRow, code: string | und
 
 /** Lets what waits for an approval go on. */
 async function approve({ parts, db }: Job, row: TransactionRow, answer: HumanAnswer & Approval): Promise<number> {
-  const { by, channel, maxFee, lift } = answer
+  const { by, channel, maxFee, upTo, lift } = answer
   if (row.tier !== 'APPROVAL')
     throw new Failure('APPROVAL_NOT_FOUND', 'the transaction waits for time, not for an approval')
   const wallet = await parts.switches.wallet(db, row.wallet_id)
@@ -89,18 +102,30 @@ async function approve({ parts, db }: Job, row: TransactionRow, answer: HumanAns
   if (lift && !answer.signed && (await isOwned(db, row.wallet_id))) return letAbove({ parts, db }, row, { by, lift })
   const consent = await requireOwner({ parts, db }, row, { says: 'approve', signed: answer.signed })
   const fee = maxFee ?? row.max_fee
-  const usd = row.plan_id === null ? row.amount_usd : await usdOfPlan({ parts, db }, row.plan_id, { maxFee, lift })
+  const shown = row.plan_id === null ? row.amount_usd : await usdOfPlan({ parts, db }, row.plan_id, { maxFee, lift })
+  const usd = upTo === undefined ? shown : raised(upTo, shown)
   if (!(await transactionStore.approve(db, { id: row.id, by: by.actor, usd, fee, at }))) throw processed(row)
   if (row.plan_id !== null) await planStore.approve(db, { plan: row.plan_id, by: by.actor, usd, at })
   if (lift) await liftStore.set(db, { ...lift, transaction_id: row.id, lane: row.lane }, at)
   const details = {
     ...{ digest: row.digest, usd, channel },
+    ...(upTo !== undefined && { upToUsd: String(integerOf(upTo)) }),
     ...(consent !== undefined && { consent }),
     ...(maxFee !== undefined && { maxFee }),
     ...(lift && { overCeilingUntil: lift.until }),
   }
   await parts.audit.record(db, { event: 'TX_APPROVED', ...by, walletId: row.wallet_id, txId: row.id, details })
   return at
+}
+
+/** This one alone may come to more than was shown; that it may come to less than that is no approval of it. */
+function raised(upTo: Usd, shown: string | null): string {
+  if (shown !== null && parseMicros(shown) > upTo)
+    throw invalidField(
+      'upToUsd',
+      `expected at least the ${usdText(parseMicros(shown))} USD that were shown, got ${usdText(upTo)}`,
+    )
+  return String(integerOf(shownFor(upTo)))
 }
 
 /** Above the ceiling it takes both: the operator lets it pass there, and it goes on waiting for the owner. */

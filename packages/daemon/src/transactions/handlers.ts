@@ -7,6 +7,7 @@ import {
   type movementOperations,
   type ownerAnswerOperations,
   type Parsed,
+  parseUsd,
   type planOperations,
   type policyDraftOperations,
   type receiptOperations,
@@ -136,14 +137,15 @@ export const transactionHandlers = (
     }
   },
   showOverCeiling: async (_call, { id }) => ({ id, ...(await service.showOverCeiling(id)) }),
-  async adminApproveTransaction(call, { id, maxFee, overCeiling = false, payment, hours }) {
+  async adminApproveTransaction(call, { id, code, maxFee, upToUsd, overCeiling = false, payment, hours }) {
     const lifting = overCeiling ? { payment, hours, shown: shownBy(call) } : undefined
+    const upTo = upToUsd === undefined ? undefined : parseUsd(upToUsd)
     const worstCase = await approving(id)
-    const { status, at } = await service.approve(id, { ip: call.peer, maxFee, overCeiling: lifting })
+    const { status, at } = await service.approve(id, { ip: call.peer, code, maxFee, upTo, overCeiling: lifting })
     return { id, status, approvedAt: seconds(at), ...(worstCase !== undefined && { worstCase }) }
   },
-  async adminRejectTransaction({ peer }, { id }) {
-    return { id, status: 'CANCELLED' as const, rejectedAt: seconds(await service.reject(id, peer)) }
+  async adminRejectTransaction({ peer }, { id, code }) {
+    return { id, status: 'CANCELLED' as const, rejectedAt: seconds(await service.reject(id, { ip: peer, code })) }
   },
   async adminCancelTransaction(call, { id }) {
     return { id, status: 'CANCELLED' as const, ...(await service.cancel(id, call)) }

@@ -2,32 +2,37 @@ import { type Loop, loop } from '../platform/jobs.ts'
 import { type Parts, scopeOf } from './job.ts'
 import { isSignatureLane } from './lanes/lane-id.ts'
 import type { Lanes } from './lanes/lanes.ts'
+import { remind } from './reminding.ts'
 import { endOverdue, endUnsent } from './rows/ending.ts'
 import { laneStore } from './rows/lane-store.ts'
+import { noticeStore } from './rows/notice-store.ts'
 import { planStore } from './rows/plan-store.ts'
 import { readyLanes } from './rows/ready-lanes.ts'
+import { reminderStore } from './rows/reminder-store.ts'
 import { type TransactionRow, transactionStore } from './rows/store.ts'
 
 const EVERY_MS = 250
 const AT_ONCE = 200
 
-/** Lets served delays go on, ends approvals that nobody gave in time, and wakes every lane that has something to do. */
+/** Lets served delays go on, reminds of approvals, ends those that nobody gave in time, and wakes every lane that has something to do. */
 export function scheduler(parts: Parts, lanes: Lanes, kickMessages: Lanes['kick']): Loop {
   let seenEpoch: number | undefined
   return loop('due transactions', parts.log, async () => {
     const now = parts.clock.now()
-    const [{ epoch }, due, lapsed, overdue] = await parts.database.read(async (db) => [
+    const [{ epoch }, due, lapsed, overdue, reminders] = await parts.database.read(async (db) => [
       await parts.switches.killSwitch(db),
       await transactionStore.dueDelays(db, now, AT_ONCE),
       await transactionStore.lapsedApprovals(db, parts.clock.latest(), AT_ONCE),
       await planStore.overdue(db, parts.clock.latest(), AT_ONCE),
+      await reminderStore.due(db, now, AT_ONCE),
     ])
     if (epoch !== seenEpoch) lanes.cutOff()
     seenEpoch = epoch
     await Promise.all([
-      ...due.map((row) => alone(parts, row, serve(parts, row))),
-      ...lapsed.map((row) => alone(parts, row, expire(parts, row))),
-      ...overdue.map((row) => alone(parts, row, stopPlan(parts, row))),
+      ...due.map((row) => alone(parts, row.id, serve(parts, row))),
+      ...lapsed.map((row) => alone(parts, row.id, expire(parts, row))),
+      ...overdue.map((row) => alone(parts, row.id, stopPlan(parts, row))),
+      ...reminders.map((row) => alone(parts, row.transaction_id, remind(parts, row))),
     ])
     await wakeLanes(parts, lanes, kickMessages)
     lanes.nudge()
@@ -36,8 +41,8 @@ export function scheduler(parts: Parts, lanes: Lanes, kickMessages: Lanes['kick'
 }
 
 /** One that fails keeps nobody else waiting; it is due again in the next round. */
-const alone = (parts: Parts, row: TransactionRow, work: Promise<unknown>) =>
-  work.catch((error) => parts.log.error({ transaction: row.id, err: error }, 'what is due cannot be done'))
+const alone = (parts: Parts, transaction: string, work: Promise<unknown>) =>
+  work.catch((error) => parts.log.error({ transaction, err: error }, 'what is due cannot be done'))
 
 const serve = (parts: Parts, row: TransactionRow) =>
   parts.database.work(scopeOf(row.wallet_id, [row]), async (db) => {
@@ -56,12 +61,13 @@ const expire = (parts: Parts, row: TransactionRow) =>
   parts.database.work(scopeOf(row.wallet_id, [row]), async (db) => {
     const current = await transactionStore.byId(db, row.id)
     if (current?.status !== 'QUEUED' || current.approval_expires_at === null) return
-    await endUnsent({ parts, db }, current, {
+    const isEnded = await endUnsent({ parts, db }, current, {
       to: 'EXPIRED',
       code: 'APPROVAL_TIMEOUT',
       error: 'nobody approved it in time',
       actor: 'system',
     })
+    if (isEnded) await noticeStore.add(db, { transaction: row.id, why: 'expired', at: parts.clock.now() })
   })
 
 /** Unsigned work, and signed work that this process does not watch yet (after a start, or another replica's end). */

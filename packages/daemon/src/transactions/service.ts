@@ -15,16 +15,16 @@ import type { Handle } from '../platform/db/database.ts'
 import type { Loop } from '../platform/jobs.ts'
 import { allowances } from './allowances.ts'
 import { type Approval, decide, end, type HumanAnswer, processed } from './approving.ts'
+import { cards } from './cards/cards.ts'
 import { askLimits } from './deciding/ask-limits.ts'
+import { askSimulation } from './deciding/ask-simulation.ts'
 import { type Building, building } from './deciding/building.ts'
 import { decideCovered } from './deciding/covered.ts'
 import { answered } from './deciding/decide.ts'
 import { type Funds, fundsOf } from './deciding/funds.ts'
 import { type Answer, idempotencyStore } from './deciding/idempotency-store.ts'
-import { assetsOf } from './deciding/judgement.ts'
 import { type OwedAnswers, owedAnswers } from './deciding/owed-answers.ts'
 import { fullQueue } from './deciding/room.ts'
-import { simulation } from './deciding/simulate.ts'
 import { transactionDetail } from './detail.ts'
 import { gasWatch } from './gas/watch.ts'
 import { type Job, scopeOf } from './job.ts'
@@ -56,6 +56,7 @@ import { sweeps } from './sweeps/sweeps.ts'
 import type { WalletFacts } from './switches.ts'
 import { type Waits, waits } from './waits/waits.ts'
 
+export { cardView } from './cards/view.ts'
 export type { Answer } from './deciding/idempotency-store.ts'
 export { judge } from './deciding/judge.ts'
 export { refusalCounts } from './deciding/refusal-counts.ts'
@@ -65,6 +66,8 @@ export { type ReceiptVerdict, verifyReceipt } from './receipts/verify.ts'
 export { refusal } from './refusal.ts'
 export { forgetEarlierRun } from './restored.ts'
 export { acceptedTimes, heldSpends, knownSince, walletOf } from './rows/held-store.ts'
+export { noticeStore } from './rows/notice-store.ts'
+export { isStopped } from './stopping/stop-store.ts'
 export type { Switches } from './switches.ts'
 export { followed } from './waits/store.ts'
 
@@ -110,6 +113,8 @@ export class Transactions {
   readonly policies: ReturnType<typeof policyQuestions>
   /** All that a wallet holds, sent to one address. */
   readonly sweeps: ReturnType<typeof sweeps>
+  /** What people are asked. */
+  readonly cards: ReturnType<typeof cards>
   /** Calls that wait for what becomes of transactions and plans. */
   readonly waits: Waits
   readonly #signatures: ReturnType<typeof signatures>
@@ -127,6 +132,7 @@ export class Transactions {
     this.#parts = parts
     this.#owed = owedAnswers(parts)
     this.waits = waits(parts)
+    this.cards = cards(parts)
     this.#overCeilings = overCeilings(parts)
     this.#building = building(parts, { funds: this.#funds, overCeilings: this.#overCeilings })
     this.#lanes = lanes(parts, { onRecorded: (rows) => this.#watch(rows) })
@@ -216,29 +222,8 @@ export class Transactions {
   }
 
   /** The same build, decode and judge as a send, on a read snapshot. */
-  async simulate(input: SendRequest, sessionId: string): Promise<Simulation> {
-    const parts = this.#parts
-    const startedAt = performance.now()
-    const chosen = await parts.database.read((db) => this.#building.choose(db, sessionId, choiceOf(input)))
-    const built = await this.#building.build(await this.#building.prepare(input, sessionId, chosen), chosen.under)
-    const { network } = built.chain
-    const { intent, type } = built.request.stored
-    const verdict = await parts.database.read(async (db) => {
-      const wallet = await parts.chooseWallet(db, sessionId, { walletId: built.walletId })
-      const session = (await parts.switches.session(db, sessionId)) ?? null
-      const { decoded, draft } = built
-      return parts.judge.of(db, {
-        ...{ wallet, session, network, type, intent, effects: decoded.effects },
-        ...{ feePrice: draft.price, neverFunded: draft.neverFunded },
-        ...{ impostors: built.impostors, aboveCeiling: built.aboveCeiling },
-      })
-    })
-    return simulation({
-      built,
-      verdict,
-      prices: parts.prices.current(network, assetsOf(built.decoded.effects)),
-      startedAt,
-    })
+  simulate(input: SendRequest, sessionId: string): Promise<Simulation> {
+    return askSimulation(this.#parts, this.#building, { sessionId, input, choice: choiceOf(input) })
   }
 
   /** What a session may spend of a wallet on a network now. */
@@ -269,8 +254,8 @@ export class Transactions {
   }
 
   /** The operator ends a transaction that waits for time or a human; when that was. */
-  reject(id: string, ip?: string): Promise<number> {
-    return this.decide(id, { says: 'reject', ...byOperator(ip) })
+  reject(id: string, { ip, code }: Pick<OperatorApproval, 'ip' | 'code'> = {}): Promise<number> {
+    return this.decide(id, { says: 'reject', ...byOperator(ip), code })
   }
 
   /** The text that the owner of its wallet signs to approve or reject what waits. */

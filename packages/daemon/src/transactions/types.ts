@@ -1,3 +1,5 @@
+export type { CardFacts } from './cards/reading.ts'
 export type { PriceFacts } from './deciding/judgement.ts'
 export type { HeldSpend } from './rows/held-store.ts'
 export type { ListedRow as ListedTransaction } from './rows/list-store.ts'
+export type { NoticeReason, NoticeRow } from './rows/notice-store.ts'

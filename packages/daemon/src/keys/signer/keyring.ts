@@ -13,7 +13,15 @@ const defaultCost: PasswordCost = { memoryKib: 64 * 1024, iterations: 3, paralle
 const rootBytes = 32
 const checkBytes = 8
 /** What the daemon may have. */
-const purposes: readonly SubkeyPurpose[] = ['settings', 'sessions', 'webhooks', 'backup', 'marks', 'signatures']
+const purposes: readonly SubkeyPurpose[] = [
+  'settings',
+  'sessions',
+  'webhooks',
+  'backup',
+  'marks',
+  'signatures',
+  'links',
+]
 
 /** The unlocked keyring: one root key and what is derived from it. */
 export type Keyring = { root: Guarded; walletKeys: Guarded; seals: Guarded }

@@ -58,7 +58,9 @@ export function guard({ settings, operations, connections }: Guarded): Middlewar
       complete: false,
     }
     c.set('meta', meta)
-    if (!isAllowed(hosts(now['security.allowed_hosts']), host)) return failureAnswer(meta, foreignHost(host))
+    const isKnown =
+      isAllowed(hosts(now['security.allowed_hosts']), host) || host === publicHost(now['server.public_url'])
+    if (!isKnown) return failureAnswer(meta, foreignHost(host))
     if (connection && connections?.isSpare(connection)) {
       if (!asksToStop(c.req.method, c.req.path)) return failureAnswer(meta, crowded())
       connections.keep(connection)
@@ -85,6 +87,9 @@ function headersFor(requestId: string, origin: string | undefined): Record<strin
 /** A name in the list goes with any port; a name with a port goes with that one. */
 const isAllowed = (names: ReadonlySet<string>, host: string): boolean =>
   names.has(host) || names.has(host.replace(/:\d+$/, ''))
+
+/** People reach the daemon under it. */
+const publicHost = (url: string): string | undefined => URL.parse(url)?.host.toLowerCase()
 
 const foreignHost = (host: string): Failure =>
   new Failure('HOST_NOT_ALLOWED', `expected localhost or a name in security.allowed_hosts, got "${host.slice(0, 80)}"`)

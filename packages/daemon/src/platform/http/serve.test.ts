@@ -256,7 +256,7 @@ describe('a server', () => {
   })
 
   test('gives raw routes the same guard', async () => {
-    const raw = app({ raw: (routes) => void routes.get('/raw', (c) => c.text('raw')) })
+    const raw = app({ raw: [(routes) => void routes.get('/raw', (c) => c.text('raw'))] })
     expect((await raw.request('/raw')).headers.get('x-frame-options')).toBe('DENY')
     expect((await raw.request('/raw', { headers: { host: 'evil.example' } })).status).toBe(421)
   })

@@ -37,13 +37,13 @@ const PUBLIC = { kind: 'public' } as const
 export function httpApp<const Ops extends Operations>(options: FullOptions<Ops>): Hono<HttpEnv> {
   const limits = limiter(options)
   const app = routesOf({ ...options, limits })
-  for (const page of ['/doc', '/reference/*'])
+  for (const page of ['/doc', '/reference/*', '/card/*'])
     app.use(page, async (c, next) => {
       limits.stranger(c.get('meta'))
       await next()
     })
   app.route('/', referenceRoutes(options.operations, options.version))
-  options.raw?.(app)
+  for (const add of options.raw ?? []) add(app)
   return app
 }
 

@@ -33,6 +33,7 @@ export type Calls = { readonly [Kind in CallerKind]: Call<Kind> }
 export type HttpSettings = Pick<
   Settings,
   | 'security.allowed_hosts'
+  | 'server.public_url'
   | 'security.cors_origins'
   | 'security.trusted_proxies'
   | 'security.rate_limit_per_second'
@@ -63,7 +64,7 @@ export type HttpOptions<Ops extends Operations> = {
 export type FullOptions<Ops extends Operations> = HttpOptions<Ops> & {
   readonly version: string
   /** Adds routes that are not request and response of one operation; each decides about access by itself. */
-  readonly raw?: (app: Hono<HttpEnv>) => void
+  readonly raw?: readonly ((app: Hono<HttpEnv>) => void)[]
 }
 
 /** Who asks, and for what: the path with its query. */

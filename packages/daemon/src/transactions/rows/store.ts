@@ -15,6 +15,8 @@ import {
   requeueTexts,
   setTier,
 } from './judged.ts'
+import { noticeStore } from './notice-store.ts'
+import { reminderStore } from './reminder-store.ts'
 import { mayMove, type Status } from './states.ts'
 import type { HeadRow, KeptMovements, NewRow, TextRow, TransactionRow } from './transaction-row.ts'
 import { waitingStore } from './waiting-store.ts'
@@ -300,6 +302,7 @@ export const transactionStore = {
     await db.run(insert, row)
     await db.run(insertTexts, row)
     await insertBeside(db, row)
+    if (row.status === 'QUEUED') await awaitApproval(db, row, row.created_at)
     waitingStore.inserted(db, row, row.status)
   },
   byId: (db: Handle, id: string) => db.get(byId, { id }),
@@ -344,9 +347,18 @@ export const transactionStore = {
   /** Another judgement has it wait for time or a human. */
   async requeue(db: Handle, change: Requeue) {
     const isMine = won(await db.run(requeue, change))
-    if (isMine) await db.run(requeueTexts, change)
-    return isMine
+    if (!isMine) return false
+    await db.run(requeueTexts, change)
+    await awaitApproval(db, change, change.updated_at)
+    return true
   },
+}
+
+/** Whoever has to approve it is told of it, and reminded. */
+async function awaitApproval(db: Handle, row: Pick<HeadRow, 'id' | 'approval_expires_at'>, since: number) {
+  if (row.approval_expires_at === null) return
+  await reminderStore.arm(db, row.id, { since, until: row.approval_expires_at })
+  await noticeStore.add(db, { transaction: row.id, why: 'waits', at: since })
 }
 
 /** Refuses a change that the transition table does not have: that is a bug, never a race. */

@@ -1,0 +1,69 @@
+import type { Card, cardOperations, Output, Parsed } from '@waiaas/contract'
+import type { Clock } from '../platform/clock.ts'
+import type { Displays } from '../prices/service.ts'
+import { cardView, type Transactions } from '../transactions/service.ts'
+import type { CardFacts } from '../transactions/types.ts'
+import type { CardAnswer } from './channel.ts'
+import type { Links } from './links.ts'
+
+export type ApprovalParts = {
+  readonly cards: Transactions['cards']
+  readonly decide: (id: string, answer: Parameters<Transactions['decide']>[1]) => Promise<number>
+  readonly links: Pick<Links, 'of'>
+  readonly clock: Clock
+  readonly display: Displays['in']
+  /** How the worst case of its wallet moves when this one is approved; undefined where nobody tells in time. */
+  readonly worstCase: (transactionId: string) => Promise<string | undefined>
+  readonly sessionLabels: (session: { labels: string | null }) => readonly string[]
+}
+export type Approvals = ReturnType<typeof approvals>
+
+const NOT_KNOWN = 'moves your worst case by what is not known now: its networks do not answer'
+
+/** What humans are asked: a card for each that waits, the same for every channel. */
+export function approvals(parts: ApprovalParts) {
+  const { cards, clock } = parts
+
+  async function view(
+    facts: CardFacts,
+    more: { worstCase?: string | undefined; link?: string | undefined } = {},
+  ): Promise<Card> {
+    const display = await parts.display(undefined)
+    return cardView(facts, {
+      ...{ now: clock.now(), labels: facts.session ? parts.sessionLabels(facts.session) : [] },
+      display: (usd) => display?.text(usd) ?? null,
+      ...more,
+    })
+  }
+
+  const worstCaseOf = async ({ row }: CardFacts): Promise<string | undefined> =>
+    row.status !== 'QUEUED' || row.due_at !== null ? undefined : ((await parts.worstCase(row.id)) ?? NOT_KNOWN)
+
+  return {
+    /** As an agent is shown it: without the worst case, and with no way to answer. Failure TX_NOT_FOUND. */
+    ofAgent: async (id: string, sessionId: string): Promise<Card> => view(await cards.one(id, sessionId)),
+    /** As whoever may answer is shown it, on whichever channel. Failure TX_NOT_FOUND. */
+    async card(id: string): Promise<Card> {
+      const facts = await cards.one(id, undefined)
+      const { id: waiting, status, approval_expires_at, due_at } = facts.row
+      const link = await parts.links.of({
+        ...{ id: waiting, digest: facts.digest, status },
+        endsAt: approval_expires_at ?? due_at,
+      })
+      return view(facts, { worstCase: await worstCaseOf(facts), link })
+    },
+    /** What somebody says to a card that they were shown; the first answer counts. Failures as of an approval. */
+    answer: ({ id, code, says, channel, actor, ip }: CardAnswer): Promise<number> =>
+      parts.decide(id, { says, channel, code, by: { actor, ip } }),
+    /** Without the worst case, which takes a look at the chains for each. */
+    async waiting({
+      walletId,
+      limit,
+      cursor,
+    }: Parsed<(typeof cardOperations)['listWaiting']>): Promise<Output<(typeof cardOperations)['listWaiting']>> {
+      const { all, hasMore } = await cards.waiting({ walletId, before: cursor }, limit)
+      const items = await Promise.all(all.map((facts) => view(facts)))
+      return { items, nextCursor: hasMore ? all.at(-1)!.row.id : null, hasMore }
+    },
+  }
+}

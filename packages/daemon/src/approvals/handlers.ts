@@ -1,0 +1,17 @@
+import type { cardOperations, Handlers, telegramOperations } from '@waiaas/contract'
+import { by } from '../platform/caller.ts'
+import type { Calls } from '../platform/http/types.ts'
+import type { ApprovalService } from './service.ts'
+
+/** Cards, and who may use the Telegram bot, to calls of the service. */
+export const approvalHandlers = ({
+  cards,
+  pairing,
+}: Pick<ApprovalService, 'cards' | 'pairing'>): Handlers<typeof cardOperations & typeof telegramOperations, Calls> => ({
+  getCard: ({ principal }, { id }) =>
+    principal.kind === 'agent' ? cards.ofAgent(id, principal.sessionId) : cards.card(id),
+  listWaiting: (_call, asked) => cards.waiting(asked),
+  listTelegramUsers: () => pairing.list(),
+  pairTelegramUser: (call, { chatId, role }) => pairing.pair(chatId, role, by(call)),
+  unpairTelegramUser: (call, { chatId }) => pairing.unpair(chatId, by(call)),
+})
