@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest'
 import { restoreBackup } from '../../packages/daemon/src/index.ts'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from '../support/daemon.ts'
+import { evmOwner } from '../support/owners.ts'
 
 const daemons: TestDaemon[] = []
 afterEach(async () => {
@@ -46,6 +47,26 @@ test.each(['sqlite', 'postgres'] as const)('a restore over %s brings no session 
   await daemon.terminate()
   await daemon.restart()
   expect(await codeOf(daemon, fresh.token)).toBe(200)
+})
+
+test('what an owner signed before a restore is good for nothing behind it, used or not', async () => {
+  const daemon = await startTestDaemon()
+  daemons.push(daemon)
+  const { id } = await daemon.operator.createWallet({ name: 'one', chain: 'ethereum', environment: 'testnet' })
+  const owner = evmOwner()
+  await daemon.operator.setOwner({ id, ownerAddress: owner.address })
+  const word = async () => owner.word((await daemon.operator.getOwnerChallenge({ id, action: 'verify' })).message)
+  const [used, kept] = [await word(), await word()]
+  const { path: file } = await daemon.operator.createBackup()
+  await daemon.operator.verifyOwner({ id }, { owner: used })
+  await daemon.terminate()
+  const { dataDir, env } = daemon
+  await restoreBackup({ file, dataDir, env, masterPassword: MASTER_PASSWORD, force: true })
+  await daemon.restart()
+  expect(await daemon.operator.getOwner({ id })).toMatchObject({ ownerState: 'GRACE', ownerAddress: owner.address })
+  for (const one of [used, kept])
+    await expect(daemon.operator.verifyOwner({ id }, { owner: one })).rejects.toMatchObject({ code: 'INVALID_NONCE' })
+  expect(await daemon.operator.verifyOwner({ id }, { owner: await word() })).toMatchObject({ ownerState: 'LOCKED' })
 })
 
 test('what a restored wallet has spent is confirmed once, by the operator', async () => {
