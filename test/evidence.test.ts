@@ -323,7 +323,7 @@ const ofTheDaemon = (): Steps => {
     },
     updateAutostopRule: {
       event: 'SETTINGS_CHANGED',
-      run: () => operator.updateAutostopRule({ id: 'near_limit', enabled: false }),
+      run: () => operator.updateAutostopRule({ id: 'near_limit', config: { threshold: 3 } }),
     },
     createBackup: { event: 'BACKUP_CREATED', run: () => operator.createBackup() },
     changeMasterPassword: {

@@ -58,6 +58,7 @@ describe('the MCP server over stdio', () => {
       'get_transaction',
       'cancel_transaction',
       'replace_transaction',
+      'get_approval_card',
       'send_plan',
       'get_plan',
       'cancel_plan',
