@@ -1,4 +1,13 @@
-import { Failure, holdsSecret, needSetting, parseSetting, settingText, settings as table } from '@waiaas/contract'
+import {
+  Failure,
+  holdsSecret,
+  isFailure,
+  needSetting,
+  parseSetting,
+  type Settings,
+  settingText,
+  settings as table,
+} from '@waiaas/contract'
 import { SYSTEM_EVIDENCE } from '../audit/service.ts'
 import { ConfigError } from '../platform/config.ts'
 import { type Handle, type NoParams, statement } from '../platform/db/database.ts'
@@ -35,13 +44,17 @@ type Parts = Pick<UpdateParts, 'database' | 'audit' | 'configured' | 'needConsen
  */
 export async function adoptConfigured(parts: Parts): Promise<void> {
   const { database, audit, configured, needConsent } = parts
+  // A start that changes nothing writes nothing.
+  if ((await database.read((db) => differing(configured, db))).length === 0) return
   await database.work({ exclusive: ['system', SYSTEM_EVIDENCE] }, async (db) => {
-    const changes = await changesOf(parts, db)
+    const rows = await differing(configured, db)
+    const stored = new Set((await settingStore.all(db)).map(({ key }) => key))
+    const changes = rows.flatMap((row) => (stored.has(row.key) ? [] : toldOf(configured, row)))
     if (changes.some(({ loosens }) => loosens))
       await askNobody(() => needConsent(db, neededFor(changes, new Map(Object.entries(configured)))))
     await db.many(
       put,
-      KEYS.map((key) => ({ key, value: keptOf(key, settingValue(configured, key)) })),
+      rows.map(({ key, value }) => ({ key, value })),
     )
     const details = { keys: changes.map(({ key }) => key), changes }
     if (changes.length > 0)
@@ -49,18 +62,32 @@ export async function adoptConfigured(parts: Parts): Promise<void> {
   })
 }
 
-async function changesOf({ configured }: Parts, db: Handle): Promise<Told[]> {
+/** `was` is what the last start found; undefined of what it did not know. */
+type Differing = BasisRow & { readonly was: string | undefined }
+async function differing(configured: Settings, db: Handle): Promise<Differing[]> {
   const before = new Map((await db.all(all)).map(({ key, value }) => [key, value]))
-  const stored = new Set((await settingStore.all(db)).map(({ key }) => key))
-  return KEYS.flatMap((key) => {
-    const [was, value] = [before.get(key), settingValue(configured, key)]
-    if (was === undefined || stored.has(key) || was === keptOf(key, value)) return []
-    const isHidden = was.startsWith(HASHED) || holdsSecret(key, value)
-    // What nobody is shown cannot be compared, and counts as a loosening.
-    const loosens = isHidden || needSetting(key).loosens?.(parseSetting(key, was), value) === true
-    const [from, to] = isHidden ? [SECRET, SECRET] : [was, settingText(value)]
-    return [{ key, from, to, ...(loosens && { loosens: true as const }) }]
-  })
+  return KEYS.map((key) => ({ key, value: keptOf(key, settingValue(configured, key)), was: before.get(key) })).filter(
+    ({ value, was }) => value !== was,
+  )
+}
+
+function toldOf(configured: Settings, { key, value: kept, was }: Differing): Told[] {
+  if (was === undefined) return []
+  const isHidden = was.startsWith(HASHED) || kept.startsWith(HASHED)
+  // What nobody is shown cannot be compared, and counts as a loosening.
+  const loosens = isHidden || isLooser(key, was, settingValue(configured, key))
+  const [from, to] = isHidden ? [SECRET, SECRET] : [was, kept]
+  return [{ key, from, to, ...(loosens && { loosens: true as const }) }]
+}
+
+/** So is what another release kept in a form that this one does not read. */
+function isLooser(key: string, was: string, value: unknown): boolean {
+  try {
+    return needSetting(key).loosens?.(parseSetting(key, was), value) === true
+  } catch (error) {
+    if (!isFailure(error)) throw error
+    return true
+  }
 }
 
 const keptOf = (key: string, value: unknown): string =>
