@@ -2,15 +2,18 @@ import { randomBytes } from 'node:crypto'
 import { type AuditEntry, type EventName, mayCall, type Operation, operations } from '@waiaas/contract'
 import { deployEvmFixtures } from '@waiaas/localnet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { relyingPartyOf } from '../packages/daemon/src/owners/webauthn.ts'
 import { agreeTo, askedFor, verifiedOwner } from './support/consents.ts'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { evmOwner, type TestOwner } from './support/owners.ts'
+import { madeUpAuthenticator, sentBytes } from './support/passkeys.ts'
 import { requireKnownDetails } from './support/strict-audit.ts'
 import { unsignedPayment } from './support/unsigned.ts'
 import { until } from './support/until.ts'
 import { GENEROUS, type TestWallet } from './support/wallets.ts'
 import { type EvmWorld, evmWorld } from './support/worlds.ts'
 
+const PAGE = 'https://wallets.example.org'
 let world: EvmWorld
 let daemon: TestDaemon
 /** A wallet whose payments run at once, and one whose payments wait for a human. */
@@ -22,7 +25,9 @@ beforeAll(async () => {
   // No block comes by itself: what is sent can be replaced.
   world = await evmWorld({ blockTime: 3_600 })
   plainToken = (await deployEvmFixtures(world.node)).plainToken
-  daemon = await startTestDaemon({ env: { ...world.env, WAIAAS_SECURITY_MAX_SESSIONS_PER_WALLET: '100' } })
+  daemon = await startTestDaemon({
+    env: { ...world.env, WAIAAS_SECURITY_MAX_SESSIONS_PER_WALLET: '100', WAIAAS_SERVER_PUBLIC_URL: PAGE },
+  })
   quick = await world.wallet(daemon, { limit: GENEROUS })
   slow = await world.wallet(daemon, { limit: { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 } })
 })
@@ -108,6 +113,16 @@ async function verifiedOnce() {
   await verifiedOwner(daemon, id)
   await daemon.operator.terminateWallet({ id })
 }
+/** Of the owner of a wallet of its own. */
+async function newPasskey() {
+  const { id } = await newWallet()
+  const owner = await verifiedOwner(daemon, id)
+  const device = madeUpAuthenticator(relyingPartyOf(PAGE)!)
+  const { challenge } = await daemon.operator.getPasskeyOptions({ id })
+  const made = { id, ...sentBytes(device.create(challenge)) }
+  const { message } = await daemon.operator.getPasskeyChallenge(made)
+  return { id, passkeyId: (await daemon.operator.addPasskey(made, { owner: await owner.word(message) })).id }
+}
 const terminated = async () => daemon.operator.terminateWallet({ id: (await newWallet()).id })
 
 /** Of a wallet of its own, in which all waits for a human. */
@@ -169,6 +184,18 @@ const ofWallets = (): Steps => {
     verifyOwner: { event: 'OWNER_VERIFIED', run: verifiedOnce },
     withdrawWallet: { event: 'SWEEP_STARTED', run: withdrawn },
     giveConsent: { event: 'OWNER_AGREED', run: agreed },
+    addPasskey: {
+      event: 'OWNER_PASSKEY_ADDED',
+      run: async () => operator.terminateWallet({ id: (await newPasskey()).id }),
+    },
+    removePasskey: {
+      event: 'OWNER_PASSKEY_REMOVED',
+      async run() {
+        const passkey = await newPasskey()
+        await operator.removePasskey(passkey)
+        await operator.terminateWallet({ id: passkey.id })
+      },
+    },
     removeOwner: {
       event: 'OWNER_REMOVED',
       run: async () => {
@@ -387,10 +414,11 @@ test('every call that changes something leaves its row of evidence, with who ask
     'encodeCalldata',
     'listDerivations',
     'renewSession',
-    // What strangers ask for is on record once the operator has answered.
+    // What strangers ask for is on record once the operator, or the owner, has answered.
     'startPairing',
     'pollPairing',
     'getPairing',
+    'getPasskeyChallenge',
     'acknowledgeClock',
     'confirmSpends',
   ]

@@ -174,7 +174,7 @@ const HARMLESS: Readonly<Record<string, string>> = {
   'display.currency': 'says how amounts are shown',
   'telegram.bot_token': 'lets people say what the operator could, and never what takes an owner',
   'telegram.api_root': 'the same',
-  'server.public_url': 'says where links of cards lead, which reject and never approve',
+  'server.public_url': 'links of cards reject and never approve, and a passkey signs for the host that it was made for',
   'backup.retention_count': 'keeps files',
   'rpc.confirmations': 'money counts until its block is final, whatever this says',
   'security.allowed_hosts': 'who may ask is asked for a password or token all the same',

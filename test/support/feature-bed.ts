@@ -87,6 +87,8 @@ export function removeFoldersAfterEach(): void {
 const findNetwork = (id: string) => NETWORKS.find((network) => network.id === id)
 const noChain = () => Promise.reject(new Error('there are no nodes here'))
 
+const PAGE = { url: 'https://wallets.example.org' }
+
 export type Bed = Awaited<ReturnType<typeof openBed>>
 export type BedOptions = {
   keys: Keys
@@ -96,7 +98,15 @@ export type BedOptions = {
   idleMs?: number
   clock?: ReturnType<typeof handClock>
   isRemoteAllowed?: boolean
+  /** Where people reach the daemon; it may move. */
+  page?: { url: string }
 }
+
+const withDefaults = ({ page = PAGE, ...given }: BedOptions) => ({
+  ...{ maxPerWallet: 5, clock: handClock(), isRemoteAllowed: false },
+  ...given,
+  settings: () => ({ 'server.public_url': page.url }),
+})
 
 const ceilings = {
   tokens: async () => [],
@@ -107,7 +117,7 @@ const ceilings = {
 
 /** Wallets, sessions and the kill switch on one database, with the real signer and recorded stops. */
 export async function openBed(open: Open, bedOptions: BedOptions) {
-  const { keys, location, maxPerWallet = 5, idleMs, clock = handClock(), isRemoteAllowed = false } = bedOptions
+  const { keys, location, maxPerWallet, idleMs, clock, isRemoteAllowed, settings } = withDefaults(bedOptions)
   const database: Database = await open(migrations, location)
   const dataDir = mkdtempSync(join(tmpdir(), 'waiaas-bed-'))
   folders.push(dataDir)
@@ -149,7 +159,7 @@ export async function openBed(open: Open, bedOptions: BedOptions) {
     refusesMainnet: () => false,
   })
   const switchService = killSwitch({ ...common, sessions: sessionService })
-  const ownerService = owners({ ...common, findNetwork, chain: noChain })
+  const ownerService = owners({ ...common, findNetwork, chain: noChain, settings })
   let made = 0
 
   return {

@@ -353,6 +353,9 @@ async function wallets(): Promise<void> {
   const owner = evmOwner().address
   expect(await run('wallet owner set', ['store', owner])).toMatchObject({ ownerAddress: owner, ownerState: 'GRACE' })
   expect(await run('wallet owner show', ['store'])).toMatchObject({ id, ownerVerified: false })
+  expect(await run('wallet passkey list', ['store'])).toEqual({ passkeys: [] })
+  // Proven with the passkeys: it takes one.
+  met.add('wallet passkey remove')
   expect(await run('wallet owner remove', ['store'])).toMatchObject({ ownerState: 'NONE' })
   await run('wallet suspend', [id, '--reason', 'a check'])
   await run('wallet resume', [id])

@@ -7,7 +7,7 @@ export const channelSettings = {
     default: '' as string,
     runtime: true,
     summary:
-      'The address at which people reach the daemon, such as https://wallet.example.com. Cards then have a link that shows them and can reject them; its host is answered to.',
+      'The address at which people reach the daemon, such as https://wallet.example.com. Cards then have a link that shows them and can reject them; its host is answered to. Passkeys are of that host, and need https, or http://localhost.',
   },
   'telegram.bot_token': {
     type: 'string',

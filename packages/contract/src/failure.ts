@@ -75,6 +75,14 @@ export const failures = {
     remedy: 'fix',
     hint: 'ask for a new challenge and sign that: each is good once, for five minutes, for what it says',
   },
+  PASSKEYS_UNAVAILABLE: {
+    status: 409,
+    remedy: 'ask',
+    hint: 'ask the operator to set server.public_url to the https address under which you reach the daemon',
+  },
+  PASSKEY_EXISTS: { status: 409, remedy: 'never', hint: 'nothing is left to do' },
+  PASSKEY_LIMIT_REACHED: { status: 403, remedy: 'ask', hint: 'ask the operator to remove one that you do not use' },
+  PASSKEY_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas wallet passkey list shows those of a wallet' },
   OWNER_NOT_CONNECTED: {
     status: 404,
     remedy: 'ask',

@@ -15,6 +15,7 @@ import { movementOperations } from './movements.ts'
 import { type CallerOf, isStop } from './operation.ts'
 import { ownerAnswerOperations, ownerOperations, ownerStopOperations } from './owners.ts'
 import { pairingOperations } from './pairings.ts'
+import { passkeyOperations } from './passkeys.ts'
 import { planOperations } from './plans.ts'
 import { policyOperations } from './policies.ts'
 import { policyDraftOperations } from './policy-drafts.ts'
@@ -38,6 +39,7 @@ export const operations = {
   ...ownerOperations,
   ...consentOperations,
   ...ownerStopOperations,
+  ...passkeyOperations,
   ...ceilingOperations,
   ...agentWalletOperations,
   ...limitOperations,

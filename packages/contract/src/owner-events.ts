@@ -1,5 +1,7 @@
 import { z } from 'zod'
 
+/** Of which page, and x and y of its key, hex. */
+const Passkey = () => z.strictObject({ id: z.string(), rpId: z.string(), publicKey: z.string() })
 /** What owners are asked to agree to; `consent` is its id. */
 const Asked = { consent: z.string(), action: z.string(), digest: z.string(), words: z.string() }
 
@@ -23,6 +25,16 @@ export const ownerEvents = {
     severity: 'warning',
     summary: 'The owner of a wallet showed to be it, and approves from now on.',
     details: () => z.strictObject({ address: z.string(), replaced: z.string().nullable() }),
+  },
+  OWNER_PASSKEY_ADDED: {
+    severity: 'warning',
+    summary: 'The owner of a wallet added a passkey, which signs as the owner from now on.',
+    details: Passkey,
+  },
+  OWNER_PASSKEY_REMOVED: {
+    severity: 'warning',
+    summary: 'A passkey of the owner of a wallet was removed.',
+    details: Passkey,
   },
   OWNER_REMOVED: {
     severity: 'critical',

@@ -223,6 +223,7 @@ export async function startPipeline(
     gate: gate({ signing: { sign: signing }, now: clock.latest }),
     instance: newId(),
     owners: owners({
+      settings: () => ({ 'server.public_url': '' }),
       ...{ database, clock, audit: evidence, networks: () => networks },
       ...{ findNetwork: () => network, chain: async () => chain },
     }),

@@ -45,6 +45,7 @@ import { evidenceOfTransactions } from './0050-evidence-of-transactions.ts'
 import { approvalReminders } from './0052-approval-reminders.ts'
 import { channels } from './0053-channels.ts'
 import { pairings } from './0054-pairings.ts'
+import { passkeys } from './0055-passkeys.ts'
 import { autostop } from './0056-autostop.ts'
 import { standingAllowances } from './0060-standing-allowances.ts'
 
@@ -96,6 +97,7 @@ export const migrations: readonly Migration[] = [
   approvalReminders,
   channels,
   pairings,
+  passkeys,
   autostop,
   standingAllowances,
 ]

@@ -8,20 +8,23 @@ import {
   type ownerOperations,
   type ownerStopOperations,
   type Parsed,
+  type Settings,
 } from '@waiaas/contract'
 import type { OwnerSignature } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import { needWallet, networksOf, type WalletRow } from '../wallets/service.ts'
 import { type Giver, giveChallenge } from './challenges.ts'
-import { type ChangeParts, ownerChanges } from './changes.ts'
+import { ownerChanges } from './changes.ts'
 import { askedOf, type ConsentParts, ownerOf, signerOf, takeConsent, type Wanted } from './consents.ts'
 import { namedOwner, ofWallet, replacing } from './naming.ts'
+import { ownerPasskeys, type PasskeyParts } from './passkeys.ts'
 import { type Ownership, ownershipOf } from './rules.ts'
 import { type SignedParts, signedBy } from './signed.ts'
 import { ownerStops } from './stops.ts'
 import { type ConsentRow, ownerStore } from './store.ts'
 import { ownerView, shownOwner } from './views.ts'
+import { relyingPartyOf } from './webauthn.ts'
 
 export type { Subject } from './actions.ts'
 export type { Wanted } from './consents.ts'
@@ -33,12 +36,17 @@ export type { ConsentRow } from './store.ts'
 type Operations = typeof ownerOperations
 type Answer<Name extends keyof Operations> = Output<Operations[Name]>
 type StopOperations = typeof ownerStopOperations
-type Parts = ChangeParts & { findNetwork(id: string): Network | undefined; chain: SignedParts['chain'] }
+type Parts = Omit<PasskeyParts, 'relyingParty'> & {
+  settings(): Pick<Settings, 'server.public_url'>
+  findNetwork(id: string): Network | undefined
+  chain: SignedParts['chain']
+}
 export type Owners = ReturnType<typeof owners>
 
 /** Owners of wallets: named by the operator, verified by their own signature, and from then on the ones who approve. */
 export function owners(parts: Parts) {
   const { database, clock } = parts
+  const relyingParty = () => relyingPartyOf(parts.settings()['server.public_url'])
   const consentParts: ConsentParts = {
     clock,
     audit: parts.audit,
@@ -66,6 +74,7 @@ export function owners(parts: Parts) {
     authenticate: signedBy({
       ...{ database, latest: clock.latest, findNetwork: parts.findNetwork, chain: parts.chain },
       giver: () => database.read(ownerStore.challenges),
+      relyingParty,
     }),
 
     read: (id: string): Promise<Answer<'getOwner'>> =>
@@ -81,6 +90,7 @@ export function owners(parts: Parts) {
           ownership: await ownerOf(db, walletId),
         }))
         .then(({ ownership, wanted }) => challenge(wanted, ownership, origin)),
+    ...ownerPasskeys({ ...parts, relyingParty }, consentParts, { challenge }),
 
     walletChallenge: (input: Parsed<Operations['getOwnerChallenge']>, origin: string) =>
       database

@@ -2,16 +2,13 @@ import { CHAINS, Failure, familiesOf, type Network } from '@waiaas/contract'
 import type { Reader } from '../chains/chain.ts'
 import { families } from '../chains/families.ts'
 import type { OwnerSignature } from '../platform/caller.ts'
-import type { Database } from '../platform/db/database.ts'
-import { type Giver, goodNonce, isBare } from './challenges.ts'
+import { goodNonce, isBare } from './challenges.ts'
+import { isPasskey, type PasskeySignedParts, signedByPasskey } from './passkey-signed.ts'
 import { type OwnedBy, ownerStore } from './store.ts'
 
-export type SignedParts = {
-  database: Database
-  latest(): number
+export type SignedParts = PasskeySignedParts & {
   findNetwork(id: string): Network | undefined
   chain(network: string): Promise<Pick<Reader, 'acceptsSignature'>>
-  giver(): Promise<Giver | undefined>
 }
 type Trio = {
   readonly address: string
@@ -33,6 +30,7 @@ export const signedBy =
   async (headers: Headers, ip?: string): Promise<OwnerSignature | undefined> => {
     if (!headers.has('x-owner-signature')) return undefined
     const trio = trioOf(headers)
+    if (isPasskey(trio.address)) return signedByPasskey(parts, trio, ip)
     const owned = await parts.database.read((db) => ownerStore.byAddress(db, trio.address))
     if (owned.length === 0) throw new Failure('OWNER_NOT_CONNECTED', `no wallet here has the owner ${trio.address}`)
     // What a nonce alone is about is known where it is used.
@@ -85,6 +83,7 @@ function trioOf(headers: Headers): Trio {
 }
 
 function canonical(address: string): string {
+  if (isPasskey(address)) return address
   try {
     return formOf(address).address(address)
   } catch (cause) {

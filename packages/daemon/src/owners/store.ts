@@ -116,6 +116,9 @@ const follow = statement<{ wallet: string; chain: ChainName; address: string }>(
 const removeCredentials = statement<{ owner: string }>((db, p) =>
   db.deleteFrom('owner_credentials').where('owner_id', '=', p('owner')),
 )
+const removePasskeys = statement<{ owner: string }>((db, p) =>
+  db.deleteFrom('owner_passkeys').where('owner_id', '=', p('owner')),
+)
 const remove = statement<{ id: string }>((db, p) => db.deleteFrom('owners').where('id', '=', p('id')))
 
 const insertConsent = statement<ConsentRow>((db, p) =>
@@ -172,6 +175,7 @@ export const ownerStore = {
   verify: (db: Handle, id: string, at: number) => db.run(verify, { id, at }),
   async remove(db: Handle, id: string): Promise<void> {
     await db.run(removeCredentials, { owner: id })
+    await db.run(removePasskeys, { owner: id })
     await db.run(remove, { id })
   },
   /** False when the nonce was used before. */

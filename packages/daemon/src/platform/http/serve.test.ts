@@ -233,6 +233,11 @@ describe('a server', () => {
     expect(await ask('LOCALHOST:1')).toBe(200)
     expect(await ask('daemon:3100', { 'security.allowed_hosts': ['daemon'] })).toBe(200)
     expect(await ask('daemon:3101', { 'security.allowed_hosts': ['daemon:3100'] })).toBe(421)
+    const page = { 'server.public_url': 'https://wallets.example.org/here' }
+    const told = await Promise.all(
+      ['wallets.example.org', 'wallets.example.org:1', 'a.wallets.example.org'].map((host) => ask(host, page)),
+    )
+    expect(told).toEqual([200, 421, 421])
   })
 
   test('lets pages of listed origins call, and no others', async () => {

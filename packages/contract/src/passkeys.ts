@@ -1,0 +1,89 @@
+import { z } from 'zod'
+import { Id, UnixSeconds } from './ids.ts'
+import { WalletName } from './names.ts'
+import { operation } from './operation.ts'
+import { OwnerChallenge } from './owners.ts'
+
+const tag = 'Owners'
+/** What X-Owner-Address begins with where a passkey signed; its id follows, base64url. */
+export const PASSKEY_PREFIX = 'passkey:'
+/** Passkeys that one owner may have. */
+export const MOST_PASSKEYS = 10
+
+const Bytes = z.string().regex(/^[A-Za-z0-9_-]{1,4000}$/, 'expected base64url')
+const named = z.strictObject({ id: WalletName })
+const made = z.strictObject({
+  id: Id,
+  authenticatorData: Bytes.describe('what getAuthenticatorData() of the browser’s answer gives, base64url'),
+  clientDataJSON: Bytes.describe('clientDataJSON of the same answer, base64url'),
+})
+const Passkey = z.object({
+  id: Id,
+  credentialId: z.string().describe('base64url'),
+  rpId: z.string().describe('the host that it is of'),
+  createdAt: UnixSeconds,
+})
+const refusals = ['WALLET_NOT_FOUND', 'OWNER_NOT_CONNECTED', 'PASSKEYS_UNAVAILABLE'] as const
+
+/** Passkeys (WebAuthn): a second way for the owner of a wallet to sign, which needs no wallet program. */
+export const passkeyOperations = {
+  getPasskeyOptions: operation({
+    method: 'GET',
+    path: '/v1/wallets/{id}/owner/passkeys/options',
+    access: 'public',
+    tag,
+    summary: 'Get what a page needs to make a passkey for the owner of a wallet.',
+    input: z.strictObject({ id: Id }),
+    output: z.object({
+      rpId: z.string(),
+      origin: z.string().describe('the page has to be there'),
+      challenge: z.string().describe('base64url'),
+      algorithms: z.array(z.literal(-7)).describe('for pubKeyCredParams: ES256'),
+    }),
+    errors: refusals,
+  }),
+  getPasskeyChallenge: operation({
+    method: 'POST',
+    path: '/v1/wallets/{id}/owner/passkeys/challenge',
+    access: 'public',
+    tag,
+    summary: 'Get the text that the owner of a wallet signs to add a passkey that a page has made.',
+    input: made,
+    output: OwnerChallenge,
+    errors: [...refusals, 'INVALID_SIGNATURE', 'CHAIN_NOT_SUPPORTED'],
+  }),
+  addPasskey: operation({
+    method: 'POST',
+    path: '/v1/wallets/{id}/owner/passkeys',
+    access: ['owner'],
+    tag,
+    summary:
+      'Add a passkey for the owner of a wallet, as the signed text says. From then on it signs for that wallet as the owner does.',
+    status: 201,
+    input: made,
+    output: Passkey,
+    errors: [...refusals, 'PASSKEY_EXISTS', 'PASSKEY_LIMIT_REACHED'],
+  }),
+  listPasskeys: operation({
+    method: 'GET',
+    path: '/v1/wallets/{id}/owner/passkeys',
+    access: ['operator'],
+    tag,
+    summary: 'List the passkeys of the owner of a wallet.',
+    command: 'wallet passkey list',
+    input: named,
+    output: z.object({ passkeys: z.array(Passkey) }),
+    errors: ['WALLET_NOT_FOUND'],
+  }),
+  removePasskey: operation({
+    method: 'DELETE',
+    path: '/v1/wallets/{id}/owner/passkeys/{passkeyId}',
+    access: ['operator'],
+    tag,
+    summary: 'Remove a passkey of the owner of a wallet, such as a lost one. What the owner can do otherwise stays.',
+    command: 'wallet passkey remove',
+    input: z.strictObject({ id: WalletName, passkeyId: Id }),
+    output: Passkey,
+    errors: ['WALLET_NOT_FOUND', 'PASSKEY_NOT_FOUND'],
+  }),
+}

@@ -1,0 +1,17 @@
+import { join } from 'node:path'
+import { defineConfig } from 'vitest/config'
+import { SummaryReporter } from '../../scripts/summary-reporter.ts'
+
+// biome-ignore lint/style/noDefaultExport: vitest takes its settings from nothing else
+export default defineConfig({
+  test: {
+    root: join(import.meta.dirname, '../..'),
+    include: ['test/browser/*.check.ts'],
+    isolate: false,
+    fileParallelism: false,
+    pool: 'forks',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: ['verbose', new SummaryReporter()],
+  },
+})
