@@ -28,7 +28,11 @@ if ((what !== 'limits' && what !== 'exposure') || more.length > 0)
   throw new Error(`expected limits or exposure, got "${positionals.join(' ')}"`)
 
 const PROOFS = {
-  limits: ['packages/daemon/src/transactions/caps.properties.test.ts', 'test/capped-crashes.test.ts'],
+  limits: [
+    'packages/daemon/src/transactions/caps.properties.test.ts',
+    'packages/daemon/src/ledger/standing.test.ts',
+    'test/capped-crashes.test.ts',
+  ],
   exposure: ['packages/daemon/test/exposure.test.ts'],
 } as const
 const vitest = join(import.meta.dirname, '../node_modules/vitest/vitest.mjs')

@@ -10,6 +10,12 @@ import { dollarsOf, isAccepted, stolen } from './exposure-thief.ts'
 
 const WORLDS = Number(process.env.WAIAAS_PROVE_WORLDS ?? 400)
 const SEED = Number(process.env.WAIAAS_PROVE_SEED ?? 1)
+/**
+ * Rare worlds: something is on its way from a wallet that knew its recipients long before; a delay is over in time that a new
+ * one would not be; somebody is known by what left where only the known may be paid elsewhere.
+ */
+const RARE = [103_513, 103_509, 105_465]
+const SEEDS = [...new Set([...RARE, ...Array.from({ length: WORLDS }, (_, index) => SEED + index)])]
 const AT_ONCE = 50
 /** Micro-dollars of a base unit of the coin that divides least. */
 const UNIT = 600n
@@ -25,9 +31,9 @@ test(`nobody takes more than the worst case, and in nineteen of twenty worlds so
   const beyond: string[] = []
   let reached = 0
   let something = 0
-  for (let first = SEED; first < SEED + WORLDS; first += AT_ONCE)
+  for (let first = 0; first < SEEDS.length; first += AT_ONCE)
     await database.work({ shared: ['system'], exclusive: [] }, async (db) => {
-      for (let seed = first; seed < Math.min(first + AT_ONCE, SEED + WORLDS); seed++) {
+      for (const seed of SEEDS.slice(first, first + AT_ONCE)) {
         const { scene, world, taken } = await staged(db, seed, isAccepted)
         const worst = worstCase(world, taken, scene.forMs)
         const gone = await stolen(db, scene)
@@ -47,6 +53,6 @@ test(`nobody takes more than the worst case, and in nineteen of twenty worlds so
       }
     })
   expect(beyond).toEqual([])
-  expect(reached / WORLDS).toBeGreaterThanOrEqual(0.95)
-  expect(something / WORLDS).toBeGreaterThan(0.7)
+  expect(reached / SEEDS.length).toBeGreaterThanOrEqual(0.95)
+  expect(something / SEEDS.length).toBeGreaterThan(0.7)
 }, 7_200_000)

@@ -1,6 +1,6 @@
 import { integerOf, nativeAsset, toBase, usdCost } from '@waiaas/contract'
 import { type Cap, least, less, most, sum, times } from './caps.ts'
-import { type Pacing, type Rate, type Rules, rulesOn, type Sizes } from './rules.ts'
+import { type Pacing, type Rate, type Rules, rulesOn, type Served, type Sizes } from './rules.ts'
 import { stepsThrough, sumOf } from './stream.ts'
 import type { Exposed, Place, Taken, World } from './world.ts'
 
@@ -134,7 +134,7 @@ function grainOf({ rules }: On, boxes: readonly Box[]): bigint {
 }
 const common = (one: bigint, other: bigint): bigint => (other === 0n ? one : common(other, one % other))
 
-type Sizing = { asset: Exposed; size: Sizes | undefined }
+type Sizing = { asset: Exposed; size: Served | undefined }
 
 function boxOf({ world, place, rules }: On, { taken, end, withHeld }: Asked, { asset, size }: Sizing): Box {
   const isPriced = rules.holding(asset).price !== null
@@ -145,7 +145,7 @@ function boxOf({ world, place, rules }: On, { taken, end, withHeld }: Asked, { a
   const fees =
     isNative && !rules.isClosed && !isUncountable ? times(rules.fee.late, requestsIn(rules, { world, end, taken })) : 0n
   // What waits is judged again: where nothing passes without a human any more, it does not either.
-  const goesOn = size && (size.late !== 0n || rules.fee.late !== 0n)
+  const goesOn = size && (size.served !== 0n || rules.fee.served !== 0n)
   const asked = sum(sent, fees, withHeld && goesOn ? asset.pending : 0n)
   const bySigner = least(asked, asset.ceiling(end - world.now))
   const amount = least(sum(bySigner, withHeld ? asset.signed : 0n), less(asset.balance, withHeld ? asset.allowed : 0n))

@@ -36,16 +36,18 @@ export type Sizes = {
   /** What more than `soon` waits at least. */
   readonly delayMs: number
 }
+/** The same of one that has waited already: what its delay lets through, whenever that began. */
+export type Served = Sizes & { readonly served: Cap }
 export type Rules = Pacing & {
   /** Those that bind on every network of the wallet. */
   readonly everywhere: Pacing
   readonly isClosed: boolean
-  sizes(asset: Exposed): Sizes
+  sizes(asset: Exposed): Served
   readonly holding: (asset: Exposed) => Holding
   /** Micro-dollars of one request without its fee. */
   readonly value: Sizes
   /** Of one request, in base units of the native asset. */
-  readonly fee: Sizes
+  readonly fee: Served
   /** Micro-dollars that a lane takes from its reserve in a day; null: any. */
   readonly reserve: Cap
 }
@@ -85,19 +87,24 @@ export function rulesOn(world: World, { network }: Place, { taken, end, known }:
     sizes({ asset }) {
       const holding = holdingOf(asset, input)
       if (lists.refuses(asset) || (needsPrice && !holding.price)) return NOTHING
-      return sizesOf(limits, inTime, ({ bounds, spending }, step) => {
-        if (!isKnowable(spending, step, inTime)) return 0n
+      const upTo = ({ bounds }: Spending, step: 1 | 2): Cap => {
         const amount = bounds.amountUpTo(step, holding, of)
         return amount === undefined ? null : (amount ?? 0n)
-      })
+      }
+      const sizes = sizesOf(limits, inTime, (limit, step) => (isKnowable(limit, step, inTime) ? upTo(limit, step) : 0n))
+      return { ...sizes, served: least(...limits.map((limit) => upTo(limit, 2))) }
     },
     value,
-    fee: limits.length === 0 ? NOTHING : sizesOf(limits, inTime, ({ spending }, step) => spending.feeUpTo(step, of)),
+    fee: limits.length === 0 ? NOTHING : feeOf(limits, inTime, of),
     reserve: least(...common.map(({ spending }) => integerOf(spending.maxFeeUsd))),
   }
 }
 
-const NOTHING: Sizes = { soon: 0n, late: 0n, delayMs: 0 }
+const NOTHING: Served = { soon: 0n, late: 0n, delayMs: 0, served: 0n }
+const feeOf = (limits: readonly Spending[], inTime: InTime, of: Case): Served => ({
+  ...sizesOf(limits, inTime, ({ spending }, step) => spending.feeUpTo(step, of)),
+  served: least(...limits.map(({ spending }) => spending.feeUpTo(2, of))),
+})
 const integerOrNull = (usd: Parameters<typeof integerOf>[0] | null): Cap => (usd === null ? null : integerOf(usd))
 
 const EMPTY = { total: ZERO_USD, final: [] }
@@ -231,11 +238,18 @@ function sizesOf(
   return { soon, late: least(...each.map(({ late }) => late)), delayMs: Math.max(0, ...waits) }
 }
 
-/** Somebody whom the wallet knows can be paid by then, where only those may be; what is on its way makes one known. */
-function isKnowable({ first, delayMs }: SpendingPace, step: 1 | 2, { world, end }: InTime): boolean {
+/**
+ * Somebody whom the wallet knows can be paid by then, where only those may be. What is on its way, and what leaves where the
+ * policy does not bind, makes one known.
+ */
+function isKnowable(limit: Spending, step: 1 | 2, { world, end }: InTime): boolean {
+  const { first, delayMs } = limit.spending
   if (first === null || TIERS.indexOf(first.tier) <= step) return true
-  const isOnItsWay = world.places.some(({ assets }) => assets.some(({ signed }) => signed > 0n))
+  const isOnItsWay = world.places.some(({ assets }) =>
+    assets.some(({ signed, pending }) => signed > 0n || pending > 0n),
+  )
+  const isPaidElsewhere = limit.network !== null || isOfSessions(limit)
   const byDelay = first.tier === 'DELAY' && world.now + delayMs + first.waitMs <= end
-  const known = isOnItsWay ? world.now : world.knownSince
+  const known = world.knownSince ?? (isOnItsWay || isPaidElsewhere ? world.now : null)
   return byDelay || (known !== null && known + first.waitMs <= end)
 }
