@@ -174,6 +174,37 @@ describe.each(buttons)('$name on another replica', ({ press, undo, isPatient }) 
   })
 })
 
+test.each([1, COUNT / 2])(
+  'a replica that stands still after %i answers lets nothing out once another has answered a stop',
+  async (after) => {
+    const stage = await openWallet()
+    const accepted: Payment[] = []
+    const sending = Promise.allSettled(
+      Array.from({ length: COUNT }, async (_, index) => {
+        accepted.push(await pay(one, stage.wallet.token, `${1000 + index}`))
+      }),
+    )
+    await until(`${after} answers`, () => accepted.length >= after, { everyMs: 1 })
+    process.kill(one.pid(), 'SIGSTOP')
+    let isAnswered = false
+    const pressed = two.operator.suspendWallet({ id: stage.wallet.id }).then(() => {
+      isAnswered = true
+      return world.proxy.first().length
+    })
+    // It may have bytes on their way, for which the stop waits, or hold a lock; otherwise it is answered at once.
+    const isSuspended = async () => (await two.operator.getWallet({ id: stage.wallet.id })).status === 'SUSPENDED'
+    await until('the stop', async () => isAnswered || (await isSuspended()), { withinMs: 1_000 }).catch(() => undefined)
+    process.kill(one.pid(), 'SIGCONT')
+    const known = await pressed
+    await sending
+    await quiet()
+    expect(world.proxy.first().slice(known)).toEqual([])
+    await two.operator.resumeWallet({ id: stage.wallet.id })
+    await mineUntil(allEnded(accepted))
+    await expectTruth(accepted)
+  },
+)
+
 test('a wallet that one replica suspended and another resumed is resumed in both', async () => {
   const { wallet } = await openWallet()
   await one.operator.suspendWallet({ id: wallet.id })

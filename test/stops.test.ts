@@ -302,6 +302,25 @@ describe('in the middle of a burst, whatever state each payment is in', () => {
   )
 })
 
+test.each(buttons.filter(({ undo }) => undo))(
+  '$name while the daemon stands still lets nothing new out once it goes on and has answered',
+  async ({ press, undo }) => {
+    const stage = await heldStage()
+    process.kill(daemon.pid(), 'SIGSTOP')
+    const stopping = press(stage).then(() => world.proxy.first().length)
+    // The node answers meanwhile what was on its way.
+    world.proxy.mode = 'pass'
+    process.kill(daemon.pid(), 'SIGCONT')
+    const known = await stopping
+    await quiet()
+    expect(world.proxy.first().slice(known)).toEqual([])
+    expect(await statuses([stage.delayed, stage.approvable])).toEqual(['CANCELLED', 'CANCELLED'])
+    await undo!(stage)
+    await mineUntil(finished(stage.small))
+    await expectTruth(stage.small)
+  },
+)
+
 test('locking the daemon also revokes every session, and it does not reopen at once', async () => {
   const stage = await heldStage()
   const { wallet, delayed, approvable, small } = stage
