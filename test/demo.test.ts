@@ -13,15 +13,18 @@ test('npm run demo -- --exit lands a transfer per tier on both chains, and stops
   const { code, out, err } = await ended
   expect({ code, err: withoutNpm(err) }).toEqual({ code: 0, err: '' })
   const lines = out.trimEnd().split('\n')
-  expect(lines.at(-1)).toBe('demo: 6 landed, 2 waiting, 1 refused')
+  expect(lines.at(-1)).toBe('demo: 8 landed, 1 refused, 1 stopped')
   for (const chain of ['evm', 'solana']) {
     for (const tier of ['INSTANT', 'NOTIFY', 'DELAY'])
       expect(out).toMatch(new RegExp(`^${chain} +${tier} .* landed`, 'm'))
-    expect(out).toMatch(new RegExp(`^${chain} +APPROVAL .* waiting`, 'm'))
+    for (const outcome of ['waiting', 'landed'])
+      expect(out).toMatch(new RegExp(`^${chain} +APPROVAL .* ${outcome}`, 'm'))
   }
+  expect(out.match(/^ +Approve\? Pays /gm)).toHaveLength(2)
+  expect(out).toMatch(/throws the kill switch\nevm +STOPPED .* stopped {2}the kill switch is SUSPENDED$/m)
   expect(out).toMatch(/refused {2}SPENDING_LIMIT_EXCEEDED: .* is left/)
-  expect(out.match(/^ +0x[0-9a-f]{64}$/gm)).toHaveLength(3)
-  expect(out.match(/^ +[1-9A-HJ-NP-Za-km-z]{86,88}$/gm)).toHaveLength(3)
+  expect(out.match(/^ +0x[0-9a-f]{64}$/gm)).toHaveLength(4)
+  expect(out.match(/^ +[1-9A-HJ-NP-Za-km-z]{86,88}$/gm)).toHaveLength(4)
 })
 
 test('the demo stays up, tells the ways in, and ends with its daemon and its files at SIGTERM', async () => {

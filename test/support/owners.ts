@@ -1,7 +1,5 @@
-import { createPrivateKey, sign } from 'node:crypto'
-import { getBase58Decoder } from '@solana/kit'
 import type { OwnerWord } from '@waiaas/contract'
-import type { EvmNode } from '@waiaas/localnet'
+import { type EvmNode, evmPerson, solanaPerson } from '@waiaas/localnet'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 
 /** Test support: a person with a wallet of their own, which no daemon holds. */
@@ -28,20 +26,16 @@ const person = (address: string, sign: (message: string) => Promise<string>): Te
 
 /** Signs as EIP-191 has it. */
 export function evmOwner(): TestOwner {
-  const account = privateKeyToAccount(generatePrivateKey())
-  return person(account.address, (message) => account.signMessage({ message }))
+  const { address, signMessage } = evmPerson()
+  return person(address, async (message) => `0x${Buffer.from(await signMessage(utf8(message))).toString('hex')}`)
 }
-
-// PrivateKeyInfo of an Ed25519 key, up to the key itself: RFC 8410.
-const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')
 
 /** Signs the bare bytes with Ed25519. */
 export function solanaOwner(seed: Buffer): TestOwner {
-  const key = createPrivateKey({ key: Buffer.concat([PKCS8, seed]), format: 'der', type: 'pkcs8' })
-  const raw = Buffer.from(key.export({ format: 'jwk' }).x as string, 'base64url')
-  const address = getBase58Decoder().decode(raw)
-  return person(address, async (message) => sign(null, Buffer.from(message, 'utf8'), key).toString('base64'))
+  const { address, signMessage } = solanaPerson(seed)
+  return person(address, async (message) => Buffer.from(await signMessage(utf8(message))).toString('base64'))
 }
+const utf8 = (message: string) => Buffer.from(message, 'utf8')
 
 const YES = `7f1626ba7e${'00'.repeat(28)}5f52`
 /** What a contract makes of every signature, as code: it returns a word, or more, or reverts. */

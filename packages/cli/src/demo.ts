@@ -54,8 +54,8 @@ async function withDaemon({ localnet, dataDir, staysUp, asked }: Parts): Promise
   }
 }
 
-const lastLine = ({ landed, waiting, refused }: Tally): string =>
-  `demo: ${landed} landed, ${waiting} waiting, ${refused} refused`
+const lastLine = ({ landed, refused, stopped }: Tally): string =>
+  `demo: ${landed} landed, ${refused} refused, ${stopped} stopped`
 
 const waysIn = ({ evm, solana }: Localnet, { url }: DaemonChild, dataDir: string): string => `
 everything stays up until Ctrl-C

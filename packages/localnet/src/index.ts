@@ -10,6 +10,7 @@ export {
   mintToken,
 } from './evm/fixtures.ts'
 export { type Localnet, type LocalnetOptions, startLocalnet } from './localnet.ts'
+export { evmPerson, type Person, solanaPerson } from './people.ts'
 export { memoProgram } from './solana/faucet.ts'
 export type { Faults } from './solana/faults.ts'
 export { createSolanaFixtures, type SolanaFixtures } from './solana/fixtures.ts'

@@ -1,5 +1,5 @@
 import { type Base, type ChainName, parseUnits, type Tier } from '@waiaas/contract'
-import type { Localnet } from '@waiaas/localnet'
+import { evmPerson, type Localnet, type Person, solanaPerson } from '@waiaas/localnet'
 
 /** What the agent sends on one chain: an amount for each tier, in whole units. */
 export type Plan = {
@@ -12,6 +12,8 @@ export type Plan = {
   /** Base units. */
   readonly balance: (address: string) => Promise<Base>
   readonly fund: (address: string) => Promise<unknown>
+  /** Who owns the wallet: a person with a key of their own. */
+  readonly owner: Person
 }
 
 /** ETH at 2,000 USD and SOL at 150 USD, the fixed prices of the demo's daemon. */
@@ -30,6 +32,7 @@ const evmPlan = ({ evm }: Pick<Localnet, 'evm'>): Plan => ({
   balance: async (address) =>
     parseUnits(BigInt(String(await evm.rpc('eth_getBalance', [address, 'latest']))).toString(), 0),
   fund: (address) => evm.fund(address, parseUnits('10', 18)),
+  owner: evmPerson(),
 })
 
 const solanaPlan = ({ solana }: Pick<Localnet, 'solana'>): Plan => ({
@@ -41,6 +44,7 @@ const solanaPlan = ({ solana }: Pick<Localnet, 'solana'>): Plan => ({
   amounts: { INSTANT: '0.02', NOTIFY: '0.4', DELAY: '2', APPROVAL: '5' },
   balance: (address) => lamports(solana.url, address),
   fund: (address) => solana.airdrop(address, parseUnits('20', 9)),
+  owner: solanaPerson(),
 })
 
 async function lamports(url: string, address: string): Promise<Base> {

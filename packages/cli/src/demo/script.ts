@@ -1,12 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { parseUnits, TIERS, type Tier, type Transaction, type TransactionSent } from '@waiaas/contract'
+import { cardText, parseUnits, TIERS, type Tier, type Transaction, type TransactionSent } from '@waiaas/contract'
 import type { Localnet } from '@waiaas/localnet'
-import { WAIaaSClient, WAIaaSError } from '@waiaas/sdk'
+import { WAIaaSClient, WAIaaSError, WAIaaSOwnerClient } from '@waiaas/sdk'
 import { CommandError } from '../errors.ts'
 import { tokenFile, writeSecretFile } from '../place.ts'
 import { type Plan, plansFor } from './chains.ts'
 
-export type Tally = { landed: number; waiting: number; refused: number }
+export type Tally = { landed: number; refused: number; stopped: number }
 type Say = (text: string) => void
 type Parts = {
   localnet: Pick<Localnet, 'evm' | 'solana'>
@@ -17,7 +17,13 @@ type Parts = {
   say: Say
 }
 /** One chain with its wallet and the address that the agent pays. */
-type Scene = { readonly plan: Plan; readonly walletId: string; readonly recipient: string; readonly say: Say }
+type Scene = {
+  readonly plan: Plan
+  readonly walletId: string
+  readonly recipient: string
+  readonly owner: WAIaaSOwnerClient
+  readonly say: Say
+}
 
 const delaySeconds = 2
 const deadlineMs = 30_000
@@ -32,24 +38,28 @@ const limits = {
 /** Sets the scene as the operator, then sends as the agent. Fails at the first step that does not do what it should. */
 export async function runScript({ localnet, operator, url, dataDir, say }: Parts): Promise<Tally> {
   const [evmPlan, solanaPlan] = plansFor(localnet)
-  const evm = await setUp(operator, evmPlan, say)
-  const solana = await setUp(operator, solanaPlan, say)
+  const evm = await setUp(operator, evmPlan, { url, say })
+  const solana = await setUp(operator, solanaPlan, { url, say })
   const session = await operator.createSession({ walletIds: [evm.walletId, solana.walletId] })
   await writeSecretFile(tokenFile(dataDir), `${session.token}\n`)
   say('operator: issued a session over both wallets; the agent has nothing but its token\n')
 
   const agent = new WAIaaSClient({ baseUrl: url, sessionToken: session.token })
-  const tally: Tally = { landed: 0, waiting: 0, refused: 0 }
+  const tally: Tally = { landed: 0, refused: 0, stopped: 0 }
   for (const scene of [evm, solana]) {
-    for (const tier of TIERS) tally[await sendOne(agent, scene, tier)] += 1
+    for (const tier of TIERS) await sendOne(agent, scene, tier)
+    tally.landed += TIERS.length
   }
   await sendTooMuch(agent, evm)
   tally.refused += 1
-  await checkWaiting(agent, [evm, solana])
+  await stopAll(agent, evm)
+  tally.stopped += 1
+  await operator.recoverKillSwitch()
+  say('operator: lifts the kill switch again\n')
   return tally
 }
 
-async function setUp(operator: WAIaaSClient, plan: Plan, say: Say): Promise<Scene> {
+async function setUp(operator: WAIaaSClient, plan: Plan, { url, say }: Pick<Parts, 'url' | 'say'>): Promise<Scene> {
   const { label, chain } = plan
   const wallet = { chain, environment: 'testnet', createSession: false } as const
   const mine = await operator.createWallet({ ...wallet, name: `demo-${label}` })
@@ -58,10 +68,15 @@ async function setUp(operator: WAIaaSClient, plan: Plan, say: Say): Promise<Scen
   await operator.createPolicy({ walletId: mine.id, type: 'SPENDING_LIMIT', rules: limits })
   say(`operator: wallet demo-${label} ${mine.publicKey}, funded; its SPENDING_LIMIT:`)
   say('          to 10 USD at once, to 100 with a notice, to 500 after 2 s, above with approval; 5000 a day')
-  return { plan, walletId: mine.id, recipient: theirs.publicKey, say }
+  await operator.setOwner({ id: mine.id, ownerAddress: plan.owner.address })
+  const { address: ownerAddress, signMessage } = plan.owner
+  const owner = new WAIaaSOwnerClient({ baseUrl: url, ownerAddress, signMessage })
+  await owner.verify(mine.id)
+  say(`owner:    ${ownerAddress}, who signed that the wallet is theirs`)
+  return { plan, walletId: mine.id, recipient: theirs.publicKey, owner, say }
 }
 
-async function sendOne(agent: WAIaaSClient, scene: Scene, tier: Tier): Promise<'landed' | 'waiting'> {
+async function sendOne(agent: WAIaaSClient, scene: Scene, tier: Tier): Promise<void> {
   const { plan, walletId, recipient, say } = scene
   const humanAmount = plan.amounts[tier]
   const before = await plan.balance(recipient)
@@ -72,7 +87,7 @@ async function sendOne(agent: WAIaaSClient, scene: Scene, tier: Tier): Promise<'
   if (tier === 'APPROVAL') {
     expectThat(sent.status === 'QUEUED', 'it to wait for approval', sent.status)
     say(`${line}  waiting  ${reasonOf(sent)}`)
-    return 'waiting'
+    await approve(agent, scene, sent.id)
   }
   const landed = await untilConfirmed(agent, sent.id)
   const seconds = (performance.now() - startedAt) / 1_000
@@ -84,8 +99,15 @@ async function sendOne(agent: WAIaaSClient, scene: Scene, tier: Tier): Promise<'
     `${arrived}`,
   )
   say(`${line}  landed   after ${seconds.toFixed(1)} s, ${reasonOf(sent)}\n${' '.repeat(8)}${landed.txHash}`)
-  return 'landed'
 }
+
+/** The owner reads the card and signs what it says. */
+async function approve(agent: WAIaaSClient, { owner, say }: Scene, id: string): Promise<void> {
+  say(indented(cardText(await agent.getCard({ id }))))
+  await owner.approve(id)
+  say('owner:    signed it')
+}
+const indented = (text: string): string => text.replaceAll(/^/gm, '    ')
 
 async function untilConfirmed(agent: WAIaaSClient, id: string): Promise<Transaction> {
   const deadline = performance.now() + deadlineMs
@@ -125,13 +147,16 @@ const reasonsOf = (refusal: WAIaaSError | undefined): Said[] => {
   return Array.isArray(reasons) ? reasons : []
 }
 
-/** The approvals are still where they were: nothing runs by itself. */
-async function checkWaiting(agent: WAIaaSClient, scenes: readonly Scene[]): Promise<void> {
-  for (const { plan, walletId } of scenes) {
-    const { items } = await agent.listPendingTransactions({ walletId })
-    const tiers = items.map(({ tier }) => tier).join(', ')
-    expectThat(tiers === 'APPROVAL', `one approval to wait on ${plan.label}`, tiers || 'nothing')
-  }
+/** The owner stops everything, alone: nothing is signed after it. */
+async function stopAll(agent: WAIaaSClient, { plan, walletId, recipient, owner, say }: Scene): Promise<void> {
+  const humanAmount = plan.amounts.INSTANT
+  const before = await plan.balance(recipient)
+  await owner.activateKillSwitch()
+  say('owner:    throws the kill switch')
+  const refusal = await refusalOf(agent.sendToken({ to: recipient, humanAmount, network: plan.network, walletId }))
+  expectThat(refusal?.code === 'SYSTEM_LOCKED', 'a refusal with SYSTEM_LOCKED', refusal?.code ?? 'none')
+  expectThat((await plan.balance(recipient)) === before, 'nothing to arrive', 'a changed balance')
+  say(`${describe(plan, humanAmount, 'STOPPED')}  stopped  ${refusal?.message}`)
 }
 
 const describe = ({ label, symbol }: Plan, amount: string, tier: string): string =>
