@@ -60,7 +60,7 @@ test('a card says all that a person has to know, and each of it in its lines', a
   for (const part of [
     ...[`Pays ${LARGE} ETH to`, 'Worth 100 USD in all', wallet.address, 'Fee: at most', `session ${wallet.sessionId}`],
     ...['task: invoice-7', 'for tea', 'Why it waits: ', 'Approving it ', 'It ends unanswered at', `Code ${card.code}`],
-    ...['new, this wallet has paid it nothing of worth yet', 'goes on by itself'],
+    ...['new, no payment to it is final yet', 'goes on by itself'],
   ])
     expect(text).toContain(part)
   expect(text.toLowerCase()).toContain(to)

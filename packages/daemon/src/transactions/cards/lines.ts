@@ -99,7 +99,7 @@ export const recipientLines = ({ recipients }: CardFacts): string[] =>
   recipients.map(({ address, standing, since }) =>
     standing === 'known'
       ? `Recipient ${address}: known, since ${moment(since! * 1_000)}`
-      : `Recipient ${address}: ${standing === 'new' ? 'new, this wallet has paid it nothing of worth yet' : 'LOOK-ALIKE of one that is known'}`,
+      : `Recipient ${address}: ${standing === 'new' ? 'new, no payment to it is final yet' : 'LOOK-ALIKE of one that is known'}`,
   )
 
 /** From where, for which fee, by whom and why. */
