@@ -251,7 +251,7 @@ test('an owner verifies, approves, rejects and hands over with what they sign el
   }
   const [first, second] = [await pending(), await pending()]
   const refused = await captured(() =>
-    runProgram(['tx', 'approve', first, '--data-dir', daemon.dataDir, '--password-file', passwordFile]),
+    runProgram(['tx', 'approve', first, '--yes', '--data-dir', daemon.dataDir, '--password-file', passwordFile]),
   )
   expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('owns this wallet and has to approve') })
   expect(await signs(owner, 'owner approve', [first])).toMatchObject({ id: first, status: 'PENDING' })
