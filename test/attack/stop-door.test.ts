@@ -44,7 +44,7 @@ test('the socket in the data directory takes stops without a password, and nothi
   const through = (method: Method, path: string, body?: object) => throughSocket(daemon.dataDir, method, path, body)
   const anyId = (path: string) => path.replaceAll(/\{\w+\}/g, id)
   const others = Object.values(operations).filter((op) => !isStop(op))
-  expect(others.length).toBe(Object.keys(operations).length - 3)
+  expect(others.length).toBe(Object.keys(operations).length - 4)
   for (const { method, path } of [
     ...others,
     { method: 'GET', path: '/doc' },

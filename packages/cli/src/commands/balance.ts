@@ -9,6 +9,9 @@ export const usage = `usage: waiaas balance [<id or name>] [flags]
 What your wallets hold on each of their networks; with a name, what that one holds.
 ${daemonFlagsHelp}`
 
+/** A network whose endpoints cannot be reached is waited for. */
+const AT_ONCE = 8
+
 export async function run(argv: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(argv, usage, { options: daemonFlags, places: 1 })
   const { api } = await connectOperator(values)
@@ -16,10 +19,13 @@ export async function run(argv: readonly string[]): Promise<number> {
   const wallets = named === undefined ? (await allWallets(api)).filter(isLive) : [await api.getWallet({ id: named })]
   if (wallets.length === 0 && !values.json) print('there is no wallet yet; make one with waiaas wallet create')
   const all = []
-  for (const { id, name, publicKey } of wallets) {
-    const held = await api.adminGetWalletBalance({ id })
-    all.push({ id, name, publicKey, ...held })
-    if (!values.json) print(`${printable(`${name} (${publicKey})`)}\n${holdingsText(held)}`)
+  for (let from = 0; from < wallets.length; from += AT_ONCE) {
+    const some = wallets.slice(from, from + AT_ONCE)
+    const held = await Promise.all(some.map(({ id }) => api.adminGetWalletBalance({ id })))
+    for (const [index, { id, name, publicKey }] of some.entries()) {
+      all.push({ id, name, publicKey, ...held[index]! })
+      if (!values.json) print(`${printable(`${name} (${publicKey})`)}\n${holdingsText(held[index]!)}`)
+    }
   }
   if (values.json) printJson({ wallets: all })
   return 0

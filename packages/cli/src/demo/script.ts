@@ -35,8 +35,17 @@ const limits = {
   daily_limit_usd: 5_000,
 }
 
-/** Sets the scene as the operator, then sends as the agent. Fails at the first step that does not do what it should. */
-export async function runScript({ localnet, operator, url, dataDir, say }: Parts): Promise<Tally> {
+/** The whole demo: all payments, and then a stop of everything. Fails at the first step that does not do what it should. */
+export async function runScript(parts: Parts): Promise<Tally> {
+  const { agent, evm, ...tally } = await payAll(parts)
+  await stopAll(agent, evm)
+  await parts.operator.recoverKillSwitch()
+  parts.say('operator: lifts the kill switch again\n')
+  return { ...tally, stopped: 1 }
+}
+
+/** Sets the scene as the operator and the owners, then sends as the agent. */
+export async function payAll({ localnet, operator, url, dataDir, say }: Parts) {
   const [evmPlan, solanaPlan] = plansFor(localnet)
   const evm = await setUp(operator, evmPlan, { url, say })
   const solana = await setUp(operator, solanaPlan, { url, say })
@@ -45,18 +54,13 @@ export async function runScript({ localnet, operator, url, dataDir, say }: Parts
   say('operator: issued a session over both wallets; the agent has nothing but its token\n')
 
   const agent = new WAIaaSClient({ baseUrl: url, sessionToken: session.token })
-  const tally: Tally = { landed: 0, refused: 0, stopped: 0 }
+  let landed = 0
   for (const scene of [evm, solana]) {
     for (const tier of TIERS) await sendOne(agent, scene, tier)
-    tally.landed += TIERS.length
+    landed += TIERS.length
   }
   await sendTooMuch(agent, evm)
-  tally.refused += 1
-  await stopAll(agent, evm)
-  tally.stopped += 1
-  await operator.recoverKillSwitch()
-  say('operator: lifts the kill switch again\n')
-  return tally
+  return { agent, evm, landed, refused: 1 }
 }
 
 async function setUp(operator: WAIaaSClient, plan: Plan, { url, say }: Pick<Parts, 'url' | 'say'>): Promise<Scene> {

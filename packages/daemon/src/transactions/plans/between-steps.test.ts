@@ -236,6 +236,27 @@ test('a step that is outbid goes on with its plan, and one that is taken back en
   expect(await nonce(wallet)).toBe(3n)
 })
 
+test('two replicas carry out one plan, each step once', async () => {
+  const other = await startPipeline(database, node, bed.keyring, clock)
+  const wallet = await holder({})
+  const id = await underWay(wallet, [1, 1, 1, 1])
+  await reach(id, 'CONFIRMED', 'CONFIRMED', 'CONFIRMED', 'CONFIRMED')
+  expect(await nonce(wallet)).toBe(4n)
+  await other.stop()
+})
+
+test('a daemon that starts again goes on with the plan where it was', async () => {
+  const wallet = await holder({})
+  const id = await underWay(wallet, [1, 1, 1])
+  const { keyring } = bed
+  await bed?.stop()
+  await node.mine()
+  bed = await startPipeline(database, node, keyring, clock)
+  await reach(id, 'CONFIRMED', 'CONFIRMED', 'CONFIRMED')
+  expect(await nonce(wallet)).toBe(3n)
+})
+
+// The last one: what a block asks is believed for a while.
 test('an approval is for the fees that were shown: none is named, and no step offers more', async () => {
   const wallet = await holder({ instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 })
   const { id, steps } = await send(wallet, [1, 1])
@@ -257,24 +278,4 @@ test('an approval is for the fees that were shown: none is named, and no step of
   expect(offered).toHaveLength(1)
   await baseFee(1n)
   await reach(id, 'CONFIRMED', 'CONFIRMED')
-})
-
-test('two replicas carry out one plan, each step once', async () => {
-  const other = await startPipeline(database, node, bed.keyring, clock)
-  const wallet = await holder({})
-  const id = await underWay(wallet, [1, 1, 1, 1])
-  await reach(id, 'CONFIRMED', 'CONFIRMED', 'CONFIRMED', 'CONFIRMED')
-  expect(await nonce(wallet)).toBe(4n)
-  await other.stop()
-})
-
-test('a daemon that starts again goes on with the plan where it was', async () => {
-  const wallet = await holder({})
-  const id = await underWay(wallet, [1, 1, 1])
-  const { keyring } = bed
-  await bed?.stop()
-  await node.mine()
-  bed = await startPipeline(database, node, keyring, clock)
-  await reach(id, 'CONFIRMED', 'CONFIRMED', 'CONFIRMED')
-  expect(await nonce(wallet)).toBe(3n)
 })
