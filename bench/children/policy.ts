@@ -110,7 +110,7 @@ const input = (count: number): EvaluateInput => ({
     fee: { asset: native, max: '42000000000000' },
   },
   kind: 'CONTRACT_CALL',
-  wallet: { id: 'wallet-1', chain: 'ethereum', environment: 'testnet' },
+  wallet: { id: 'wallet-1', chain: 'ethereum', environment: 'testnet', approver: 'operator' },
   network,
   policies: policies(count),
   policyVersion: '7',

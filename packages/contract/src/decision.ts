@@ -171,6 +171,7 @@ export const DecisionInputs = z.object({
     .optional()
     .describe('by asset that no list has, which listed one it calls itself like'),
   aboveCeiling: z.string().optional().describe("why the wallet's ceiling stops it"),
+  approver: z.literal('owner').optional().describe('a verified owner approves what waits; else the operator'),
   feePrice: z
     .object({ offered: Digits, asked: Digits })
     .optional()

@@ -88,7 +88,7 @@ export function givenOf(
     return [facts.last(on.network, assets), facts.current(on.network, assets)]
   })
   return {
-    ...{ now: parts.clock.now(), policies, wallet: { id, chain, environment } },
+    ...{ now: parts.clock.now(), policies, wallet: { id, chain, environment, approver: 'operator' } },
     toggles: togglesOf(parts.settings()),
     prices: Object.assign({}, ...prices),
     tokens: Object.fromEntries(

@@ -49,8 +49,8 @@ export type EvaluateInput = {
     readonly id: string
     readonly chain: string
     readonly environment: string
-    /** Who decides on APPROVAL; the operator unless said otherwise. */
-    readonly approver?: 'owner' | 'operator'
+    /** Who approves what waits. */
+    readonly approver: 'owner' | 'operator'
   }
   readonly network: Network
   /** Who asks, with the labels that the operator gave it; absent where nobody does. */

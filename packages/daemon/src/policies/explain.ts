@@ -54,7 +54,7 @@ export function explain(judged: Judged): Told {
   if (!instead) return { headroom }
   const { tier, denied } = ruling
   const { delaySeconds } = judged
-  const approver = of.input.wallet.approver ?? 'operator'
+  const approver = of.input.wallet.approver
   return { headroom, suggestion: suggest({ denied, tier, reasons, delaySeconds, approver, holding, instead }) }
 }
 

@@ -56,6 +56,7 @@ export function inputsOf(
       ),
     }),
     ...(input.aboveCeiling !== undefined && { aboveCeiling: input.aboveCeiling }),
+    ...(input.wallet.approver === 'owner' && { approver: input.wallet.approver }),
     ...(input.impostors && { impostors: { ...input.impostors } }),
     ...(input.neverFunded && { neverFunded: [...input.neverFunded] }),
     ...(feePrice && { feePrice: { offered: String(feePrice.offered), asked: String(feePrice.asked) } }),
@@ -113,7 +114,9 @@ const recordedContext = ({ acceptedAt, servedDelay, approval, feeBound }: NonNul
 })
 
 /** What stands beside a recorded decision: in the rows of its transaction and wallet, and in the history of the policies. */
-export type Beside = Pick<EvaluateInput, 'effects' | 'tokens' | 'wallet' | 'network' | 'policies'>
+export type Beside = Pick<EvaluateInput, 'effects' | 'tokens' | 'network' | 'policies'> & {
+  readonly wallet: Omit<EvaluateInput['wallet'], 'approver'>
+}
 
 /** All that a recorded decision was made from, so that `evaluate` makes the same again. */
 export function recordedInput(
@@ -137,6 +140,7 @@ export function recordedInput(
   const counted = inputs.requests.map(({ policyId, count, freeAt = 0 }) => [policyId, { count, freeAt }] as const)
   return {
     ...beside,
+    wallet: { ...beside.wallet, approver: inputs.approver ?? 'operator' },
     effects: worstFee === undefined ? together : { ...together, fee: { ...together.fee, max: worstFee } },
     kind,
     policyVersion,

@@ -73,6 +73,9 @@ forEachEngine((_engine, open) => {
     const bed = await start()
     const { wallet, owner } = await bed.owned()
     const id = await bed.asks(wallet)
+    const { suggestion, inputs } = JSON.parse((await bed.service.list({}, 5)).rows[0]!.decision)
+    expect(suggestion).toMatchObject({ approver: 'owner', message: /^It waits until the owner approves it/ })
+    expect(inputs).toMatchObject({ approver: 'owner' })
     expect(await codeOf(bed.service.approve(id))).toBe('OWNER_CONSENT_REQUIRED')
     const { message } = await bed.service.ownerChallenge(id, 'approve', ORIGIN)
     const fee = /its fee is at most (0\.\d+) ETH;/.exec(message)?.[1]

@@ -79,6 +79,11 @@ export async function requireOwner(
   })
 }
 
+export type Approver = 'owner' | 'operator'
+/** Who approves what waits. */
+export const approverOf = async (db: Handle, walletId: string): Promise<Approver> =>
+  (await isOwned(db, walletId)) ? 'owner' : 'operator'
+
 /** Its owner has verified, and approves. */
 export const isOwned = async (db: Handle, walletId: string): Promise<boolean> =>
   (await ownerOf(db, walletId)).state === 'LOCKED'

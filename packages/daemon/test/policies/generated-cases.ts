@@ -166,6 +166,7 @@ export function situationsFrom(random: Random): () => Partial<EvaluateInput> {
       ...maybe(0.9, () => ({
         session: { id: chance(0.8) ? SESSION : 'session-2', labels: chance(0.5) ? [LABEL] : [] },
       })),
+      wallet: { ...plain.wallet, approver: again ? 'owner' : 'operator' },
       now: again ? NOON : NOON + whole(167) * 3_600_000,
       ...maybe(0.02, () => ({ latest: NOON + 168 * 3_600_000 })),
       prices: chance(0.85)

@@ -78,7 +78,7 @@ export const open = () => row('SPENDING_LIMIT', { instant_max_usd: 1e9 })
 export const input = (policies: readonly PolicyRow[], more: Partial<EvaluateInput> = {}): EvaluateInput => ({
   effects: effects([outflow(ETH, ETHER)]),
   kind: 'TRANSFER',
-  wallet: { id: 'wallet-1', chain: 'ethereum', environment: 'testnet' },
+  wallet: { id: 'wallet-1', chain: 'ethereum', environment: 'testnet', approver: 'operator' },
   network,
   policies: compilePolicies(policies),
   policyVersion: '7',

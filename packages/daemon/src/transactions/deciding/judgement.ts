@@ -108,7 +108,12 @@ export async function inputOf(job: JudgeJob, subject: WithoutIntent, before?: Be
     effects: subject.effects,
     kind: subject.type,
     feePrice: subject.feePrice,
-    wallet: { id: wallet.id, chain: wallet.chain, environment: wallet.environment, approver: 'operator' },
+    wallet: {
+      id: wallet.id,
+      chain: wallet.chain,
+      environment: wallet.environment,
+      approver: await reads.approver(wallet.id),
+    },
     network,
     ...(subject.session && { session: { id: subject.session.id, labels: parts.sessionLabels(subject.session) } }),
     policies,

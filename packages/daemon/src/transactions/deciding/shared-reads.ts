@@ -5,6 +5,7 @@ import { groupReader, type Handle } from '../../platform/db/database.ts'
 import { once } from '../../platform/once.ts'
 import type { AppliedPolicies, Prices } from '../../policies/service.ts'
 import type { Job } from '../job.ts'
+import { approverOf } from '../owner-answers.ts'
 import type { Switches } from '../switches.ts'
 import { knownAlike } from './known-recipients.ts'
 
@@ -41,6 +42,7 @@ export function sharedReads<P extends Known>({ parts, db }: Job<Reading<P>>, rul
     wallet: once((id) => parts.switches.wallet(db, id)),
     session: once((id) => parts.switches.session(db, id)),
     rules: once((walletId) => rules(db, walletId)),
+    approver: once((walletId) => approverOf(db, walletId)),
     knownAlike: once((walletId) => knownAlike(db, walletId)),
     finals: finalsReader(db, now),
   }

@@ -54,7 +54,7 @@ export async function remade(beside: Beside, row: KeptRequest, signature?: KeptS
     effects:
       signature?.purpose === 'cancel' ? cancelEffects(effects, nativeAsset(network), { maxFee: ZERO_BASE }) : effects,
     tokens: intent ? trusted(intent) : {},
-    wallet: { id: wallet.id, chain: wallet.chain, environment: wallet.environment, approver: 'operator' },
+    wallet: { id: wallet.id, chain: wallet.chain, environment: wallet.environment },
     ...{ network, policies },
   })
   return {

@@ -9,6 +9,7 @@ import {
   toUnitPrice,
 } from '@waiaas/contract'
 import { comparison, type Policy, type Price, type ProbeWorld, probes } from '../../policies/service.ts'
+import { type Approver, approverOf } from '../owner-answers.ts'
 import type { ServiceParts } from '../parts.ts'
 import type { WalletFacts } from '../switches.ts'
 
@@ -25,7 +26,7 @@ const PIECE = 50
 
 /** Compares a draft with the policies in force, as they judge one wallet. */
 export async function diffPolicies(parts: Parts, { walletId, draft }: Asked): Promise<Answer> {
-  const { wallet, before, after, networks } = await parts.database.read(async (db) => {
+  const { wallet, approver, before, after, networks } = await parts.database.read(async (db) => {
     const wallet = await parts.switches.wallet(db, walletId)
     if (!wallet) throw new Failure('WALLET_NOT_FOUND', `there is no wallet ${walletId}`)
     const [before, after] = [await parts.drafted(db, walletId, {}), await parts.drafted(db, walletId, draft)]
@@ -35,10 +36,10 @@ export async function diffPolicies(parts: Parts, { walletId, draft }: Asked): Pr
     const networks: Wallet['networks'][number][] = []
     for (const network of [first, another, ...meant])
       if (network) networks.push({ network, tokens: await parts.listedTokens(db, network) })
-    return { wallet, before, after, networks }
+    return { wallet, approver: await approverOf(db, walletId), before, after, networks }
   })
   const policies = [...before, ...after]
-  const world = worldOf(parts, { wallet, networks, policies })
+  const world = worldOf(parts, { wallet, approver, networks, policies })
   const comparing = comparison({ before, after }, world.toggles)
   let count = 0
   for (const of of probes(policies, world)) {
@@ -64,6 +65,7 @@ const MESSAGES: Readonly<Record<Strictness, string>> = {
 
 type Wallet = {
   wallet: WalletFacts
+  approver: Approver
   networks: readonly {
     network: ProbeWorld['networks'][number]['network']
     tokens: Awaited<ReturnType<ServiceParts['listedTokens']>>
@@ -72,14 +74,17 @@ type Wallet = {
 }
 
 /** Prices are those of now; what has none counts as a dollar a unit. */
-function worldOf({ clock, prices, toggles, usualDelay }: Parts, { wallet, networks, policies }: Wallet): ProbeWorld {
+function worldOf(
+  { clock, prices, toggles, usualDelay }: Parts,
+  { wallet, approver, networks, policies }: Wallet,
+): ProbeWorld {
   const now = clock.now()
   const dollar = { usdMicros: toUnitPrice(1_000_000n), source: 'assumed', at: now }
   const [stranger = wallet.address, ...strangers] = networks
     .flatMap(({ tokens }) => tokens.map(({ asset }) => asset.slice(asset.lastIndexOf(':') + 1)))
     .slice(0, 2)
   return {
-    wallet: { id: wallet.id, chain: wallet.chain, environment: wallet.environment, approver: 'operator' },
+    wallet: { id: wallet.id, chain: wallet.chain, environment: wallet.environment, approver },
     address: wallet.address,
     ...{
       toggles: toggles(),
