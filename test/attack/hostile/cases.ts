@@ -173,6 +173,24 @@ const tokens: readonly HostileCase[] = [
   ...['TakesByALibrary', 'TakesDeep', 'TakesWhileMaking', 'TakesByOrigin', 'TakesAmongNoise', 'WaitsForOrigin'].map(
     (one) => by(one, NO.token, { name: `${one}, of no list and in silence`, token: 'SilentToken', isUnlisted: true }),
   ),
+  // What says nothing and stays where it is in a simulation.
+  ...(
+    [
+      ['ChangesWhenArmed', 'SilentToken', 'arm'],
+      ['ChangesWhenArmed', 'SmallTalkToken', 'arm'],
+      ['ChangesWithMoney', 'SilentToken', 'money'],
+      ['Proxy', 'SilentToken', 'arm'],
+      ['ChangesOnReceipt', 'SilentToken', 'arm'],
+      ['ChangesTheFront', 'FrontToken', 'arm'],
+    ] as const
+  ).map(([one, token, meanwhile]) =>
+    by(one, 'noticed', {
+      ...{ name: `${one}, of no list: ${token}`, token, meanwhile, isUnlisted: true },
+      ...(one === 'ChangesOnReceipt' && {
+        request: ({ contract }: Scene): Request => ({ to: contract, type: 'TRANSFER', amount: '1' }),
+      }),
+    }),
+  ),
   by('TakesBehindTheFront', NO.tokens, {
     ...{ name: 'TakesBehindTheFront, of no list', token: 'FrontToken', isUnlisted: true },
   }),

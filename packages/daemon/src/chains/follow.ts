@@ -86,6 +86,8 @@ export type Landing = {
   readonly hash: string
   readonly sender: string
   readonly alone?: boolean | undefined
+  /** What they were judged to do, which says where to look. */
+  readonly judged?: readonly Effect[] | undefined
   /** What bytes tell that a token alone carries out: where its logs say no more, nobody looks further. */
   readonly plain?: readonly Effect[] | undefined
 }

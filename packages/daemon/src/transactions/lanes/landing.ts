@@ -101,7 +101,7 @@ async function moreOf(
   const { row } = change
   try {
     const landed = await chain.landed!({
-      ...{ hash: row.hash!, sender: row.sender, alone },
+      ...{ hash: row.hash!, sender: row.sender, alone, judged: effects.effects },
       ...(isPlain && { plain: effects.effects }),
     })
     if (!landed) return UNREAD

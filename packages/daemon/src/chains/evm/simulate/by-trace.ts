@@ -61,7 +61,7 @@ function logsIn(frame: unknown, depth: number): logs.Log[] | undefined {
 }
 
 /** Whose code ran in a call and in all inside it. */
-function reachedIn(frame: unknown, found = new Set<string>()): ReadonlySet<string> {
+export function reachedIn(frame: unknown, found = new Set<string>()): ReadonlySet<string> {
   const { error, to, calls = [] } = fieldsOf(frame, 'a call of a trace')
   if (error !== undefined) return found
   if (to !== undefined && to !== null) found.add(accountIn(to))

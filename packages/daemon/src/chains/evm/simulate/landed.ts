@@ -11,6 +11,7 @@ import { revertOf } from '../revert.ts'
 import * as logs from './logs.ts'
 import { itemsIn, loggedOut, type Question, questions, toCall } from './questions.ts'
 import { effectsSeen, type LeftOf } from './seen.ts'
+import { silentTokens } from './silent.ts'
 import type { Watched } from './simulate.ts'
 import type { Sight } from './way.ts'
 
@@ -19,11 +20,11 @@ export const landings = (network: Network, singles: readonly Rpc[], watched: Wat
   landingsOfTwo(network, singles, (rpc, landing) => landedOn({ network, rpc, watched }, landing))
 
 type Place = { readonly network: Network; readonly rpc: Rpc; readonly watched: Watched }
-type Looking = { readonly rpc: Rpc; readonly tokens: readonly string[] }
+type Looking = { readonly rpc: Rpc; readonly tokens: readonly string[]; readonly silent: readonly string[] }
 type Block = { readonly hash: unknown; readonly height: bigint }
 
 /** Logs say where to look, and count as far as the state of contracts before and after that block bears them out. */
-async function landedOn(place: Place, { hash, sender, plain }: Landing): Promise<Effect[] | undefined> {
+async function landedOn(place: Place, { hash, sender, plain, judged = [] }: Landing): Promise<Effect[] | undefined> {
   const { network, rpc } = place
   const receipt = fieldsOf(await rpc.call('eth_getTransactionReceipt', [hash]), 'a receipt')
   const block = { hash: receipt.blockHash, height: readQuantity(receipt.blockNumber) }
@@ -33,15 +34,18 @@ async function landedOn(place: Place, { hash, sender, plain }: Landing): Promise
   const tokens = await place.watched(sender)
   const items = outgoing(all, me)
   const reached = all.filter((log) => isMove(log, me)).map(({ address }) => address)
-  const asked = questions({ me, contracts: [...new Set(reached)], tokens, all })
+  const silent = await silentTokens(rpc, { hash, block, network, me, judged })
+  const looked = { me, contracts: [...new Set(reached)], tokens, all }
+  const asked = questions({ ...looked, touched: [...silent.keys()] }) ?? questions(looked)
   if (!asked) return undefined
-  const [before, after] = await Promise.all([
+  const [told, after] = await Promise.all([
     answers(rpc, asked, quantity(block.height - 1n)),
     answers(rpc, asked, quantity(block.height)),
   ])
+  const before = asked.map((one, at) => (one.about === 'balance' ? (silent.get(one.to) ?? told[at]) : told[at]))
   const to = typeof receipt.to === 'string' ? receipt.to.toLowerCase() : '0x'
   const sight = { logs: all, questions: asked, before, after }
-  const leftOf = await leftIn({ rpc, tokens }, block, { ...sight, me })
+  const leftOf = await leftIn({ rpc, tokens, silent: [...silent.keys()] }, block, { ...sight, me })
   const seen = effectsSeen({ ...sight, ...growth(sight), network, me, to, leftOf })
   return seen.flatMap((effect) => bounded(effect, items))
 }
@@ -80,21 +84,27 @@ type Sides = Pick<Sight, 'logs' | 'questions' | 'before' | 'after'> & { readonly
 
 /**
  * Of what a contract counts in a block as much as these logs say is this one's. A token that is watched is believed where its
- * logs say more than its balances do; and what no log of that block explains counts as well, whichever of them it was.
+ * logs say more than its balances do. Of one that is watched, or may have been taken without a word, what no log of that block
+ * explains counts as well, whichever of them it was.
  */
-async function leftIn({ rpc, tokens }: Looking, block: Block, { me, logs: all, ...sides }: Sides): Promise<LeftOf> {
+async function leftIn(
+  { rpc, tokens, silent }: Looking,
+  block: Block,
+  { me, logs: all, ...sides }: Sides,
+): Promise<LeftOf> {
   const logged = loggedOut(all, me)
   const lessOf = (at: number): bigint => (sides.before[at] ?? 0n) - (sides.after[at] ?? 0n)
+  const looked = new Set([...tokens, ...silent])
   const unexplained = new Map<string, bigint>()
   for (const [at, { about, to }] of sides.questions.entries()) {
-    if (about !== 'balance' || !tokens.includes(to) || lessOf(at) <= atLeastNone(logged(to))) continue
+    if (about !== 'balance' || !looked.has(to) || lessOf(at) <= atLeastNone(logged(to))) continue
     const others = loggedOut(await logsOf(rpc, block, { token: to, me }), me)
     unexplained.set(to, atLeastNone(lessOf(at) - others(to)))
   }
   return (token, less) => {
     const own = atLeastNone(logged(token))
-    if (tokens.includes(token)) return own + (unexplained.get(token) ?? 0n)
-    return atMost(less, own)
+    const most = own + (unexplained.get(token) ?? 0n)
+    return tokens.includes(token) ? most : atMost(less, most)
   }
 }
 

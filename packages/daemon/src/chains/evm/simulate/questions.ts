@@ -23,7 +23,7 @@ export type Question = { readonly from: string; readonly to: string; readonly da
 const MOST_CONTRACTS = 48
 const MOST_QUESTIONS = 192
 /** Accounts that it reaches, whether or not they say so. */
-const MOST_TOUCHED = 96
+export const MOST_TOUCHED = 96
 /** Of a longer list the others are looked at where a log names them. */
 const MOST_WATCHED = 64
 

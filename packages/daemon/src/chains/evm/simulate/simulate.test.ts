@@ -1,4 +1,4 @@
-import { toBase } from '@waiaas/contract'
+import { type Effect, toBase } from '@waiaas/contract'
 import { deployEvmFixtures, type EvmFixtures, evmContracts, evmFaucet, mintToken } from '@waiaas/localnet'
 import { encodeDeployData, encodeFunctionData, type Hex } from 'viem'
 import { expect, test } from 'vitest'
@@ -170,6 +170,8 @@ test.each<[string, (trace: Trace) => unknown]>([
 /** A token of which everybody has a hundred, and who is called with less than a word takes seven without a log; and who calls it. */
 async function silentBed() {
   const { node, key } = await startChain()
+  const send = (from: string, more: object) =>
+    node.rpc('eth_sendTransactionSync', [{ from, ...more }]) as Promise<{ transactionHash: Hex }>
   const made = async (runtime: string) => {
     // 100 at 0; what follows is the code.
     const data = `0x60645f5560${(runtime.length / 2).toString(16).padStart(2, '0')}80600d5f395ff3${runtime}`
@@ -183,6 +185,13 @@ async function silentBed() {
   return {
     ...{ node, token, outflow },
     seen: async (...urls: string[]) => (await chainOf(...urls).draft(key.address, intent)).seen,
+    /** The call in a block; what endpoints tell of it. */
+    async landing() {
+      await node.rpc('anvil_impersonateAccount', [key.address])
+      const { transactionHash: hash } = await send(key.address, { to, data: intent.data })
+      return async (judged: readonly Effect[], ...urls: string[]) =>
+        chainOf(...urls).landed!({ hash, sender: key.address, judged })
+    },
     async seenInOrder(url: string) {
       const pay = { kind: 'transfer' as const, to: key.address, amount: toBase(1n) }
       const drafts = await chainOf(url).draftsInOrder!(key.address, [pay, intent])
@@ -202,6 +211,39 @@ test('a token that says nothing is seen to leave, however a node tells', async (
   expect(await seen(blind)).toEqual([])
   expect(await seen(blind, node.url)).toMatchObject([outflow])
   expect(await seen(node.url, blind)).toMatchObject([outflow])
+})
+
+test('and when it has left, whatever was judged', async () => {
+  const { node, outflow, landing } = await silentBed()
+  const landed = await landing()
+  const judged: Effect[] = [{ ...outflow, kind: 'outflow', amount: '3', to: evmFaucet }]
+  expect(await landed([], node.url)).toMatchObject([outflow])
+  // One that has no traces lists what the call reaches upon the block before; one that has not that either sees what was judged.
+  const listing = await changed(node.url, ['debug_traceTransaction'], missing)
+  expect(await landed([], listing)).toMatchObject([outflow])
+  const blind = await changed(listing, ['eth_createAccessList'], missing)
+  expect(await landed([], blind)).toEqual([])
+  expect(await landed(judged, blind)).toMatchObject([outflow])
+  expect(await landed([], blind, node.url)).toMatchObject([outflow])
+  // The state alone tells of what was judged where nothing can be run in that block.
+  const plain = await changed(node.url, ['eth_simulateV1'], missing)
+  expect(await landed([], plain)).toEqual([])
+  expect(await landed(judged, plain)).toMatchObject([outflow])
+})
+
+test('what is less because time goes by has not left', async () => {
+  const { node, key } = await startChain()
+  const send = (from: string, more: object) =>
+    node.rpc('eth_sendTransactionSync', [{ from, ...more }]) as Promise<{ contractAddress: Hex; transactionHash: Hex }>
+  // Everybody has 2^64 of it, less the time.
+  const runtime = '4268010000000000000000035f5260205ff3'
+  const size = (runtime.length / 2).toString(16).padStart(2, '0')
+  const { contractAddress: to } = await send(evmFaucet, { data: `0x60${size}80600a5f395ff3${'00'}${runtime}` })
+  expect(await node.rpc('eth_getCode', [to, 'latest'])).toBe(`0x${runtime}`)
+  await node.rpc('anvil_impersonateAccount', [key.address])
+  await node.rpc('evm_increaseTime', [1_000])
+  const { transactionHash: hash } = await send(key.address, { to, data: '0x12345678' })
+  expect(await chainOf(node.url).landed!({ hash, sender: key.address })).toEqual([])
 })
 
 test.each<[string, (answer: Answered) => Answered]>([

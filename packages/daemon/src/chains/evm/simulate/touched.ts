@@ -16,16 +16,21 @@ type Touched = {
  * alone say where to look. https://ethereum.github.io/execution-apis/eth/eth_createaccesslist
  */
 export async function touchedBy(rpc: Rpc, planned: Planned): Promise<Touched> {
-  const asIs = await touchedWith(rpc, planned)
+  const asIs = await touchedWith(rpc, txOf(planned), 'latest')
   if (asIs.isAll) return asIs
   // Nodes run it again with the list, which can cost a little more gas than what it saves.
-  const roomy = await touchedWith(rpc, { ...planned, gas: toGas(planned.gas + planned.gas / 4n + 10_000n) })
+  const roomy = await touchedWith(
+    rpc,
+    txOf({ ...planned, gas: toGas(planned.gas + planned.gas / 4n + 10_000n) }),
+    'latest',
+  )
   return { accounts: [...new Set([...asIs.accounts, ...roomy.accounts])], isAll: roomy.isAll }
 }
 
-async function touchedWith(rpc: Rpc, planned: Planned): Promise<Touched> {
+/** What a transaction reaches upon a block. */
+export async function touchedWith(rpc: Rpc, tx: object, block: string): Promise<Touched> {
   try {
-    const answer = await rpc.call('eth_createAccessList', [txOf(planned), 'latest'])
+    const answer = await rpc.call('eth_createAccessList', [tx, block])
     const { accessList, error } = fieldsOf(answer, 'an access list')
     if (!Array.isArray(accessList)) throw new OddAnswer('an access list', accessList)
     const accounts = accessList.map((one) => accountIn(fieldsOf(one, 'an entry of an access list').address))
