@@ -434,7 +434,7 @@ async function worldOf(db: Handle, scene: Scene): Promise<World> {
       networks: Object.fromEntries(usedByNetwork),
       sessions: Object.fromEntries(usedBySession),
     },
-    accepted,
+    ...{ accepted, unknownBefore },
     knownSince: scene.knownSince,
   }
 }
@@ -451,13 +451,13 @@ async function takenOf(db: Handle, scene: Scene): Promise<readonly Taken[]> {
 /** Whether somebody would have let go by itself what is to wait. */
 type Accepts = (db: Handle, scene: Scene, one: Scene['pending'][number]) => Promise<boolean>
 
-/** A scene in the ledger, and what to ask of it. */
+/** A scene in the ledger, under a name of its own, and what to ask of it. */
 export async function staged(
   db: Handle,
-  seed: number,
+  { seed, run }: { seed: number; run: string },
   accepts: Accepts,
 ): Promise<{ scene: Scene; world: World; taken: readonly Taken[] }> {
-  const drawn = sceneOf(seed, String(seed))
+  const drawn = sceneOf(seed, run)
   await live(db, drawn)
   const pending: Scene['pending'][number][] = []
   for (const one of drawn.pending) if (await accepts(db, drawn, one)) pending.push(one)

@@ -60,18 +60,24 @@ type Thief = {
   known: number | null
   waits: Wait[]
   steps: number
+  /** The share of what one request could move at best that a request must move, where somebody counts them. */
+  patience: number
 }
 const MOST_STEPS = 300
 
-const thiefOf = (db: Handle, scene: Scene): Thief => ({
+const thiefOf = (db: Handle, scene: Scene, patience = 0): Thief => ({
+  patience,
   ...{ db, scene, at: scene.now, left: new Map(scene.balances), gone: new Map() },
   ...{ accepted: [...scene.accepted], signable: new Map(scene.ceilings) },
   ...{ frees: new Set(), waits: waiting(scene), steps: 0, known: scene.knownSince },
 })
 
+/** Greedy, and two who keep requests that are counted for when half as much, or no more, would pass. */
+export const PATIENCE = [0, 0.5, 0.999] as const
+
 /** What one gets away with who asks the real judge, counted in the real ledger: base units by asset. */
-export async function stolen(db: Handle, scene: Scene): Promise<Map<string, bigint>> {
-  const thief = thiefOf(db, scene)
+export async function stolen(db: Handle, scene: Scene, patience: number): Promise<Map<string, bigint>> {
+  const thief = thiefOf(db, scene, patience)
   const { left, gone, frees } = thief
   const lose = (asset: string, amount: bigint) => {
     const taken = amount < (left.get(asset) ?? 0n) ? amount : (left.get(asset) ?? 0n)
@@ -85,7 +91,7 @@ export async function stolen(db: Handle, scene: Scene): Promise<Map<string, bigi
   for (const { asset, amount } of scene.signed) lose(asset, amount)
   for (const index of scene.signed.keys()) await settle(thief, `${scene.run}-past-${scene.past.length + index}`)
   for (const { at } of scene.past) for (const length of [DAY, 30 * DAY]) frees.add(minuteAfter(at) + length)
-  for (const at of openings(scene)) frees.add(at)
+  for (const at of [...openings(scene), ...knownFrom(thief)]) frees.add(at)
   const rates = scene.rows.flatMap(({ type, rules }) =>
     type === 'RATE_LIMIT' ? [(JSON.parse(rules) as { window_seconds: number }).window_seconds * 1_000] : [],
   )
@@ -101,6 +107,10 @@ export async function stolen(db: Handle, scene: Scene): Promise<Map<string, bigi
       ...rates.flatMap((ms) => thief.accepted.map(({ at }) => at + ms)),
     ].filter((at) => at > thief.at)
     const soonest = next.reduce((low, at) => Math.min(low, at), Number.POSITIVE_INFINITY)
+    if (soonest > end && thief.patience > 0) {
+      thief.patience = 0
+      continue
+    }
     if (soonest > end || thief.steps > MOST_STEPS) break
     thief.at = soonest
   }
@@ -136,17 +146,21 @@ function openings({ policies, now, forMs }: Scene): number[] {
 }
 
 async function settle(thief: Thief, transactionId: string, send?: Send): Promise<void> {
-  const { db, at, frees, scene } = thief
+  const { db, at, frees } = thief
   const fee = send ? send.fee * send.count : 0n
   await finish(db, [{ transactionId, outcome: { succeeded: true, fee: toBase(fee) } }], at)
   // A fee has no recipient.
   if (!send || send.outs.size > 0) thief.known ??= at
-  for (const { rules } of scene.rows) {
-    const { first_recipient: first } = JSON.parse(rules) as { first_recipient?: { wait_seconds: number } }
-    if (first && thief.known !== null) frees.add(thief.known + first.wait_seconds * 1_000)
-  }
+  for (const at of knownFrom(thief)) frees.add(at)
   for (const length of [DAY, 30 * DAY]) frees.add(minuteAfter(at) + length)
 }
+
+/** When whoever was paid first gets what only the known do. */
+const knownFrom = ({ scene, known }: Thief): number[] =>
+  scene.rows.flatMap(({ rules }) => {
+    const { first_recipient: first } = JSON.parse(rules) as { first_recipient?: { wait_seconds: number } }
+    return first && known !== null ? [known + first.wait_seconds * 1_000] : []
+  })
 
 const minuteAfter = (at: number): number => at - (at % MINUTE) + MINUTE
 
@@ -229,6 +243,7 @@ async function inputOf(thief: Thief, { session, network }: Asker, without?: stri
     ...(constraints && {
       bound: {
         text: JSON.stringify(constraints),
+        isNamed: constraints.allowedAddresses !== undefined,
         total: await sessionTotal(db, { sessionId: sessionOf(scene, session), worth, without: own }),
       },
     }),
@@ -236,12 +251,14 @@ async function inputOf(thief: Thief, { session, network }: Asker, without?: stri
 }
 
 /** What the judge is asked, and what the session was issued for, of which it has spent so much. */
-type Asking = EvaluateInput & { readonly bound?: { readonly text: string; readonly total: Usd } }
+type Asking = EvaluateInput & {
+  readonly bound?: { readonly text: string; readonly total: Usd; readonly isNamed: boolean }
+}
 
-function constrained({ bound, network }: Asking, { to }: Send): Pick<EvaluateInput, 'constrained'> {
+function constrained({ bound, network }: Asking, { outs, to }: Send): Pick<EvaluateInput, 'constrained'> {
   if (!bound) return {}
   const { faults, most } = constraintsOf(bound.text)
-  const asked = { network: network.id, types: ['TRANSFER'], recipients: [to] }
+  const asked = { network: network.id, types: ['TRANSFER'], recipients: outs.size > 0 || bound.isNamed ? [to] : [] }
   return {
     constrained: {
       faults: ({ usd, heldUsd }) =>
@@ -252,8 +269,8 @@ function constrained({ bound, network }: Asking, { to }: Send): Pick<EvaluateInp
 }
 
 /** What burns a fee alone pays nothing to somebody, where a session may pay nobody else. */
-const outflows = ({ network, outs, to }: Send, isBound: boolean): Effect[] => {
-  const all = outs.size === 0 && isBound ? [[nativeAsset(network), 0n] as const] : [...outs]
+const outflows = ({ network, outs, to }: Send, isNamed: boolean): Effect[] => {
+  const all = outs.size === 0 && isNamed ? [[nativeAsset(network), 0n] as const] : [...outs]
   return all.map(([asset, amount]) => ({ kind: 'outflow', asset, amount: String(amount), to }))
 }
 const withSend = (input: Asking, send: Send): EvaluateInput => ({
@@ -261,7 +278,7 @@ const withSend = (input: Asking, send: Send): EvaluateInput => ({
   ...constrained(input, send),
   effects: {
     ...input.effects,
-    effects: outflows(send, input.bound !== undefined),
+    effects: outflows(send, input.bound?.isNamed === true),
     fee: { ...input.effects.fee, max: String(send.fee) },
   },
 })
@@ -360,8 +377,9 @@ async function takeOne(thief: Thief): Promise<boolean> {
   const found: (Choice & { session: string })[] = []
   for (const session of scene.takes)
     for (const network of NETS) {
-      const choice = bestOf(thief, await inputOf(thief, { session, network }))
-      if (choice) found.push({ ...choice, session })
+      const input = await inputOf(thief, { session, network })
+      const choice = bestOf(thief, input)
+      if (choice && isWorthIt(thief, input, choice)) found.push({ ...choice, session })
     }
   const best = found.toSorted((a, b) => Number(b.usd - a.usd))[0]
   if (!best) return false
@@ -390,19 +408,29 @@ const hasRates = ({ policies }: Scene, { network, session }: Pick<EvaluateInput,
       (policy.sessionLabel === null || (session?.labels.includes(policy.sessionLabel) ?? false)),
   )
 
+/** A request that somebody counts is better kept for when it moves more. */
+function isWorthIt(thief: Thief, input: Asking, { usd }: Choice): boolean {
+  if (thief.patience === 0 || !hasRates(thief.scene, input)) return true
+  const none = { day: { total: ZERO_USD, final: [] }, month: { total: ZERO_USD, final: [] } }
+  const fresh = bestOf(thief, { ...input, spent: { ...none, networks: { [input.network.id]: none }, session: none } })
+  return !fresh || Number(usd) >= Number(fresh.usd) * thief.patience
+}
+
 type Choice = { send: Send; usd: bigint; delayMs: number }
 
 /** The dearest request that passes on a network now: at once, or with a delay that is over in time. */
 function bestOf(thief: Thief, input: Asking): Choice | undefined {
   if (isDenied(input)) return undefined
+  const found: Choice[] = []
   for (const to of [BOB, EVE]) {
     const soon = fullest(thief, input, { to, passes: isSoon })
     // What goes at once goes again and again, unless somebody counts.
-    if (soon && !hasRates(thief.scene, input)) return soon
-    const late = fullest(thief, input, { to, passes: isLate })
-    if (soon || late) return !soon || (late && late.usd > soon.usd) ? late : soon
+    const late = soon && !hasRates(thief.scene, input) ? undefined : fullest(thief, input, { to, passes: isLate })
+    for (const choice of [soon, late]) if (choice) found.push(choice)
+    // Who gets something gets no less than the other, unless a list is against it.
+    if (found.some(({ send }) => send.outs.size > 0)) break
   }
-  return undefined
+  return found.reduce<Choice | undefined>((best, one) => (best && best.usd >= one.usd ? best : one), undefined)
 }
 
 type Manner = { to: string; passes: (input: Asking, send: Send) => boolean }

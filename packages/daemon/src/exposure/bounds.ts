@@ -115,6 +115,7 @@ async function worldFor(parts: ExposureParts, db: Handle, { wallet, policies }: 
     })),
     used: { wallet: { day: nothing, month: nothing }, networks: {}, sessions: {} },
     accepted: { wallet: [], networks: {}, sessions: {} },
+    unknownBefore: null,
     knownSince: 0,
   }
 }

@@ -67,6 +67,7 @@ export async function worldOf(
       ),
     },
     accepted: await acceptedOf(db, { wallet, policies, now, networks, sessions }),
+    unknownBefore: wallet.spends_unknown_before ?? null,
     knownSince: await knownSince(db, wallet.id),
   }
   const taken: Taken[] = []

@@ -148,7 +148,9 @@ function freshPacing(applying: readonly Policy[], scope: Scope): Pacing {
   return {
     windows: [...applying.flatMap((policy) => windowsOf(policy, scope)), ...total],
     rates: applying.flatMap((policy) =>
-      policy.pace?.rate ? [rateOf(policy.pace.rate, countedOf(world.accepted, policy, scope) ?? [])] : [],
+      policy.pace?.rate
+        ? [rateOf(policy.pace.rate, countedOf(world.accepted, policy, scope) ?? [], world.unknownBefore)]
+        : [],
     ),
     isOpen: hours.length === 0 ? () => true : byQuarter((at) => hours.every((isOpen) => isOpen(at))),
     requests: new Map(),
@@ -200,11 +202,20 @@ const dollarsFreeAt =
 /** What a lane takes from its reserve, in micro-dollars. */
 export const reserveOf = (limit: bigint): Rolling => ({ limit, used: [], freeAt: dollarsFreeAt(DAY) })
 
-const rateOf = ({ max, windowMs }: { max: number; windowMs: number }, accepted: readonly number[]): Rate => ({
-  ...{ limit: BigInt(max), windowMs },
-  used: accepted.map((at) => ({ until: at + windowMs, amount: 1n })),
-  freeAt: (at) => at + windowMs,
-})
+/** Full as long as it reaches back to what nobody knows. */
+function rateOf(
+  { max, windowMs }: { max: number; windowMs: number },
+  accepted: readonly number[],
+  unknownBefore: number | null,
+): Rate {
+  const limit = BigInt(max)
+  const unknown = unknownBefore === null ? [] : [{ until: unknownBefore + windowMs, amount: limit }]
+  return {
+    ...{ limit, windowMs },
+    used: [...accepted.map((at) => ({ until: at + windowMs, amount: 1n })), ...unknown],
+    freeAt: (at) => at + windowMs,
+  }
+}
 
 function listsOf(applying: readonly Policy[], of: Case, taken: Taken | null) {
   const { network } = of.input

@@ -68,6 +68,8 @@ export type World = {
   readonly used: ByScope<Used>
   /** When requests were accepted, as far back as some rate looks. */
   readonly accepted: ByScope<readonly number[]>
+  /** Not all requests before that are known: the wallet was restored. Null: all are. */
+  readonly unknownBefore: number | null
   /** Since when the first recipient of a final payment is known; null: none is. */
   readonly knownSince: number | null
 }
