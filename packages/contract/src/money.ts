@@ -107,13 +107,17 @@ export const usdText = (value: Usd): string => formatUnits(integerOf(value), USD
 /** The JSON number for micro-dollars. */
 export const usdNumber = (value: Usd): number => Number(formatUnits(integerOf(value), USD_DECIMALS))
 
+/** Base units of one whole unit, by its decimals. */
+const UNITS: readonly bigint[] = Array.from({ length: MOST_DECIMALS + 1 }, (_, decimals) => 10n ** BigInt(decimals))
+const unitsOf = (decimals: number): bigint => UNITS[decimals] ?? 10n ** BigInt(decimals)
+
 /** What an amount costs, rounded up, so that a limit is met early rather than late. */
 export const usdCost = (amount: Base, { usdMicros, decimals }: Priced): Usd =>
-  toUsd(divideUp(amount * usdMicros, 10n ** BigInt(decimals)))
+  toUsd(divideUp(amount * usdMicros, unitsOf(decimals)))
 
 /** The largest amount that costs at most so much. */
 export const amountFor = (value: Usd, { usdMicros, decimals }: Priced): Base =>
-  toBase((integerOf(value) * 10n ** BigInt(decimals)) / usdMicros)
+  toBase((integerOf(value) * unitsOf(decimals)) / usdMicros)
 
 export const divideUp = (dividend: bigint, divisor: bigint): bigint => (dividend + divisor - 1n) / divisor
 

@@ -77,9 +77,12 @@ export type Bill = {
   readonly unpriced: readonly string[]
 }
 
-type Billed = {
+type Billed = Valued & {
   readonly facts: Pick<EffectFacts, 'pays' | 'spenders' | 'deposits'>
   readonly fee: Effects['fee']
+}
+/** What an asset is valued by. */
+export type Valued = {
   readonly network: Network
   readonly prices: Prices
   /** The last that was known of assets without a trustworthy price: good for counting, not for judging. */
@@ -175,10 +178,8 @@ export function priceOf(asset: string, known: Pick<Billed, 'network' | 'prices' 
 }
 
 /** Nothing of an asset, with what is known of it. */
-export const holdingOf = (
-  asset: string,
-  { network, prices, lastPrices = {}, tokens }: Omit<Billed, 'facts' | 'fee'>,
-): Holding => newHolding(asset, { isNative: asset === nativeAsset(network), network, prices, lastPrices, tokens })
+export const holdingOf = (asset: string, { network, prices, lastPrices = {}, tokens }: Valued): Holding =>
+  newHolding(asset, { isNative: asset === nativeAsset(network), network, prices, lastPrices, tokens })
 
 function newHolding(asset: string, { isNative, network, prices, lastPrices, tokens }: Sources): Holding {
   const token = tokens[asset]

@@ -22,6 +22,8 @@ import {
   ZERO_USD,
 } from '@waiaas/contract'
 import { type Bill, billOf, type Holding, type KnownTokens, type Prices } from './bill.ts'
+import { type Grant, grantsOf } from './grants.ts'
+import { type Growing, growingOf } from './growing.ts'
 
 /** Why a window counts as full, for the end of a sentence. */
 export const UNKNOWN_BEFORE =
@@ -150,6 +152,10 @@ export type Case = {
   /** Those of which only an allowance is taken away; their code runs. */
   readonly revoked: readonly string[]
   readonly requestCounts: { policyId: string; count: number; freeAt?: number }[]
+  /** Who may take what, together. */
+  readonly grants: () => readonly Grant[]
+  /** Positions that may become larger, by market, with what is known of each as it would be. */
+  readonly growing: () => readonly Growing[]
 }
 
 /** What every policy has; `recorded` is what a decision keeps of it. */
@@ -272,6 +278,17 @@ export function caseOf(input: EvaluateInput): Case {
     tokens: [...tokens],
     revoked: [...named].filter((asset) => !tokens.has(asset)),
     requestCounts: [],
+    grants: once(() => grantsOf(facts, input)),
+    growing: once(() => growingOf(facts, input.standing)),
+  }
+}
+
+/** Many policies ask, and most cases are of nothing that is asked about. */
+function once<T extends object>(find: () => T): () => T {
+  let found: T | undefined
+  return () => {
+    found ??= find()
+    return found
   }
 }
 

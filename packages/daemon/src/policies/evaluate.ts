@@ -52,8 +52,8 @@ export type Judgement = {
   readonly fromReserve: Usd
   /** It may be signed now: allowed, and neither a delay nor an approval is outstanding. */
   readonly mayRun: boolean
-  /** How many per cent it is of the most that has its tier, by the policies; null where none bounds that. */
-  readonly percent: number | null
+  /** How many per cent it is of the most that has its tier, by the policies; null where none bounds that. Found when asked for. */
+  readonly percent: () => number | null
   /** What went wrong while judging, for the log: agents read the decision. */
   readonly fault?: unknown
 }
@@ -154,7 +154,7 @@ function conclude({ of, applying, ruling, reasons, mayRun }: Concluded, wait: Re
     inputs: inputsOf(of, applying, { reasons, ...wait }),
   }
   const { unpriced, items, totalUsd } = of.bill
-  const percent = denied ? null : percentOf(of, applying, tier)
+  const percent = () => (denied ? null : percentOf(of, applying, tier))
   const reserve = denied ? [] : items
   return { decision, usd, totalUsd, unpriced, reserve, fromReserve: beyondHeld(of), mayRun, percent }
 }
@@ -377,6 +377,6 @@ function refusedByFault(input: EvaluateInput, error: unknown): Judgement {
     reserve: [],
     fromReserve: ZERO_USD,
     mayRun: false,
-    percent: null,
+    percent: () => null,
   }
 }

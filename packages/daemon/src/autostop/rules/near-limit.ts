@@ -4,7 +4,7 @@ import { countingRule, within } from './rule.ts'
 /** When payments were asked for that are just small enough for their tier: whoever splits a large one makes such. */
 export const nearLimit = countingRule<readonly number[]>({
   count(seen, happening, under) {
-    if (happening.kind !== 'accepted' || (happening.percent ?? 0) < under.values.percent!) return seen
+    if (happening.kind !== 'accepted' || (happening.percent() ?? 0) < under.values.percent!) return seen
     return [...within(seen, under), under.now].slice(-under.values.threshold!)
   },
   over(seen, under) {

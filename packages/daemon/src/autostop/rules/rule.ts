@@ -6,8 +6,8 @@ export type Happening =
   | {
       readonly kind: 'accepted'
       readonly usd: Usd | null
-      /** Of the most that has its tier; null where nothing bounds that. */
-      readonly percent: number | null
+      /** Of the most that has its tier; null where nothing bounds that. Only a rule that counts it asks. */
+      readonly percent: () => number | null
       /** Recipients that the wallet has not paid yet. */
       readonly strangers: readonly string[]
     }

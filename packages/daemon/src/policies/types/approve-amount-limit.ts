@@ -1,6 +1,6 @@
 import { assetKey, type Base, parseBase } from '@waiaas/contract'
 import type { Case, Finding } from '../case.ts'
-import { amountIn, type Grant, grantsOf } from '../grants.ts'
+import { amountIn, type Grant } from '../grants.ts'
 import { atMost } from '../within.ts'
 import { deny, policyType, type Scoped } from './type.ts'
 
@@ -18,7 +18,7 @@ export const approveAmountLimit = policyType<'APPROVE_AMOUNT_LIMIT', ApproveAmou
     amountUpTo: (_, { asset }, { facts }) =>
       most !== null && facts.spenders.some((one) => assetKey(one.asset) === asset) ? most : undefined,
   }),
-  absent: (of) => grantsOf(of).flatMap((grant) => (grant.isUnlimited ? [blocked(grant)] : [])),
+  absent: (of) => of.grants().flatMap((grant) => (grant.isUnlimited ? [blocked(grant)] : [])),
 })
 
 const blocked = ({ spender, what }: Grant): Finding =>
@@ -33,7 +33,7 @@ const blocked = ({ spender, what }: Grant): Finding =>
 /** What has no limit, and may be approved at all, is approved by a human. */
 function judge(policy: Scoped<ApproveAmountLimit>, of: Case, findings: Finding[]): void {
   const { most, blocksUnlimited } = policy.rules
-  for (const grant of grantsOf(of)) {
+  for (const grant of of.grants()) {
     const { spender, amount, asset, isUnlimited, what } = grant
     if (isUnlimited && blocksUnlimited) findings.push({ ...blocked(grant), policyId: policy.id })
     else if (isUnlimited)

@@ -1,6 +1,5 @@
 import type { Tier } from '@waiaas/contract'
 import type { Case, Finding } from '../case.ts'
-import { grantsOf } from '../grants.ts'
 import { asStrict } from '../within.ts'
 import { policyType, type Scoped } from './type.ts'
 
@@ -16,7 +15,7 @@ export const approveTierOverride = policyType<'APPROVE_TIER_OVERRIDE', ApproveTi
 /** The strictest tier wins, so that this one lowers nothing. */
 function judge(policy: Scoped<ApproveTierOverride>, of: Case, findings: Finding[]): void {
   const { tier } = policy.rules
-  const [grant] = grantsOf(of)
+  const [grant] = of.grants()
   if (!grant || tier === 'INSTANT') return
   findings.push({
     code: 'APPROVE_TIER',

@@ -1,7 +1,7 @@
 import { addressKey, assetKey, type Base, type PolicyRules, parseBase, smallest } from '@waiaas/contract'
 import type { Case, Finding } from '../case.ts'
 import { requireChecksum } from '../checks.ts'
-import { amountIn, grantsOf } from '../grants.ts'
+import { amountIn } from '../grants.ts'
 import { atMost, listedIn } from '../within.ts'
 import { deny, listed, policyType, type Scoped } from './type.ts'
 
@@ -30,9 +30,11 @@ export const approvedSpenders = policyType<'APPROVED_SPENDERS', ApprovedSpenders
   }),
   absent: (of) =>
     of.input.toggles.denySpenders
-      ? grantsOf(of).map(({ spender }) =>
-          deny('APPROVE_DISABLED', `no APPROVED_SPENDERS policy lists the spender ${spender}`, { observed: spender }),
-        )
+      ? of
+          .grants()
+          .map(({ spender }) =>
+            deny('APPROVE_DISABLED', `no APPROVED_SPENDERS policy lists the spender ${spender}`, { observed: spender }),
+          )
       : [],
 })
 
@@ -50,8 +52,8 @@ function compile({ spenders }: PolicyRules<'APPROVED_SPENDERS'>): ApprovedSpende
 
 /** Every spender must be on every list that applies, and within its amount there. */
 function judge(policy: Scoped<ApprovedSpenders>, of: Case, findings: Finding[]): void {
-  for (const { spender, amount, asset, what } of grantsOf(of)) {
-    const most = policy.rules.most.get(addressKey(spender))
+  for (const { spender, key, amount, asset, what } of of.grants()) {
+    const most = policy.rules.most.get(key)
     if (most === undefined)
       findings.push({
         code: 'SPENDER_NOT_APPROVED',
