@@ -88,6 +88,12 @@ async function newOwner(id: string) {
   await daemon.operator.setOwner({ id, ownerAddress: owner.address })
   return owner
 }
+/** Two, who have not verified. */
+async function newOwners() {
+  const { id } = await newWallet()
+  await newOwner(id)
+  return daemon.operator.addOwner({ id, ownerAddress: evmOwner().address })
+}
 /** An owner agrees that a policy goes. Whoever owns a wallet that lives on is asked about all that is for every wallet. */
 async function agreed() {
   const { operator } = daemon
@@ -195,6 +201,18 @@ const ofWallets = (): Steps => {
         await operator.removePasskey(passkey)
         await operator.terminateWallet({ id: passkey.id })
       },
+    },
+    addOwner: { event: 'OWNER_ADDED', run: newOwners },
+    dropOwner: {
+      event: 'OWNER_DROPPED',
+      async run() {
+        const { id, owners } = await newOwners()
+        await operator.dropOwner({ id, ownerId: owners[1]!.id })
+      },
+    },
+    setOwnersNeeded: {
+      event: 'OWNERS_NEEDED',
+      run: async () => operator.setOwnersNeeded({ id: (await newOwners()).id, needed: 2 }),
     },
     removeOwner: {
       event: 'OWNER_REMOVED',

@@ -1,19 +1,24 @@
+import { randomBytes } from 'node:crypto'
 import { WAIaaSOwnerClient } from '@waiaas/sdk'
 import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { hexToBytes } from 'viem/utils'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { challengeOf, relyingPartyOf } from '../packages/daemon/src/owners/webauthn.ts'
+import { agreeTo, askedFor, ownedBy } from './support/consents.ts'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from './support/daemon.ts'
-import { evmOwner, mindfulContract, type TestOwner } from './support/owners.ts'
+import { evmOwner, mindfulContract, solanaOwner, type TestOwner } from './support/owners.ts'
+import { madeUpAuthenticator, passkeyHeaders, sentBytes } from './support/passkeys.ts'
 import { until } from './support/until.ts'
 import { type EvmWorld, evmWorld } from './support/worlds.ts'
 
+const PAGE = 'https://wallets.example.org'
 let world: EvmWorld
 let daemon: TestDaemon
 const ALL_WAIT = { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 }
 
 beforeAll(async () => {
   world = await evmWorld()
-  daemon = await startTestDaemon({ env: world.env })
+  daemon = await startTestDaemon({ env: { ...world.env, WAIAAS_SERVER_PUBLIC_URL: PAGE } })
 })
 afterAll(async () => {
   await daemon?.stop()
@@ -54,6 +59,66 @@ test('a contract that is an owner approves while it is willing, and not by what 
   await contract.becomes('willing')
   await approve()
   expect(await ended(id)).toBe('CONFIRMED')
+})
+
+test('of two people who both have to approve, each says so by wallet or passkey, and one alone takes nothing out', async () => {
+  const { operator } = daemon
+  const wallet = await world.wallet(daemon, { limit: ALL_WAIT })
+  const { id: walletId } = wallet
+  const [first, second] = [evmOwner(), evmOwner()]
+  await ownedBy(daemon, walletId, [first, second])
+  const { owners } = await operator.getOwner({ id: walletId })
+  const device = madeUpAuthenticator(relyingPartyOf(PAGE)!)
+  const { challenge } = await operator.getPasskeyOptions({ id: walletId })
+  const made = { id: walletId, ownerId: owners[0]!.id, ...sentBytes(device.create(challenge)) }
+  const add = async (by: TestOwner) => {
+    const { message } = await operator.getPasskeyChallenge({ ...made, signer: by.address })
+    return operator.addPasskey(made, { owner: await by.word(message) })
+  }
+  await expect(add(second)).rejects.toMatchObject({ code: 'OWNER_CONSENT_REQUIRED' })
+  await add(first)
+
+  const { id } = await daemon.agent(wallet.token).sendToken(payment())
+  const text = async (signer: string) =>
+    (await operator.getTransactionChallenge({ id, decision: 'approve', signer })).message
+  const message = await text(first.address)
+  const headers = passkeyHeaders(device.credentialId, message, device.get(challengeOf(message)))
+  const asPasskey = await fetch(`${daemon.url}/v1/transactions/${id}/approve`, {
+    ...{ method: 'POST', body: '{}', headers: { ...headers, 'content-type': 'application/json' } },
+  })
+  const waits = { needed: 2, agreed: [first.address], missing: [second.address] }
+  expect(await asPasskey.json()).toEqual({ id, status: 'QUEUED', approvedAt: null, owners: waits })
+  const again = await operator.approveTransaction({ id }, { owner: await first.word(await text(first.address)) })
+  expect(again).toMatchObject({ status: 'QUEUED', owners: waits })
+  await expect(operator.adminApproveTransaction({ id })).rejects.toMatchObject({ code: 'OWNER_CONSENT_REQUIRED' })
+  const last = await operator.approveTransaction({ id }, { owner: await second.word(await text(second.address)) })
+  expect(last).toMatchObject({ status: 'PENDING', owners: { missing: [] } })
+  expect(await ended(id)).toBe('CONFIRMED')
+
+  const withdraw = async (by: TestOwner, to: string) => {
+    const wanted = { id: walletId, network: world.network, to }
+    const asked = await operator.getWithdrawChallenge({ ...wanted, signer: by.address })
+    return operator.withdrawWallet(wanted, { owner: await by.word(asked.message) })
+  }
+  await expect(withdraw(first, first.address)).rejects.toMatchObject({ code: 'OWNER_CONSENT_REQUIRED' })
+  // Each to themselves is not the same.
+  await expect(withdraw(second, second.address)).rejects.toMatchObject({ code: 'OWNER_CONSENT_REQUIRED' })
+  await expect(withdraw(second, world.newAddress())).rejects.toMatchObject({ code: 'ACTION_VALIDATION_FAILED' })
+  expect(await withdraw(second, first.address)).toMatchObject({ to: first.address })
+})
+
+test('owners of a Solana wallet agree together to fewer of them', async () => {
+  const { operator } = daemon
+  const { id } = await operator.createWallet({ name: 'ours', chain: 'solana', createSession: false })
+  const people = [solanaOwner(randomBytes(32)), solanaOwner(randomBytes(32))]
+  await ownedBy(daemon, id, people)
+  const change = () => operator.setOwnersNeeded({ id, needed: 1 })
+  for (const owner of people) {
+    const consent = await askedFor(change)
+    await agreeTo(daemon, { id: consent!, walletId: id, owner })
+  }
+  expect(await change()).toMatchObject({ needed: 1, owners: { length: 2 } })
+  await operator.terminateWallet({ id })
 })
 
 test('an owner needs no session and no password, and their client speaks for them', async () => {

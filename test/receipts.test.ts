@@ -3,6 +3,7 @@ import { deployEvmFixtures, type EvmFixtures, mintToken } from '@waiaas/localnet
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { verifyReceipt } from '../packages/daemon/src/index.ts'
 import { backdate } from './support/backdate.ts'
+import { ownedBy } from './support/consents.ts'
 import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { evmOwner } from './support/owners.ts'
 import { altered, evidenceKey, signedBy } from './support/receipts.ts'
@@ -169,32 +170,35 @@ async function rich(): Promise<Receipt> {
   return whole(id)
 }
 
-test('what an owner signed for a payment is part of its receipt, and altered or left out it is found', async () => {
-  const owner = evmOwner()
-  const wallet = await evm.wallet(daemon, { limit: { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 } })
-  await daemon.operator.setOwner({ id: wallet.id, ownerAddress: owner.address })
-  const { message } = await daemon.operator.getOwnerChallenge({ id: wallet.id, action: 'verify' })
-  await daemon.operator.verifyOwner({ id: wallet.id }, { owner: await owner.word(message) })
-  const id = await send(wallet, evm.network, { type: 'TRANSFER', ...small() })
-  const asked = await daemon.operator.getTransactionChallenge({ id, decision: 'approve' })
-  await daemon.operator.approveTransaction({ id }, { owner: await owner.word(asked.message) })
-  await ended(id)
-  const receipt = await whole(id)
-  const { whole: isWhole, faults, missing, proven } = await verified(receipt)
-  expect({ isWhole, faults, missing }).toEqual({ isWhole: true, faults: [], missing: [] })
-  expect(proven).toContain(`the key of ${receipt.approval!.consent!.address} signed it`)
-  const key = evidenceKey()
-  const passed: string[] = []
-  for (const { path, value } of altered(receipt.approval)) {
-    const again = signedBy(key, { ...receipt, approval: value as Receipt['approval'] })
-    if ((await verifyReceipt(again, key.publicKey)).whole) passed.push(path)
-  }
-  const without = signedBy(key, { ...receipt, approval: { ...receipt.approval!, consent: null } })
-  expect((await verifyReceipt(without, key.publicKey)).whole).toBe(false)
-  // A row is written a little after the approval. A contract is asked on its network.
-  expect(passed.filter((path) => !['.at', '.consent.network'].includes(path))).toEqual([])
-  expect((await daemon.agent(wallet.token).getReceipt({ id })).approval).toMatchObject({ consent: null })
-})
+test.each([[[evmOwner()]], [[evmOwner(), evmOwner()]]])(
+  'what owners signed for a payment is part of its receipt, and altered or left out it is found',
+  async (people) => {
+    const wallet = await evm.wallet(daemon, { limit: { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 } })
+    await ownedBy(daemon, wallet.id, people)
+    const id = await send(wallet, evm.network, { type: 'TRANSFER', ...small() })
+    for (const owner of people) {
+      const signer = owner.address
+      const asked = await daemon.operator.getTransactionChallenge({ id, decision: 'approve', signer })
+      await daemon.operator.approveTransaction({ id }, { owner: await owner.word(asked.message) })
+    }
+    await ended(id)
+    const receipt = await whole(id)
+    const { whole: isWhole, faults, missing, proven } = await verified(receipt)
+    expect({ isWhole, faults, missing }).toEqual({ isWhole: true, faults: [], missing: [] })
+    for (const { address } of people) expect(proven).toContain(`the key of ${address} signed it`)
+    const key = evidenceKey()
+    const passed: string[] = []
+    for (const { path, value } of altered(receipt.approval)) {
+      const again = signedBy(key, { ...receipt, approval: value as Receipt['approval'] })
+      if ((await verifyReceipt(again, key.publicKey)).whole) passed.push(path)
+    }
+    const without = signedBy(key, { ...receipt, approval: { ...receipt.approval!, consent: null } })
+    expect((await verifyReceipt(without, key.publicKey)).whole).toBe(false)
+    // A row is written a little after the approval. A contract is asked on its network.
+    expect(passed.filter((path) => !['.at', '.consent.network', '.others[].network'].includes(path))).toEqual([])
+    expect((await daemon.agent(wallet.token).getReceipt({ id })).approval).toMatchObject({ consent: null })
+  },
+)
 
 test('whatever is altered in a receipt, its signature tells', async () => {
   const receipt = await rich()

@@ -159,7 +159,7 @@ export async function openBed(open: Open, bedOptions: BedOptions) {
     refusesMainnet: () => false,
   })
   const switchService = killSwitch({ ...common, sessions: sessionService })
-  const ownerService = owners({ ...common, findNetwork, chain: noChain, settings })
+  const ownerService = owners({ ...common, findNetwork, chain: noChain, settings, needConsent })
   let made = 0
 
   return {

@@ -353,6 +353,11 @@ async function wallets(): Promise<void> {
   const owner = evmOwner().address
   expect(await run('wallet owner set', ['store', owner])).toMatchObject({ ownerAddress: owner, ownerState: 'GRACE' })
   expect(await run('wallet owner show', ['store'])).toMatchObject({ id, ownerVerified: false })
+  const { owners } = await run('wallet owner add', ['store', evmOwner().address])
+  expect(await run('wallet owner need', ['store', '2'])).toMatchObject({ needed: 2 })
+  expect(await run('wallet owner need', ['store', '1'])).toMatchObject({ needed: 1 })
+  const [, other] = owners as { id: string }[]
+  expect(await run('wallet owner drop', ['store', other!.id])).toMatchObject({ owners: [{ address: owner }] })
   expect(await run('wallet passkey list', ['store'])).toEqual({ passkeys: [] })
   // Proven with the passkeys: it takes one.
   met.add('wallet passkey remove')

@@ -15,6 +15,7 @@ export const approvalEvents = {
         channel: ChannelName,
         upToUsd: z.string().optional().describe('what a human let its value come to, in micro-dollars'),
         consent: z.string().optional().describe('the nonce of what the owner signed'),
+        consents: z.array(z.string()).optional().describe('the same of all owners, where several had to approve'),
         maxFee: z.string().optional(),
         overCeilingUntil: z.int().optional().describe('it may pass above the ceiling until then, in unix milliseconds'),
       }),

@@ -1,14 +1,14 @@
 import { z } from 'zod'
 import { Id, UnixSeconds } from './ids.ts'
 import { operation } from './operation.ts'
-import { OwnerChallenge } from './owners.ts'
+import { OwnerChallenge, OwnersAgreed, Signer } from './owners.ts'
 
 const tag = 'Owners'
 
 /** What the operator asked for and owners have to agree to. */
 export const Consent = z.object({
   id: Id,
-  action: z.enum(['loosen', 'withdraw', 'export']),
+  action: z.enum(['loosen', 'withdraw', 'export', 'change-owners']),
   words: z.string().describe('what it is, as owners read it'),
   digest: z.string().describe('SHA-256 of exactly that'),
   wallets: z.array(
@@ -17,6 +17,7 @@ export const Consent = z.object({
       name: z.string(),
       ownerAddress: z.string().nullable().describe('who has to agree; null where the wallet has no verified owner now'),
       agreed: z.boolean(),
+      owners: OwnersAgreed,
     }),
   ),
   isAgreed: z.boolean().describe('all have agreed: the operator can make the same call again'),
@@ -45,7 +46,7 @@ export const consentOperations = {
     access: 'public',
     tag,
     summary: 'Get the text that the owner of one of the wallets signs to agree.',
-    input: ofWallet,
+    input: ofWallet.extend({ signer: Signer }),
     output: OwnerChallenge,
     errors: ['CONSENT_NOT_FOUND', 'WALLET_NOT_FOUND', 'OWNER_NOT_CONNECTED', 'CHAIN_NOT_SUPPORTED'],
   }),

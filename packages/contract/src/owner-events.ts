@@ -5,6 +5,9 @@ const Passkey = () => z.strictObject({ id: z.string(), rpId: z.string(), publicK
 /** What owners are asked to agree to; `consent` is its id. */
 const Asked = { consent: z.string(), action: z.string(), digest: z.string(), words: z.string() }
 
+/** How many owners there are then, and how many of them have to agree. */
+const OwnerCount = { owners: z.int(), needed: z.int() }
+
 /** What is recorded of owners of wallets. */
 export const ownerEvents = {
   OWNER_SET: {
@@ -20,6 +23,21 @@ export const ownerEvents = {
           .describe('the owner until then; a verified one stays until the new one has verified'),
         agreed: z.boolean().describe('a verified owner signed that'),
       }),
+  },
+  OWNER_ADDED: {
+    severity: 'warning',
+    summary: 'Somebody was named as one more owner of a wallet.',
+    details: () => z.strictObject({ address: z.string(), network: z.string().nullable(), ...OwnerCount }),
+  },
+  OWNER_DROPPED: {
+    severity: 'critical',
+    summary: 'One of several owners of a wallet was taken away.',
+    details: () => z.strictObject({ address: z.string(), ...OwnerCount }),
+  },
+  OWNERS_NEEDED: {
+    severity: 'critical',
+    summary: 'Another number of the owners of a wallet have to agree.',
+    details: () => z.strictObject({ before: z.int(), ...OwnerCount }),
   },
   OWNER_VERIFIED: {
     severity: 'warning',
@@ -53,8 +71,15 @@ export const ownerEvents = {
   },
   OWNER_AGREED: {
     severity: 'warning',
-    summary: 'An owner agreed to what the operator asked for.',
-    details: () => z.strictObject(Asked),
+    summary: 'An owner agreed to what the operator asked for, or to what several owners have to agree to.',
+    details: () =>
+      z.strictObject({
+        ...Asked,
+        consent: Asked.consent.optional(),
+        nonce: z.string().optional().describe('of what was signed'),
+        agreed: z.int().optional().describe('how many owners have by then'),
+        needed: z.int().optional(),
+      }),
   },
   RECOVERY_STARTED: {
     severity: 'critical',

@@ -26,7 +26,39 @@ export const OwnerChallenge = z.object({
   expiresAt: UnixSeconds,
 })
 
-/** Who the owner of a wallet is. */
+/** Whose text a challenge is. */
+export const Signer = z
+  .string()
+  .max(2_000)
+  .optional()
+  .describe('whose text it is, where a wallet has several owners: as in X-Owner-Address')
+
+/** How far the owners of a wallet have agreed to something. */
+export const OwnersAgreed = z.object({
+  needed: z.int().describe('how many of the owners have to agree'),
+  agreed: z.array(z.string()).describe('owners who have'),
+  missing: z.array(z.string()).describe('owners who have not; not all of them may have to'),
+})
+
+const WalletOwnerEntry = z.object({
+  id: Id,
+  address: z.string().describe('the name of this owner: the first wallet, or passkey: and the id of the first passkey'),
+  verifiedAt: UnixSeconds.nullable(),
+  credentials: z
+    .array(
+      z.object({
+        id: Id,
+        kind: z.enum(['key', 'contract', 'passkey']),
+        address: z.string(),
+        network: z.string().nullable(),
+        rpId: z.string().nullable().describe('of a passkey: the host that it is of'),
+        createdAt: UnixSeconds,
+      }),
+    )
+    .describe('each signs for this owner; all of them are one voice'),
+})
+
+/** Who the owners of a wallet are. */
 export const WalletOwner = z.object({
   id: Id,
   name: Name,
@@ -43,6 +75,8 @@ export const WalletOwner = z.object({
     .string()
     .nullable()
     .describe('takes the place of the owner once it has verified; the owner has agreed'),
+  owners: z.array(WalletOwnerEntry),
+  needed: z.int().describe('how many of the owners have to agree to what takes an owner'),
   warning: z.string().nullable().optional(),
   updatedAt: UnixSeconds.nullable(),
 })
@@ -68,7 +102,7 @@ export const ownerAnswerOperations = {
     access: 'public',
     tag,
     summary: 'Get the text that the owner of a wallet signs to approve or reject a transaction that waits.',
-    input: z.strictObject({ id: Id, decision: z.enum(['approve', 'reject']) }),
+    input: z.strictObject({ id: Id, decision: z.enum(['approve', 'reject']), signer: Signer }),
     output: OwnerChallenge,
     errors: [...answered, 'WALLET_NOT_FOUND', 'OWNER_NOT_CONNECTED', 'CHAIN_NOT_SUPPORTED'],
   }),
@@ -79,7 +113,12 @@ export const ownerAnswerOperations = {
     tag,
     summary: 'Approve a transaction that waits, as the owner of its wallet, exactly as the signed text says.',
     input: z.strictObject({ id: Id }),
-    output: z.object({ id: Id, status: TransactionStatus, approvedAt: UnixSeconds }),
+    output: z.object({
+      id: Id,
+      status: TransactionStatus,
+      approvedAt: UnixSeconds.nullable().describe('null while other owners have to approve it too'),
+      owners: OwnersAgreed.optional().describe('where a wallet has several owners: who has agreed, and who has not'),
+    }),
     errors: [
       ...answered,
       'POLICY_DENIED',
@@ -114,6 +153,7 @@ export const ownerStopOperations = {
     input: z.strictObject({
       action: z.enum(['kill-switch', 'recover', 'cancel-recovery']),
       walletId: Id.describe('a wallet of the owner'),
+      signer: Signer,
     }),
     output: OwnerChallenge,
     errors: ['WALLET_NOT_FOUND', 'OWNER_NOT_CONNECTED', 'CHAIN_NOT_SUPPORTED'],
@@ -207,13 +247,72 @@ export const ownerOperations = {
       'CHAIN_ERROR',
     ],
   }),
+  addOwner: operation({
+    method: 'POST',
+    path: '/v1/wallets/{id}/owners',
+    access: operator,
+    tag,
+    summary:
+      'Name one more owner of a wallet. Once owners have verified, as many as have to agree have to agree to it. The new one has a say once verified.',
+    command: 'wallet owner add',
+    places: ['ownerAddress'],
+    aliases: { ownerAddress: ['owner_address'] },
+    status: 201,
+    input: z.strictObject({
+      id: WalletName,
+      ownerAddress: Address.describe('address of a wallet of the owner’s own, which this daemon does not hold'),
+      network: OwnerNetwork,
+    }),
+    output: WalletOwner,
+    errors: [
+      'WALLET_NOT_FOUND',
+      'WALLET_TERMINATED',
+      'CHAIN_NOT_SUPPORTED',
+      'INVALID_ADDRESS',
+      'ENVIRONMENT_NETWORK_MISMATCH',
+      'OWNER_ALREADY_CONNECTED',
+      'OWNER_CONSENT_REQUIRED',
+    ],
+  }),
+  dropOwner: operation({
+    method: 'DELETE',
+    path: '/v1/wallets/{id}/owners/{ownerId}',
+    access: operator,
+    tag,
+    summary:
+      'Take one of several owners of a wallet away, with all that this owner has agreed to and nobody has acted on. Where that one has verified, as many owners as have to agree have to agree to it.',
+    command: 'wallet owner drop',
+    places: ['ownerId'],
+    input: z.strictObject({ id: WalletName, ownerId: Id }),
+    output: WalletOwner,
+    errors: [
+      'WALLET_NOT_FOUND',
+      'WALLET_TERMINATED',
+      'OWNER_NOT_CONNECTED',
+      'OWNER_ALREADY_CONNECTED',
+      'OWNER_CONSENT_REQUIRED',
+    ],
+  }),
+  setOwnersNeeded: operation({
+    method: 'PUT',
+    path: '/v1/wallets/{id}/owners/needed',
+    access: operator,
+    tag,
+    summary:
+      'Say how many of the owners of a wallet have to agree. Once owners have verified, as many as had to until then have to agree to it.',
+    command: 'wallet owner need',
+    places: ['needed'],
+    input: z.strictObject({ id: WalletName, needed: z.coerce.number().int().min(1).max(10) }),
+    output: WalletOwner,
+    errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED', 'OWNER_NOT_CONNECTED', 'OWNER_CONSENT_REQUIRED'],
+  }),
   removeOwner: operation({
     method: 'DELETE',
     path: '/v1/wallets/{id}/owner',
     access: operator,
     tag,
     summary:
-      'Remove the owner of a wallet, so that the operator approves again. A verified owner has to agree, with the X-Owner headers.',
+      'Remove the owners of a wallet, so that the operator approves again. As many who have verified as have to agree have to agree, each with the X-Owner headers of a call.',
     command: 'wallet owner remove',
     mayLoosen: true,
     input: named,
@@ -250,6 +349,7 @@ export const ownerOperations = {
       action: z.enum(['verify', 'replace', 'remove']),
       ownerAddress: Address.optional().describe('with replace: the new owner'),
       network: OwnerNetwork,
+      signer: Signer,
     }),
     output: OwnerChallenge,
     errors: [

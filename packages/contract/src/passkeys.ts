@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Id, UnixSeconds } from './ids.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
-import { OwnerChallenge } from './owners.ts'
+import { OwnerChallenge, Signer } from './owners.ts'
 
 const tag = 'Owners'
 /** What X-Owner-Address begins with where a passkey signed; its id follows, base64url. */
@@ -14,6 +14,7 @@ const Bytes = z.string().regex(/^[A-Za-z0-9_-]{1,4000}$/, 'expected base64url')
 const named = z.strictObject({ id: WalletName })
 const made = z.strictObject({
   id: Id,
+  ownerId: Id.optional().describe('whose it is to be, where a wallet has several owners'),
   authenticatorData: Bytes.describe('what getAuthenticatorData() of the browser’s answer gives, base64url'),
   clientDataJSON: Bytes.describe('clientDataJSON of the same answer, base64url'),
 })
@@ -48,7 +49,7 @@ export const passkeyOperations = {
     access: 'public',
     tag,
     summary: 'Get the text that the owner of a wallet signs to add a passkey that a page has made.',
-    input: made,
+    input: made.extend({ signer: Signer }),
     output: OwnerChallenge,
     errors: [...refusals, 'INVALID_SIGNATURE', 'CHAIN_NOT_SUPPORTED'],
   }),
@@ -62,14 +63,14 @@ export const passkeyOperations = {
     status: 201,
     input: made,
     output: Passkey,
-    errors: [...refusals, 'PASSKEY_EXISTS', 'PASSKEY_LIMIT_REACHED'],
+    errors: [...refusals, 'OWNER_CONSENT_REQUIRED', 'PASSKEY_EXISTS', 'PASSKEY_LIMIT_REACHED'],
   }),
   listPasskeys: operation({
     method: 'GET',
     path: '/v1/wallets/{id}/owner/passkeys',
     access: ['operator'],
     tag,
-    summary: 'List the passkeys of the owner of a wallet.',
+    summary: 'List the passkeys of the owners of a wallet.',
     command: 'wallet passkey list',
     input: named,
     output: z.object({ passkeys: z.array(Passkey) }),

@@ -130,6 +130,7 @@ export const Receipt = z.strictObject({
       consent: ReceiptConsent.nullable().describe(
         'null where no owner signed, or who gets the receipt may not read it',
       ),
+      others: z.array(ReceiptConsent).optional().describe('what other owners signed, where several had to'),
     })
     .nullable(),
   signatures: z.array(ReceiptSignature),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Id, UnixSeconds } from './ids.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
-import { OwnerChallenge } from './owners.ts'
+import { OwnerChallenge, Signer } from './owners.ts'
 import { Tier } from './tiers.ts'
 import { Address, Digits, NetworkName, TransactionStatus, Unwritten } from './wire.ts'
 
@@ -65,6 +65,7 @@ const one = z.strictObject({ id: Id })
 const withdrawn = z.strictObject({
   id: Id,
   network: NetworkName.optional().describe('all networks of the wallet unless given; of a contract its own one'),
+  to: Address.optional().describe('the address of another owner of the wallet than the one who asks'),
 })
 const ofOwner = [
   'WALLET_NOT_FOUND',
@@ -116,7 +117,7 @@ export const sweepOperations = {
     access: 'public',
     tag,
     summary: 'Get the text that the owner of a wallet signs to have all that it holds.',
-    input: withdrawn,
+    input: withdrawn.extend({ signer: Signer }),
     output: OwnerChallenge,
     errors: [...ofOwner, 'OWNER_NOT_CONNECTED', 'CHAIN_NOT_SUPPORTED'],
   }),
@@ -131,6 +132,7 @@ export const sweepOperations = {
     output: z.object({ sweepId: Id, walletId: Id, to: Address }),
     errors: [
       ...ofOwner,
+      'OWNER_CONSENT_REQUIRED',
       'SYSTEM_LOCKED',
       'WALLET_SUSPENDED',
       'WALLET_TERMINATED',

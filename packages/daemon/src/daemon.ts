@@ -234,7 +234,7 @@ function servicesOf(ground: Ground, base: Base) {
   const parts = () => ({ wallets: walletService, killSwitch: killSwitchService })
   const { stopper, autostopRules } = stoppingItself({ ...ground, ...base }, parts)
   const chainsOf = { networks: chains.networks, findNetwork: chains.find, chain: chains.get }
-  const ownerService = owners({ database, clock, audit: evidence, ...chainsOf, settings: settings.get })
+  const ownerService = owners({ database, clock, audit: evidence, ...chainsOf, settings: settings.get, needConsent })
   const own = { keyRows, findToken, owners: ownerService, autostop: stopper }
   const transactions = moneyPath({ ...ground, ...base, ...own })
   const { events, stops } = toldOf({ ...ground, ...base }, transactions)

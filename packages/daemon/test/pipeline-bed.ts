@@ -225,7 +225,7 @@ export async function startPipeline(
     owners: owners({
       settings: () => ({ 'server.public_url': '' }),
       ...{ database, clock, audit: evidence, networks: () => networks },
-      ...{ findNetwork: () => network, chain: async () => chain },
+      ...{ findNetwork: () => network, chain: async () => chain, needConsent: needConsents(clock) },
     }),
     autostop: { ...stopper, diverged: async (divergence: Divergence) => void diverged.push(divergence) },
   }

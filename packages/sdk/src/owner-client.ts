@@ -32,6 +32,7 @@ export const WAIaaSOwnerClient = class {
 
 function methodsOf({ ownerAddress, signMessage, ...options }: OwnerClientOptions): WAIaaSOwnerClient {
   const api = new WAIaaSClient(options)
+  const signer = ownerAddress
   async function word(message: string): Promise<OwnerWord> {
     const signature = await signMessage(new TextEncoder().encode(message))
     return { address: ownerAddress, message, signature: btoa(String.fromCharCode(...signature)) }
@@ -39,18 +40,18 @@ function methodsOf({ ownerAddress, signMessage, ...options }: OwnerClientOptions
   const said = async (challenge: Promise<{ message: string }>) => ({ owner: await word((await challenge).message) })
   return {
     approve: async (id) =>
-      api.approveTransaction({ id }, await said(api.getTransactionChallenge({ id, decision: 'approve' }))),
+      api.approveTransaction({ id }, await said(api.getTransactionChallenge({ id, decision: 'approve', signer }))),
     reject: async (id) =>
-      api.rejectTransaction({ id }, await said(api.getTransactionChallenge({ id, decision: 'reject' }))),
-    verify: async (id) => api.verifyOwner({ id }, await said(api.getOwnerChallenge({ id, action: 'verify' }))),
+      api.rejectTransaction({ id }, await said(api.getTransactionChallenge({ id, decision: 'reject', signer }))),
+    verify: async (id) => api.verifyOwner({ id }, await said(api.getOwnerChallenge({ id, action: 'verify', signer }))),
     // A nonce alone names no wallet: whoever has to stop now need not know one.
     activateKillSwitch: async () => api.ownerKillSwitch({}, { owner: await word((await api.getNonce()).nonce) }),
     getKillSwitchStatus: () => api.getKillSwitch(),
     recover: async (walletId) =>
       walletId === undefined
         ? api.recoverKillSwitch()
-        : api.recoverKillSwitch({}, await said(api.getOwnerActionChallenge({ action: 'recover', walletId }))),
+        : api.recoverKillSwitch({}, await said(api.getOwnerActionChallenge({ action: 'recover', walletId, signer }))),
     cancelRecovery: async (walletId) =>
-      api.cancelRecovery({}, await said(api.getOwnerActionChallenge({ action: 'cancel-recovery', walletId }))),
+      api.cancelRecovery({}, await said(api.getOwnerActionChallenge({ action: 'cancel-recovery', walletId, signer }))),
   }
 }

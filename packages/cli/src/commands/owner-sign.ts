@@ -7,7 +7,8 @@ import { daemonFlags, daemonFlagsHelp, readArguments } from '../flags.ts'
 import { printable } from '../table.ts'
 import { askText, canAsk, note, print, printJson } from '../terminal.ts'
 
-type Given = { readonly api: WAIaaSClient; readonly words: readonly string[] }
+/** `signer`: whose text it is to be, where a wallet has several owners. */
+type Given = { readonly api: WAIaaSClient; readonly words: readonly string[]; readonly signer?: string | undefined }
 type Deed = {
   /** What it takes, in its usage. */
   readonly places: readonly string[]
@@ -17,6 +18,15 @@ type Deed = {
   ask(given: Given): Promise<{ message: string }>
   send(given: Given, owner: OwnerWord): Promise<unknown>
   readonly done: string
+  /** What it says where other owners have to agree too. */
+  readonly more?: (answer: never) => string | undefined
+}
+
+type Standing = { needed: number; agreed: readonly string[]; missing: readonly string[] }
+function moreOf({ needed, agreed, missing }: Standing): string | undefined {
+  const left = needed - agreed.length
+  if (left <= 0) return undefined
+  return `${agreed.length} of ${needed} owners ${agreed.length === 1 ? 'has' : 'have'} agreed; still asked: ${missing.join(', ')}`
 }
 
 const [TRANSACTION, WALLET] = ['transaction id', 'wallet id']
@@ -26,7 +36,7 @@ const deeds = {
   'wallet owner verify': {
     places: [WALLET],
     summary: 'Verify as the owner of a wallet, with a signature of the owner’s own wallet.',
-    ask: ({ api, words: [id = ''] }) => api.getOwnerChallenge({ id, action: 'verify' }),
+    ask: ({ api, signer, words: [id = ''] }) => api.getOwnerChallenge({ id, action: 'verify', signer }),
     send: ({ api, words: [id = ''] }, owner) => api.verifyOwner({ id }, { owner }),
     done: 'the owner has verified, and approves from now on',
   },
@@ -34,8 +44,8 @@ const deeds = {
     places: [WALLET, 'new owner'],
     summary: 'Name another owner of a wallet, with a signature of the one it has.',
     withOperator: true,
-    ask: ({ api, words: [id = '', ownerAddress = ''] }) =>
-      api.getOwnerChallenge({ id, action: 'replace', ownerAddress }),
+    ask: ({ api, signer, words: [id = '', ownerAddress = ''] }) =>
+      api.getOwnerChallenge({ id, action: 'replace', ownerAddress, signer }),
     send: ({ api, words: [id = '', ownerAddress = ''] }, owner) => api.setOwner({ id, ownerAddress }, { owner }),
     done: 'the new owner is named, and takes over once verified',
   },
@@ -43,49 +53,54 @@ const deeds = {
     places: [WALLET],
     summary: 'Remove the owner of a wallet, with a signature of that owner.',
     withOperator: true,
-    ask: ({ api, words: [id = ''] }) => api.getOwnerChallenge({ id, action: 'remove' }),
+    ask: ({ api, signer, words: [id = ''] }) => api.getOwnerChallenge({ id, action: 'remove', signer }),
     send: ({ api, words: [id = ''] }, owner) => api.removeOwner({ id }, { owner }),
     done: 'the wallet has no owner any more, and the operator approves',
   },
   'owner approve': {
     places: [TRANSACTION],
     summary: 'Approve a transaction that waits, with a signature of the owner of its wallet.',
-    ask: ({ api, words: [id = ''] }) => api.getTransactionChallenge({ id, decision: 'approve' }),
+    ask: ({ api, signer, words: [id = ''] }) => api.getTransactionChallenge({ id, decision: 'approve', signer }),
     send: ({ api, words: [id = ''] }, owner) => api.approveTransaction({ id }, { owner }),
     done: 'approved',
+    more: ({ owners }: { owners?: Standing }) => owners && moreOf(owners),
   },
   'owner reject': {
     places: [TRANSACTION],
     summary: 'Reject a transaction that waits, with a signature of the owner of its wallet.',
-    ask: ({ api, words: [id = ''] }) => api.getTransactionChallenge({ id, decision: 'reject' }),
+    ask: ({ api, signer, words: [id = ''] }) => api.getTransactionChallenge({ id, decision: 'reject', signer }),
     send: ({ api, words: [id = ''] }, owner) => api.rejectTransaction({ id }, { owner }),
     done: 'rejected',
   },
   'owner agree': {
     places: ['consent id', WALLET],
     summary: 'Agree to what the operator asked for, with a signature of the owner of a wallet that it concerns.',
-    ask: ({ api, words: [id = '', walletId = ''] }) => api.getConsentChallenge({ id, walletId }),
+    ask: ({ api, signer, words: [id = '', walletId = ''] }) => api.getConsentChallenge({ id, walletId, signer }),
     send: ({ api, words: [id = '', walletId = ''] }, owner) => api.giveConsent({ id, walletId }, { owner }),
     done: 'agreed; the operator makes the same call again once all owners have',
+    more: ({ wallets }: { wallets: { owners: Standing }[] }) =>
+      wallets.map(({ owners }) => moreOf(owners)).find((text) => text !== undefined),
   },
   'owner withdraw': {
     places: [WALLET],
     summary: 'Take all that a wallet holds to the address of its owner, with a signature of that owner.',
-    ask: ({ api, words: [id = ''] }) => api.getWithdrawChallenge({ id }),
+    ask: ({ api, signer, words: [id = ''] }) => api.getWithdrawChallenge({ id, signer }),
     send: ({ api, words: [id = ''] }, owner) => api.withdrawWallet({ id }, { owner }),
     done: 'it goes to the address of the owner, native currency last',
   },
   'owner stop': {
     places: [WALLET],
     summary: 'Stop everything, with a signature of the owner of a wallet.',
-    ask: ({ api, words: [walletId = ''] }) => api.getOwnerActionChallenge({ action: 'kill-switch', walletId }),
+    ask: ({ api, signer, words: [walletId = ''] }) =>
+      api.getOwnerActionChallenge({ action: 'kill-switch', walletId, signer }),
     send: ({ api }, owner) => api.ownerKillSwitch({}, { owner }),
     done: 'everything has stopped',
   },
   'owner cancel-recovery': {
     places: [WALLET],
     summary: 'Stop a recovery that goes on without the owners, with a signature of one of them.',
-    ask: ({ api, words: [walletId = ''] }) => api.getOwnerActionChallenge({ action: 'cancel-recovery', walletId }),
+    ask: ({ api, signer, words: [walletId = ''] }) =>
+      api.getOwnerActionChallenge({ action: 'cancel-recovery', walletId, signer }),
     send: ({ api }, owner) => api.cancelRecovery({}, { owner }),
     done: 'the recovery has stopped',
   },
@@ -93,7 +108,8 @@ const deeds = {
     places: [WALLET],
     summary: 'Turn the kill switch of a locked daemon off, with a signature of the owner of a wallet.',
     withOperator: true,
-    ask: ({ api, words: [walletId = ''] }) => api.getOwnerActionChallenge({ action: 'recover', walletId }),
+    ask: ({ api, signer, words: [walletId = ''] }) =>
+      api.getOwnerActionChallenge({ action: 'recover', walletId, signer }),
     send: ({ api }, owner) => api.recoverKillSwitch({}, { owner }),
     done: 'the kill switch is off',
   },
@@ -111,6 +127,7 @@ const options = {
   message: { type: 'boolean' },
   'message-file': { type: 'string' },
   signature: { type: 'string' },
+  signer: { type: 'string' },
 } as const
 
 /** One command: it shows the text, takes its signature, and sends both. */
@@ -119,6 +136,7 @@ export function ownerCommand(name: OwnerCommand) {
   const usage = `usage: waiaas ${name} ${deed.places.map((place) => `<${place}>`).join(' ')} [flags]
 ${deed.summary}
 Without flags the text is shown, and the signature asked for. Sign it as a personal message in the wallet of the owner.
+  --signer <address>      whose text it is, where a wallet has several owners
   --message               print the text to be signed, and nothing else
   --message-file <file>   the text that was signed, as it was printed
   --signature <text>      its signature: 0x and hex, or base64
@@ -132,7 +150,7 @@ ${daemonFlagsHelp}`
       if ((file === undefined) !== (values.signature === undefined))
         throw new UsageError('expected --message-file together with --signature', usage)
       const api = await clientFor(deed, values, values.message === true)
-      const given = { api, words: positionals }
+      const given = { api, words: positionals, signer: values.signer }
       const message =
         file === undefined ? (await deed.ask(given)).message : readFileSync(file, 'utf8').replace(/\n$/, '')
       if (values.message) {
@@ -142,7 +160,7 @@ ${daemonFlagsHelp}`
       const signature = values.signature ?? (await askSignature(message))
       const answer = await deed.send(given, { address: addressIn(message), message, signature })
       if (values.json) printJson(answer)
-      else print(deed.done)
+      else print(deed.more?.(answer as never) ?? deed.done)
       return 0
     },
   }

@@ -8,7 +8,7 @@ import type { Links } from './links.ts'
 
 export type ApprovalParts = {
   readonly cards: Transactions['cards']
-  readonly decide: (id: string, answer: Parameters<Transactions['decide']>[1]) => Promise<number>
+  readonly decide: (id: string, answer: Parameters<Transactions['decide']>[1]) => Promise<{ at: number }>
   readonly links: Pick<Links, 'of'>
   readonly clock: Clock
   readonly display: Displays['in']
@@ -53,8 +53,8 @@ export function approvals(parts: ApprovalParts) {
       return view(facts, { worstCase: await worstCaseOf(facts), link })
     },
     /** What somebody says to a card that they were shown; the first answer counts. Failures as of an approval. */
-    answer: ({ id, code, says, channel, actor, ip }: CardAnswer): Promise<number> =>
-      parts.decide(id, { says, channel, code, by: { actor, ip } }),
+    answer: async ({ id, code, says, channel, actor, ip }: CardAnswer): Promise<number> =>
+      (await parts.decide(id, { says, channel, code, by: { actor, ip } })).at,
     /** Without the worst case, which takes a look at the chains for each. */
     async waiting({
       walletId,

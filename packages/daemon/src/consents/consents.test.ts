@@ -54,7 +54,7 @@ async function own(bed: Bed, id: string, owner: TestOwner) {
   await bed.owners.verify(id, await signedBy(bed, owner, message))
 }
 async function agree(bed: Bed, consent: string, { id, owner }: { id: string; owner: TestOwner }) {
-  const { message } = await bed.consents.challenge(consent, id, ORIGIN)
+  const { message } = await bed.consents.challenge({ id: consent, walletId: id }, ORIGIN)
   return bed.consents.give(consent, id, { by: asOwner(owner), signed: await signedBy(bed, owner, message) })
 }
 
@@ -108,7 +108,7 @@ forEachEngine((_engine, open) => {
     expect((await asked(bed, raise(200)))!.consent).toBe(refused!.consent)
     expect(await bed.evidence('OWNERS_ASKED')).toHaveLength(1)
 
-    const { message } = await bed.consents.challenge(refused!.consent, id, ORIGIN)
+    const { message } = await bed.consents.challenge({ id: refused!.consent, walletId: id }, ORIGIN)
     expect(message).toContain(`Let more out than before: change SPENDING_LIMIT of wallet 'one' from (`)
     expect(message).toContain('daily_limit_usd: 100')
     expect(await agree(bed, refused!.consent, { id, owner })).toMatchObject({ isAgreed: true })
@@ -196,9 +196,12 @@ forEachEngine((_engine, open) => {
     await bed.owners.set({ id, ownerAddress: next.address, network: undefined }, { by: operator, signed })
     const { message } = await bed.owners.walletChallenge({ id, action: 'verify' }, ORIGIN)
     await bed.owners.verify(id, await signedBy(bed, next, message))
-    expect(await asked(bed, raise)).toMatchObject({ consent, wallets: [{ ownerAddress: next.address }] })
-    expect(await codeOf(() => agree(bed, consent, { id, owner }))).not.toBe('done')
-    await agree(bed, consent, { id, owner: next })
+    expect(await bed.consents.read(consent)).toMatchObject({ isAgreed: false })
+    const anew = (await asked(bed, raise))!
+    expect(anew).toMatchObject({ wallets: [{ ownerAddress: next.address }] })
+    expect(anew.consent).not.toBe(consent)
+    expect(await codeOf(() => agree(bed, anew.consent, { id, owner }))).not.toBe('done')
+    await agree(bed, anew.consent, { id, owner: next })
     expect(await asked(bed, raise)).toBeUndefined()
   })
 

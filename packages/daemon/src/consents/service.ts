@@ -1,13 +1,32 @@
-import { type Consent, Failure, isFailure, newId, type Output, type ownerOperations } from '@waiaas/contract'
+import {
+  type Consent,
+  type consentOperations,
+  Failure,
+  isFailure,
+  newId,
+  type Output,
+  type ownerOperations,
+  type Parsed,
+} from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
-import { type Owners, type Ownership, ownershipsOf, type Wanted } from '../owners/service.ts'
+import {
+  isEnough,
+  type Owners,
+  type Ownership,
+  ownershipsOf,
+  setOf,
+  signedFor,
+  standingOf,
+  standingWords,
+  type Wanted,
+} from '../owners/service.ts'
 import type { By, OwnerSignature } from '../platform/caller.ts'
 import { type Clock, seconds } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import { sha256 } from '../platform/sha256.ts'
 import { findWallet, liveWallets, needWallet, type WalletRow } from '../wallets/service.ts'
-import { consentStore, type GivenRow, type RequestRow } from './store.ts'
-import { type NeedConsent, type Needed, Unasked } from './types.ts'
+import { consentStore, type RequestRow } from './store.ts'
+import { type NeedConsent, type Needed, type Sets, Unasked } from './types.ts'
 import { inPlain } from './words.ts'
 
 type Parts = {
@@ -17,6 +36,7 @@ type Parts = {
   owners: Pick<Owners, 'take' | 'challenge'>
 }
 type Challenge = Output<typeof ownerOperations.getOwnerChallenge>
+type Asking = Parsed<typeof consentOperations.getConsentChallenge>
 export type Consents = ReturnType<typeof consents>
 
 /** So long owners have to agree, and the operator to make the call again. */
@@ -36,13 +56,13 @@ export const needConsents =
         'ACTION_VALIDATION_FAILED',
         `expected no more at once than an owner can read, ${MOST_WORDS} characters; make the change in parts`,
       )
-    const wallets = locked.map(({ wallet }) => wallet.id).sort()
+    const wallets = Object.fromEntries(locked.map(({ wallet, ownership }) => [wallet.id, setOf(ownership)]).sort())
     const digest = digestOf(needed, wallets)
     const row = await consentStore.open(db, digest, clock.latest())
-    const given = row ? await consentStore.given(db, row.id) : []
-    const missing = locked.filter(({ owner }) => !hasAgreed(given, owner))
+    const said = row ? await signedFor(db, row.id, row.action) : []
+    const missing = locked.filter(({ ownership }) => !isEnough(standingOf(ownership, said)))
     if (row && missing.length === 0 && (await consentStore.use(db, row.id, clock.now()))) return
-    throw required({ needed, digest, wallets, id: row?.id ?? newId(clock.now()) }, missing)
+    throw required({ needed, digest, wallets, id: row?.id ?? newId(clock.now()) }, { missing, said })
   }
 
 /** What owners are asked, what they answer, and what waits for them. */
@@ -57,7 +77,7 @@ export function consents({ database, clock, audit, owners }: Parts) {
   /** What the owner of one of its wallets is asked. Failures CONSENT_NOT_FOUND, WALLET_NOT_FOUND. */
   async function wantedOf(db: Handle, id: string, walletId: string): Promise<Wanted> {
     const row = await needOpen(db, id)
-    if (!walletsIn(row).includes(walletId))
+    if (!(walletId in walletsIn(row)))
       throw new Failure('WALLET_NOT_FOUND', `wallet ${walletId} is none of those that ${id} is about`)
     const subject = { id, digest: row.digest, words: row.words }
     return { wallet: await needWallet(db, walletId), action: row.action, subject }
@@ -71,7 +91,7 @@ export function consents({ database, clock, audit, owners }: Parts) {
       const { action, words } = needed
       const times = { created_at: now, expires_at: clock.latest() + OPEN_MS, used_at: null }
       await consentStore.insert(db, { id, action, digest, words, wallets: JSON.stringify(wallets), ...times })
-      const details = { consent: id, action, digest, words, wallets: [...wallets] }
+      const details = { consent: id, action, digest, words, wallets: Object.keys(wallets) }
       await audit.record(db, { event: 'OWNERS_ASKED', actor, ip, details })
     })
   }
@@ -87,52 +107,54 @@ export function consents({ database, clock, audit, owners }: Parts) {
       }
     },
     read: (id: string): Promise<Consent> => database.read(async (db) => view(db, await needOpen(db, id))),
-    async challenge(id: string, walletId: string, origin: string): Promise<Challenge> {
+    async challenge({ id, walletId, signer }: Asking, origin: string): Promise<Challenge> {
       const { wanted, ownership } = await database.read(async (db) => ({
         wanted: await wantedOf(db, id, walletId),
         ownership: (await ownershipsOf(db, [walletId]))(walletId),
       }))
-      return owners.challenge(wanted, ownership, origin)
+      return owners.challenge(wanted, ownership, { origin, by: signer })
     },
     /** An owner agrees, for all wallets of the request that are theirs: its text names them all by its digest. */
     give: (id: string, walletId: string, { by, signed }: { by: By; signed: OwnerSignature }): Promise<Consent> =>
       database.work({ exclusive: ['consents', `wallet:${walletId}`] }, async (db) => {
         const wanted = await wantedOf(db, id, walletId)
-        const { nonce, address, network } = await owners.take(db, wanted, signed)
-        await consentStore.give(db, { consent_id: id, address, network: network ?? '', nonce, at: clock.now() })
+        const { nonce } = await owners.take(db, wanted, signed)
         const { action, digest, words } = { action: wanted.action, ...wanted.subject }
         await audit.record(db, {
           event: 'OWNER_AGREED',
           ...by,
           walletId,
-          details: { consent: id, action, digest, words },
+          details: { consent: id, action, digest, words, nonce },
         })
         return view(db, await needOpen(db, id))
       }),
   }
 }
 
-/** As owners and the operator see it. */
+/** As owners and the operator see it. Where somebody else owns a wallet by now it is asked anew. */
 async function view(db: Handle, row: RequestRow): Promise<Consent> {
-  const ids = walletsIn(row)
-  const [ownershipOf, given] = [await ownershipsOf(db, ids), await consentStore.given(db, row.id)]
+  const sets = walletsIn(row)
+  const ids = Object.keys(sets)
+  const [ownershipOf, said] = [await ownershipsOf(db, ids), await signedFor(db, row.id, row.action)]
   const wallets: Consent['wallets'] = []
   for (const walletId of ids) {
-    const { state, owner } = ownershipOf(walletId)
-    const isOwned = state === 'LOCKED'
-    const agreed = isOwned && hasAgreed(given, owner)
+    const ownership = ownershipOf(walletId)
+    const isAsked = ownership.state === 'LOCKED' && setOf(ownership) === sets[walletId]
+    const owners = standingOf(ownership, isAsked ? said : [])
     const name = (await findWallet(db, walletId))?.name ?? walletId
-    wallets.push({ walletId, name, ownerAddress: isOwned ? owner.address : null, agreed })
+    const ownerAddress = ownership.state === 'LOCKED' ? ownership.owner.address : null
+    wallets.push({ walletId, name, ownerAddress, agreed: isAsked && isEnough(owners), owners })
   }
   return {
     ...{ id: row.id, action: row.action, words: row.words, digest: row.digest, wallets },
-    isAgreed: wallets.every(({ agreed, ownerAddress }) => agreed || ownerAddress === null),
+    isAgreed: wallets.every(({ agreed }) => agreed),
     expiresAt: seconds(row.expires_at),
   }
 }
 
 /** What was asked and agreed to before a backup is good for nothing any more. */
-export const forgetConsents = (db: Handle): Promise<void> => consentStore.forget(db, Number.MAX_SAFE_INTEGER)
+export const forgetConsents = async (db: Handle): Promise<void> =>
+  void (await consentStore.forget(db, Number.MAX_SAFE_INTEGER))
 
 /** Those whose owner has verified, of the wallets that it is for. */
 async function lockedWallets(db: Handle, { wallet, concerns = () => true }: Needed) {
@@ -142,31 +164,30 @@ async function lockedWallets(db: Handle, { wallet, concerns = () => true }: Need
     db,
     all.map(({ id }) => id),
   )
-  return all.flatMap((row): { wallet: WalletRow; owner: Owner }[] => {
-    const { state, owner } = ownershipOf(row.id)
-    return state === 'LOCKED' ? [{ wallet: row, owner }] : []
+  return all.flatMap((row): Owned[] => {
+    const ownership = ownershipOf(row.id)
+    return ownership.state === 'LOCKED' ? [{ wallet: row, ownership }] : []
   })
 }
-type Owner = NonNullable<Ownership['owner']>
+type Owned = { wallet: WalletRow; ownership: Ownership & { state: 'LOCKED' | 'GRACE' } }
 
-const digestOf = ({ action, words, content }: Needed, wallets: readonly string[]): string =>
+const digestOf = ({ action, words, content }: Needed, wallets: Sets): string =>
   sha256(JSON.stringify([action, words, content, wallets]))
-const hasAgreed = (given: readonly GivenRow[], { address, network }: Owner): boolean =>
-  given.some((row) => row.address === address && row.network === (network ?? ''))
 // Written by this file alone.
-const walletsIn = ({ wallets }: RequestRow): string[] => JSON.parse(wallets) as string[]
+const walletsIn = ({ wallets }: RequestRow): Sets => JSON.parse(wallets) as Sets
 
-type Missing = readonly { wallet: WalletRow; owner: Owner }[]
-function required(asked: ConstructorParameters<typeof Unasked>[0], missing: Missing): Failure {
+type Missing = { readonly missing: readonly Owned[]; readonly said: Parameters<typeof standingOf>[1] }
+function required(asked: ConstructorParameters<typeof Unasked>[0], { missing, said }: Missing): Failure {
   const consent = asked.id
-  const wallets = missing.map(({ wallet, owner }) => ({
-    ...{ walletId: wallet.id, name: wallet.name, ownerAddress: owner.address },
+  const wallets = missing.map(({ wallet, ownership }) => ({
+    ...{ walletId: wallet.id, name: wallet.name, ownerAddress: ownership.owner.address },
+    owners: standingOf(ownership, said),
     challenge: `/v1/owner/consents/${consent}/challenge?walletId=${wallet.id}`,
   }))
-  const who = [...new Set(wallets.map(({ ownerAddress, name }) => `${ownerAddress}, who owns ${name},`))]
+  const who = [...new Set(wallets.map(({ name, owners }) => `of the wallet ${name}: ${standingWords(owners)}`))]
   return new Failure(
     'OWNER_CONSENT_REQUIRED',
-    `${who.join(' and ')} has to agree first: ${asked.needed.words}. Nothing was changed; it is asked as ${consent}, and passes when this call is made again after that`,
+    `${who.join('; ')} first: ${asked.needed.words}. Nothing was changed; it is asked as ${consent}, and passes when this call is made again after that`,
     { details: { consent, wallets }, cause: new Unasked(asked) },
   )
 }

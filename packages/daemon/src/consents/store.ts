@@ -6,19 +6,15 @@ type RequestRow = {
   action: ConsentAction
   digest: string
   words: string
-  /** JSON: the ids of the wallets whose owners are asked. */
+  /** JSON: the ids of the wallets whose owners are asked, each with a hash of who they were then. */
   wallets: string
   created_at: number
   expires_at: number
   used_at: number | null
 }
-/** `network` is empty but for a contract, which is on one. */
-export type GivenRow = { consent_id: string; address: string; network: string; nonce: string; at: number }
-
 declare module '../platform/db/tables.ts' {
   interface Tables {
     consents: RequestRow
-    consents_given: GivenRow
   }
 }
 
@@ -53,26 +49,6 @@ const use = statement<{ id: string; at: number }>((db, p) =>
     .where('id', '=', p('id'))
     .where('used_at', 'is', null),
 )
-const give = statement<GivenRow>((db, p) =>
-  db
-    .insertInto('consents_given')
-    .values({
-      consent_id: p('consent_id'),
-      address: p('address'),
-      network: p('network'),
-      nonce: p('nonce'),
-      at: p('at'),
-    })
-    .onConflict((on) => on.doNothing()),
-)
-const given = statement<{ id: string }, GivenRow>((db, p) =>
-  db.selectFrom('consents_given').selectAll().where('consent_id', '=', p('id')),
-)
-const forgetGiven = statement<{ before: number }>((db, p) =>
-  db
-    .deleteFrom('consents_given')
-    .where('consent_id', 'in', (of) => of.selectFrom('consents').select('id').where('expires_at', '<=', p('before'))),
-)
 const forget = statement<{ before: number }>((db, p) =>
   db.deleteFrom('consents').where('expires_at', '<=', p('before')),
 )
@@ -86,11 +62,6 @@ export const consentStore = {
   open: (db: Handle, digest: string, now: number) => db.get(open, { digest, now }),
   /** Whether it was there to be used. */
   use: async (db: Handle, id: string, at: number): Promise<boolean> => (await db.run(use, { id, at })).changes === 1,
-  give: (db: Handle, row: GivenRow) => db.run(give, row),
-  given: (db: Handle, id: string) => db.all(given, { id }),
   /** What was over by then. */
-  async forget(db: Handle, before: number): Promise<void> {
-    await db.run(forgetGiven, { before })
-    await db.run(forget, { before })
-  },
+  forget: (db: Handle, before: number) => db.run(forget, { before }),
 }

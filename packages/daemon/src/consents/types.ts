@@ -19,14 +19,16 @@ export type Needed = {
  */
 export type NeedConsent = (db: Handle, needed: Needed) => Promise<void>
 
+/** Ids of wallets, each with a hash of who owned it then, and of how many of them have to agree. */
+export type Sets = Readonly<Record<string, string>>
 /** With the failure: what is to be asked of owners once the job that failed is over. */
 export class Unasked {
   readonly needed: Needed
   readonly id: string
   readonly digest: string
-  readonly wallets: readonly string[]
+  readonly wallets: Sets
 
-  constructor(asked: { needed: Needed; id: string; digest: string; wallets: readonly string[] }) {
+  constructor(asked: { needed: Needed; id: string; digest: string; wallets: Sets }) {
     this.needed = asked.needed
     this.id = asked.id
     this.digest = asked.digest

@@ -1,6 +1,6 @@
 import { Failure } from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
-import { type OwnerWish, verifiedBefore } from '../owners/service.ts'
+import { type OwnerWish, type Standing, verifiedBefore } from '../owners/service.ts'
 import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
@@ -56,18 +56,23 @@ export const stopAll = ({ database, ...parts }: ChangeParts, stop: Stop, { by, s
     return now
   })
 
-/** Everything may run again. Gives when, in milliseconds. */
-export const liftStop = ({ database, clock, audit }: ChangeParts, by: By, wish?: OwnerWish): Promise<number> =>
+/** Everything may run again: when, in milliseconds; or who of the owners still has to agree. */
+export const liftStop = (
+  { database, clock, audit }: ChangeParts,
+  by: By,
+  wish?: OwnerWish,
+): Promise<{ at: number } | Standing> =>
   database.work({ exclusive: [...everything, ...walletOf(wish)] }, async (db) => {
     const row = await killSwitchStore.read(db)
     const now = clock.now()
     const thrownAt = row.activated_at ?? 0
-    const verifiedAt = await wish?.take(db)
+    const agreed = await wish?.agree(db)
+    if (agreed && 'missing' in agreed && row.state === 'LOCKED') return agreed
     assertRecovers(
       row,
       {
         owners: await verifiedBefore(db, thrownAt),
-        isAgreed: typeof verifiedAt === 'number' && verifiedAt < thrownAt,
+        isAgreed: agreed !== undefined && 'verifiedAt' in agreed && agreed.verifiedAt < thrownAt,
         opensAt: (await killSwitchStore.recovery(db))?.opens_at,
       },
       now,
@@ -79,7 +84,7 @@ export const liftStop = ({ database, clock, audit }: ChangeParts, by: By, wish?:
       ...by,
       details: { from: row.state, ...(wish && { owner: wish.address }) },
     })
-    return now
+    return { at: now }
   })
 
 /** The operator asks to open a locked daemon without its owners; one that runs goes on as it is. In milliseconds. */

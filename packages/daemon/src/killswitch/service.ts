@@ -1,5 +1,5 @@
 import type { adminOperations, Output, ownerStopOperations } from '@waiaas/contract'
-import type { OwnerWish } from '../owners/service.ts'
+import { type OwnerWish, unlessMissing } from '../owners/service.ts'
 import type { By } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
@@ -72,7 +72,8 @@ export function killSwitch(parts: KillSwitchParts) {
     async recover(by: By, wish?: OwnerWish): Promise<Answer<'recoverKillSwitch'>> {
       // What is not on record cannot be lifted either.
       for (const name of Object.values(HELD)) await held.settle(name)
-      const at = await here.after(() => liftStop(parts, by, wish), 'ACTIVE')
+      const lift = async () => unlessMissing(await liftStop(parts, by, wish))
+      const { at } = await here.after(lift, 'ACTIVE')
       return { state: 'ACTIVE', recoveredAt: seconds(at) }
     },
 

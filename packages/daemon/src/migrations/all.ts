@@ -48,6 +48,7 @@ import { pairings } from './0054-pairings.ts'
 import { passkeys } from './0055-passkeys.ts'
 import { autostop } from './0056-autostop.ts'
 import { standingAllowances } from './0060-standing-allowances.ts'
+import { severalOwners } from './0061-several-owners.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -100,4 +101,5 @@ export const migrations: readonly Migration[] = [
   passkeys,
   autostop,
   standingAllowances,
+  severalOwners,
 ]

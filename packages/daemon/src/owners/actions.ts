@@ -12,6 +12,7 @@ export type Action =
   | 'loosen'
   | 'add-credential'
   | 'cancel-recovery'
+  | 'change-owners'
 
 /** What an action is about, as the owner reads it and as it is bound. */
 export type Subject = {
@@ -51,5 +52,6 @@ export const actions: Readonly<Record<Action, Row>> = {
   export: { says: (words) => `Give out the private key of a wallet: ${words}` },
   loosen: { says: (words) => `Let more out than before: ${words}` },
   'add-credential': { says: (words) => `Add another way to sign as the owner: ${words}` },
+  'change-owners': { says: (words) => `Change who owns a wallet: ${words}` },
   'cancel-recovery': { says: (words) => `Stop a recovery without the owner: ${words}` },
 }

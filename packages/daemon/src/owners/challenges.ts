@@ -53,6 +53,9 @@ export const isBare = (message: string): boolean => BARE.test(message)
 /** The wallet that a text names; undefined of a nonce alone. */
 export const walletIn = (message: string): string | undefined => WALLET.exec(message)?.[1]
 
+/** Whose text it is: its second line. */
+export const addressIn = (message: string): string | undefined => message.split('\n')[1]
+
 /** The nonce of a text that this daemon gave and that is still good. Failure INVALID_NONCE. */
 export function goodNonce(
   giver: Giver | undefined,

@@ -4,10 +4,21 @@ import { families } from '../chains/families.ts'
 import type { OwnerSignature } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
+import { sha256 } from '../platform/sha256.ts'
 import type { WalletRow } from '../wallets/service.ts'
 import { type Action, actions, type Subject } from './actions.ts'
-import { type Asked, assertAsks, goodNonce } from './challenges.ts'
-import { type Ownership, ownershipOf } from './rules.ts'
+import { type Asked, addressIn, assertAsks, goodNonce } from './challenges.ts'
+import {
+  type Credential,
+  isEnough,
+  type Ownership,
+  ownershipOf,
+  type Person,
+  type Standing,
+  setOf,
+  standingOf,
+  standingWords,
+} from './rules.ts'
 import { numberOf } from './signed.ts'
 import { type ConsentRow, ownerStore } from './store.ts'
 
@@ -17,92 +28,174 @@ export type ConsentParts = {
   networks(wallet: Wanted['wallet']): readonly Network[]
   findNetwork(id: string): Network | undefined
 }
-/** What an owner is asked for, of which wallet. */
+/** What owners are asked for, of which wallet. */
 export type Wanted = {
   readonly wallet: Pick<WalletRow, 'id' | 'chain' | 'environment'>
   readonly action: Action
   readonly subject: Subject
 }
-/** One of those who own a wallet, or will. */
-type Signer = NonNullable<Ownership['owner']>
+/** One of those who own a wallet, or will, and what they sign with. */
+type Signer = { readonly person: Person; readonly credential: Credential }
+/** What owners have said of something: enough of them, or who still has to. */
+export type Agreement = { readonly voices: readonly ConsentRow[]; readonly standing: Standing }
+
+/** Voices of owners count for so long, where what they are about does not end by itself. */
+const VOICES_MS = 24 * 3_600_000
 
 /** Who owns a wallet. */
 export const ownerOf = async (db: Handle, walletId: string): Promise<Ownership> =>
   ownershipOf(await ownerStore.ofWallets(db, [walletId]))
 
-/** What owners signed to approve a transaction. */
-export const approvalsSigned = (db: Handle, transactionId: string): Promise<ConsentRow[]> =>
-  ownerStore.consentsOn(db, transactionId, 'approve')
+/** What owners signed of a transaction, a wallet or a request, oldest first. */
+export const signedFor = (db: Handle, subject: string, action: Action): Promise<ConsentRow[]> =>
+  ownerStore.consentsOn(db, subject, action)
 
 /** The text that asks one owner for one thing. Failure CHAIN_NOT_SUPPORTED. */
-export function askedOf({ networks, findNetwork }: ConsentParts, wanted: Wanted, owner: Signer): Asked {
+export function askedOf({ networks, findNetwork }: ConsentParts, wanted: Wanted, by: Signer): Asked {
   const { wallet, action, subject } = wanted
   const form = families[wallet.chain]?.owner
   if (!form) throw new Failure('CHAIN_NOT_SUPPORTED', `wallets of ${wallet.chain} have no owners in this release`)
+  const { address, network: id } = by.credential
   // A key is the same on each network: any will do, as long as it stays the same.
-  const network = owner.network === null ? networks(wallet)[0] : findNetwork(owner.network)
+  const network = id === null ? networks(wallet)[0] : findNetwork(id)
   const chainId = form.namesChain ? numberOf(network) : undefined
-  return { form, address: owner.address, chainId, walletId: wallet.id, action, subject }
+  return { form, address, chainId, walletId: wallet.id, action, subject }
 }
 
-/** Whose signature an action takes: who has yet to verify where that is what is asked, else the owner. */
-export const signerOf = ({ owner, next }: Ownership, action: Action): Signer | undefined =>
-  action === 'verify' ? (next ?? owner) : owner
+/** Whose text it is: of the address that is named, else of who has yet to verify where that is what is asked, else of the first. */
+export function signerOf(ownership: Ownership, action: Action, named?: string): Signer | undefined {
+  const people = peopleFor(ownership, action)
+  const isOpen = ({ verifiedAt }: Person) => verifiedAt === null
+  if (named !== undefined) return signersOf(people).find(({ credential }) => isSame(credential.address, named))
+  const person = (action === 'verify' ? people.find(isOpen) : people.find((one) => !isOpen(one))) ?? people[0]
+  return person && signersOf([person]).find(({ credential }) => credential.address === person.address)
+}
+
+/** However the letters of an EVM address are written. */
+const isSame = (address: string, named: string): boolean =>
+  address === named || (address.startsWith('0x') && address.toLowerCase() === named.toLowerCase())
+
+/** Who may say it: of those who verify also the one who takes somebody's place thereby. */
+const peopleFor = ({ owners, next }: Ownership, action: Action): Person[] =>
+  action === 'verify' && next ? [next] : [...owners]
+const signersOf = (people: readonly Person[]): Signer[] =>
+  people.flatMap((person) => person.credentials.map((credential) => ({ person, credential })))
 
 type Taking = { parts: ConsentParts; wanted: Wanted }
+type Checked = { readonly consent: ConsentRow; readonly ownership: Ownership; readonly person: Person }
 
 /**
- * Whether an owner signed exactly this, as the owner of this wallet, and it was not used; what is kept of it. Failures
+ * Whether an owner signed exactly this, as an owner of this wallet, and it was not used; what is kept of it. Failures
  * OWNER_NOT_CONNECTED, OWNER_CONSENT_REQUIRED, INVALID_SIGNATURE, INVALID_NONCE.
  */
-export async function checkConsent(
-  db: Handle,
-  { parts, wanted }: Taking,
-  signed: OwnerSignature,
-): Promise<{ consent: ConsentRow; ownership: Ownership }> {
+export async function checkConsent(db: Handle, { parts, wanted }: Taking, signed: OwnerSignature): Promise<Checked> {
   const { wallet, action, subject } = wanted
   const ownership = await ownerOf(db, wallet.id)
-  const signer = signerOf(ownership, action)
-  if (!signer) throw new Failure('OWNER_NOT_CONNECTED', `wallet ${wallet.id} has no owner`)
-  if (signer.address !== signed.address || signer.network !== signed.network)
-    throw new Failure(
-      'INVALID_SIGNATURE',
-      `expected a signature of the owner ${signer.address}, got one of ${signed.address}`,
-    )
-  if (ownership.state !== 'LOCKED' && !actions[action].byUnverified)
-    throw new Failure('OWNER_CONSENT_REQUIRED', 'the owner has to verify first')
+  const by = requireSigner(ownership, wanted, signed)
   const giver = await ownerStore.challenges(db)
   const about = actions[action].byNonce?.(subject)
   const nonce = goodNonce(giver, signed.message, { about: about ?? '', now: parts.clock.latest() })
   const isText = nonce !== signed.message || about === undefined
-  if (isText) assertAsks(giver!, askedOf(parts, wanted, signer), signed.message)
+  if (isText) assertAsks(giver!, askedOf(parts, wanted, namedIn(signed.message, by)), signed.message)
   if (await ownerStore.consent(db, nonce)) throw used()
-  const row = { nonce, action, subject: subject.id, digest: subject.digest, wallet_id: wallet.id, owner_id: signer.id }
+  const row = { nonce, action, subject: subject.id, digest: subject.digest, wallet_id: wallet.id }
   const { address, network, message, signature } = signed
-  return { ownership, consent: { ...row, ...{ address, network, message, signature }, at: parts.clock.now() } }
+  return {
+    ownership,
+    person: by.person,
+    consent: {
+      ...{ ...row, owner_id: by.person.id, address, network, message, signature, at: parts.clock.now() },
+      ...{ credential_id: by.credential.id, content: contentOf(ownership, subject), spent_at: null },
+    },
+  }
 }
 
-/** The same, and uses it up, in the job of what it allows; the job holds the wallet. */
+function requireSigner(ownership: Ownership, { wallet, action }: Wanted, signed: OwnerSignature): Signer {
+  const people = peopleFor(ownership, action)
+  if (people.length === 0) throw new Failure('OWNER_NOT_CONNECTED', `wallet ${wallet.id} has no owner`)
+  const by = signersOf(people).find(
+    ({ credential }) => credential.address === signed.address && credential.network === signed.network,
+  )
+  if (!by)
+    throw new Failure(
+      'INVALID_SIGNATURE',
+      `expected a signature of the owner ${people.map(({ address }) => address).join(' or ')}, got one of ${signed.address}`,
+    )
+  if ((ownership.state !== 'LOCKED' || by.person.verifiedAt === null) && !actions[action].byUnverified)
+    throw new Failure('OWNER_CONSENT_REQUIRED', 'the owner has to verify first')
+  return by
+}
+
+/** Whose text was signed: a passkey signs that of its owner's wallet too. */
+function namedIn(message: string, by: Signer): Signer {
+  const address = addressIn(message)
+  const credential = by.credential.kind === 'passkey' && by.person.credentials.find((one) => one.address === address)
+  return credential ? { ...by, credential } : by
+}
+
+/** Takes what one owner signed and uses it up, in the job of what it allows; the job holds the wallet. */
 export async function takeConsent(db: Handle, taking: Taking, signed: OwnerSignature): Promise<ConsentRow> {
-  const { consent, ownership } = await checkConsent(db, taking, signed)
+  const { consent, ownership, person } = await checkConsent(db, taking, signed)
   if (!(await ownerStore.insertConsent(db, consent))) throw used()
   const { parts, wanted } = taking
-  if (actions[wanted.action].verifies) await verified(db, ownership, { parts, wallet: wanted.wallet, signed })
+  if (actions[wanted.action].verifies) await verified(db, ownership, { parts, wallet: wanted.wallet, person, signed })
   return consent
+}
+
+/** The same; where enough owners have said so with it, what all of them signed is used up. */
+export async function agree(db: Handle, taking: Taking, signed: OwnerSignature): Promise<Agreement> {
+  const consent = await takeConsent(db, taking, signed)
+  const { parts, wanted } = taking
+  const { action, subject, wallet } = wanted
+  const { voices, standing } = await voicesOn(db, wanted, parts.clock.latest())
+  if (standing.needed > 1) {
+    const details = { action, digest: subject.digest, words: subject.words, nonce: consent.nonce, ...counted(standing) }
+    const by = { actor: `owner:${signed.address}`, ip: signed.ip } as const
+    const about = action === 'approve' ? { txId: subject.id } : {}
+    await parts.audit.record(db, { event: 'OWNER_AGREED', ...by, walletId: wallet.id, ...about, details })
+  }
+  if (isEnough(standing)) for (const { nonce } of voices) await ownerStore.spend(db, nonce, parts.clock.now())
+  return { voices, standing }
+}
+/** In words too: not all that an owner reads is in the digest. */
+const contentOf = (ownership: Ownership, { digest, words }: Subject): string =>
+  sha256(JSON.stringify([setOf(ownership), digest, words]))
+const counted = ({ needed, agreed }: Standing) => ({ agreed: agreed.length, needed })
+
+/** What owners have said of it that counts: of exactly this, as those who own the wallet now, and not long ago. */
+export async function voicesOn(db: Handle, { wallet, action, subject }: Wanted, now: number): Promise<Agreement> {
+  const ownership = await ownerOf(db, wallet.id)
+  const rows = await signedFor(db, subject.id, action)
+  const asked = contentOf(ownership, subject)
+  const voices = rows.filter(
+    ({ at, content, spent_at, wallet_id }) =>
+      wallet_id === wallet.id &&
+      content === asked &&
+      spent_at === null &&
+      (action === 'approve' || at + VOICES_MS > now),
+  )
+  return { voices, standing: standingOf(ownership, voices) }
+}
+
+/** Once what was said is stored: Failure OWNER_CONSENT_REQUIRED where others have to say it too. */
+export function requireEnough(standing: Standing): void {
+  if (isEnough(standing)) return
+  throw new Failure('OWNER_CONSENT_REQUIRED', `${standingWords(standing)}. What was agreed to is kept for a day`, {
+    details: { ...standing },
+  })
 }
 
 const used = () => new Failure('INVALID_NONCE', 'the signature was used before: each is good once')
 
-type Verifying = { parts: ConsentParts; wallet: Wanted['wallet']; signed: OwnerSignature }
+type Verifying = { parts: ConsentParts; wallet: Wanted['wallet']; person: Person; signed: OwnerSignature }
 
-/** Whoever signed has shown to be the owner; who was it before is it no more. */
-async function verified(db: Handle, before: Ownership, { parts, wallet, signed }: Verifying): Promise<void> {
-  const { owner, next } = before
-  const now = next ?? owner
-  if (!now || now.verifiedAt !== null || now.address !== signed.address) return
-  if (next && owner) await ownerStore.remove(db, owner.id)
-  await ownerStore.verify(db, now.id, parts.clock.now())
-  const by = { actor: `owner:${now.address}`, ip: signed.ip } as const
-  const details = { address: now.address, replaced: next && owner ? owner.address : null }
+/** Whoever signed has shown to be an owner; whose place it takes is it no more. */
+async function verified(db: Handle, { owner, next }: Ownership, { parts, wallet, person, signed }: Verifying) {
+  if (person.verifiedAt !== null) return
+  const replaced = next?.id === person.id ? owner : undefined
+  if (replaced) await ownerStore.remove(db, replaced.id)
+  await ownerStore.verify(db, person.id, parts.clock.now())
+  const by = { actor: `owner:${signed.address}`, ip: signed.ip } as const
+  const details = { address: person.address, replaced: replaced?.address ?? null }
   await parts.audit.record(db, { event: 'OWNER_VERIFIED', ...by, walletId: wallet.id, details })
 }

@@ -1,9 +1,10 @@
-import { Failure, invalidField, type Network } from '@waiaas/contract'
+import { Failure, invalidField, type Network, newId } from '@waiaas/contract'
 import { families } from '../chains/families.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { sha256 } from '../platform/sha256.ts'
 import { resolveNetwork, type WalletRow, walletAt } from '../wallets/service.ts'
 import type { Subject } from './actions.ts'
+import { ownerStore } from './store.ts'
 
 export type NamingParts = { networks(): readonly Network[] }
 export type Named = { readonly address: string; readonly network: string | null }
@@ -41,3 +42,17 @@ export const replacing = (wallet: WalletRow, { address, network }: Named): Subje
   digest: sha256(JSON.stringify([wallet.id, address, network])),
   words: `${address}${network === null ? '' : `, a contract on ${network},`} of ${walletWords(wallet)}`,
 })
+
+/** Somebody who is named as an owner; `replaces` is whose place they take once they have verified. */
+export async function insertOwner(
+  db: Handle,
+  { wallet, named, replaces, at }: { wallet: { id: string }; named: Named; replaces: string | null; at: number },
+): Promise<string> {
+  const id = newId(at)
+  await ownerStore.insert(db, { id, wallet_id: wallet.id, created_at: at, verified_at: null, replaces })
+  await ownerStore.insertCredential(db, {
+    ...{ id: newId(at), owner_id: id, kind: named.network === null ? 'key' : 'contract', ...named, created_at: at },
+    ...{ public_key: null, rp_id: null, sign_count: null },
+  })
+  return id
+}

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { OwnerSignature } from '../platform/caller.ts'
 import type { Database } from '../platform/db/database.ts'
 import { type Giver, goodNonce, isBare } from './challenges.ts'
-import { type PasskeyOf, passkeyStore } from './passkey-store.ts'
+import { ownerStore, type PasskeyOf } from './store.ts'
 import { type Assertion, assertedCount, challengeOf, hasAdvanced, type RelyingParty } from './webauthn.ts'
 
 export type PasskeySignedParts = {
@@ -41,8 +41,7 @@ export async function signedByPasskey(
 ): Promise<OwnerSignature> {
   const party = parts.relyingParty()
   if (!party) throw invalid('this daemon has no page that passkeys are of')
-  const credential = address.slice(PASSKEY_PREFIX.length)
-  const found = await parts.database.read((db) => passkeyStore.byCredential(db, credential))
+  const found = await parts.database.read((db) => ownerStore.passkeyAt(db, address))
   if (!found) throw new Failure('OWNER_NOT_CONNECTED', 'no owner of a wallet here has this passkey')
   if (isBare(message)) throw invalid('a passkey signs whole texts, not a nonce alone')
   goodNonce(await parts.giver(), message, { about: '', now: parts.latest() })
@@ -50,22 +49,24 @@ export async function signedByPasskey(
   if (!message.includes(`\n- urn:waiaas:wallet:${found.wallet_id}\n`))
     throw invalid('the passkey is the one of another wallet')
   await requireCount(parts, found, countOf(party, found, { message, assertion: assertionOf(signature) }))
-  return { address: found.address, network: found.network, message, signature: asCame, ip }
+  return { address, network: null, message, signature: asCame, ip }
 }
 
 type Asserted = { readonly message: string; readonly assertion: Assertion }
 
 function countOf(party: RelyingParty, found: PasskeyOf, { message, assertion }: Asserted): number {
   if (found.rp_id !== party.id) throw invalid(`it is a passkey of ${found.rp_id}, and this page is at ${party.id}`)
-  const passkey = { credentialId: found.credential_id, publicKey: found.public_key }
+  // A passkey has all of them.
+  const passkey = { credentialId: found.address.slice(PASSKEY_PREFIX.length), publicKey: found.public_key! }
   return assertedCount(party, { passkey, challenge: challengeOf(message) }, assertion)
 }
 
 /** Writes down how often it has signed. Failure INVALID_SIGNATURE where that is less than before. */
-async function requireCount({ database }: PasskeySignedParts, { id, sign_count: before }: PasskeyOf, now: number) {
+async function requireCount({ database }: PasskeySignedParts, { id, sign_count }: PasskeyOf, now: number) {
+  const before = sign_count!
   const isCounted =
     hasAdvanced(before, now) &&
-    (await database.work({ exclusive: [`passkey:${id}`] }, (db) => passkeyStore.count(db, { id, before, now })))
+    (await database.work({ exclusive: [`passkey:${id}`] }, (db) => ownerStore.count(db, { id, before, now })))
   if (!isCounted) throw invalid('it has signed more often than it says: somebody may have a copy of it')
 }
 

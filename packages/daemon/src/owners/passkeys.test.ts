@@ -66,7 +66,7 @@ forEachEngine((_engine, open) => {
     const [event] = await bed.evidence('OWNER_PASSKEY_ADDED')
     expect(event).toMatchObject({ actor: `owner:${wallet.owner.address}`, wallet_id: wallet.id })
     const word = await bySigning(bed, device, await asked(bed, wallet.id))
-    expect(word).toMatchObject({ address: wallet.owner.address, network: null })
+    expect(word).toMatchObject({ address: `passkey:${device.credentialId}`, network: null })
     expect(await bed.owners.remove(wallet.id, { by: operator, signed: word })).toMatchObject({ ownerState: 'NONE' })
     // With the owner its passkeys are gone.
     expect(await codeOf(bySigning(bed, device, message))).toBe('OWNER_NOT_CONNECTED')

@@ -1,15 +1,24 @@
-import { Failure, MOST_PASSKEYS, newId, type Output, type Parsed, type passkeyOperations } from '@waiaas/contract'
+import {
+  Failure,
+  invalidField,
+  MOST_PASSKEYS,
+  newId,
+  type Output,
+  PASSKEY_PREFIX,
+  type Parsed,
+  type passkeyOperations,
+} from '@waiaas/contract'
 import type { By, OwnerSignature } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { sha256 } from '../platform/sha256.ts'
 import { needWallet, type WalletRow } from '../wallets/service.ts'
 import type { Subject } from './actions.ts'
-import type { ChangeParts } from './changes.ts'
-import { type ConsentParts, ownerOf, takeConsent, type Wanted } from './consents.ts'
+import { type ChangeParts, unlessMissing } from './changes.ts'
+import { agree, type ConsentParts, ownerOf, type Wanted } from './consents.ts'
 import { ofWallet } from './naming.ts'
-import { type PasskeyRow, passkeyStore } from './passkey-store.ts'
-import type { Ownership } from './rules.ts'
+import { type Credential, isEnough, type Ownership, type Person } from './rules.ts'
+import { ownerStore } from './store.ts'
 import { challengeOf, madePasskey, type Passkey, type RelyingParty } from './webauthn.ts'
 
 type Operations = typeof passkeyOperations
@@ -20,7 +29,11 @@ export type PasskeyParts = ChangeParts & {
   relyingParty(): RelyingParty | undefined
 }
 type Asking = {
-  challenge(wanted: Wanted, ownership: Ownership, origin: string): Promise<Answer<'getPasskeyChallenge'>>
+  challenge(
+    wanted: Wanted,
+    ownership: Ownership,
+    asked: { origin: string; by?: string | undefined },
+  ): Promise<Answer<'getPasskeyChallenge'>>
 }
 
 /** Failure PASSKEYS_UNAVAILABLE. */
@@ -30,18 +43,19 @@ function needParty({ relyingParty }: PasskeyParts): RelyingParty {
   throw new Failure('PASSKEYS_UNAVAILABLE', 'browsers make passkeys for https addresses and http://localhost alone')
 }
 
-/** Passkeys of the owner of a wallet: each is added by what the owner signs for that very key. */
+/** Passkeys of the owners of a wallet: each is added by what as many owners sign for that very key as have to agree. */
 export function ownerPasskeys(parts: PasskeyParts, consents: ConsentParts, { challenge }: Asking) {
   const { database, clock, audit } = parts
 
-  /** Whose wallet it is, and the passkey that is to be the owner's. */
-  async function made(db: Handle, { id, ...answer }: Made) {
+  /** Whose wallet it is, and the passkey that is to be an owner's: of the only one, or of the one who is named. */
+  async function made(db: Handle, { id, ownerId, ...answer }: Made) {
     const wallet = await needWallet(db, id)
     const ownership = await needOwner(db, id)
     const party = needParty(parts)
     const passkey = madePasskey(party, bytesOf(answer), makingOf(id))
-    const wanted: Wanted = { wallet, action: 'add-credential', subject: adding(wallet, party, passkey) }
-    return { ownership, party, passkey, wanted }
+    const person = personOf(ownership, ownerId)
+    const wanted: Wanted = { wallet, action: 'add-credential', subject: adding(wallet, person, { party, passkey }) }
+    return { ownership, party, passkey, person, wanted }
   }
 
   return {
@@ -53,40 +67,45 @@ export function ownerPasskeys(parts: PasskeyParts, consents: ConsentParts, { cha
         return { rpId, origin, challenge: makingOf(id), algorithms: [-7] }
       }),
 
-    async passkeyChallenge(input: Made, origin: string): Promise<Answer<'getPasskeyChallenge'>> {
+    async passkeyChallenge({ signer, ...input }: Made & { signer?: string | undefined }, origin: string) {
       const { wanted, ownership } = await database.read((db) => made(db, input))
-      return challenge(wanted, ownership, origin)
+      return challenge(wanted, ownership, { origin, by: signer })
     },
 
-    addPasskey: (input: Made, signed: OwnerSignature): Promise<Answer<'addPasskey'>> =>
-      database.work({ exclusive: [`wallet:${input.id}`] }, async (db) => {
-        const { wanted, party, passkey } = await made(db, input)
-        const { owner_id } = await takeConsent(db, { parts: consents, wanted }, signed)
-        if ((await passkeyStore.ofOwner(db, owner_id)).length >= MOST_PASSKEYS)
+    async addPasskey(input: Made, signed: OwnerSignature): Promise<Answer<'addPasskey'>> {
+      const added = await database.work({ exclusive: [`wallet:${input.id}`] }, async (db) => {
+        const { wanted, party, passkey, person } = await made(db, input)
+        const { standing } = await agree(db, { parts: consents, wanted }, signed)
+        if (!isEnough(standing)) return standing
+        if (passkeysOf(person).length >= MOST_PASSKEYS)
           throw new Failure('PASSKEY_LIMIT_REACHED', `an owner has at most ${MOST_PASSKEYS} passkeys`)
-        const row = {
-          ...{ id: newId(clock.now()), owner_id, rp_id: party.id, created_at: clock.now() },
-          ...{ credential_id: passkey.credentialId, public_key: passkey.publicKey, sign_count: passkey.signCount },
-        }
-        if (!(await passkeyStore.insert(db, row)))
+        const address = `${PASSKEY_PREFIX}${passkey.credentialId}`
+        if (await ownerStore.passkeyAt(db, address))
           throw new Failure('PASSKEY_EXISTS', 'this passkey is the one of an owner already')
+        const row = {
+          ...({ id: newId(clock.now()), owner_id: person.id, kind: 'passkey', address, network: null } as const),
+          ...{ public_key: passkey.publicKey, rp_id: party.id, sign_count: passkey.signCount, created_at: clock.now() },
+        }
+        await ownerStore.insertCredential(db, row)
         const by = { actor: `owner:${signed.address}`, ip: signed.ip } as const
         const details = { id: row.id, rpId: row.rp_id, publicKey: row.public_key }
         await audit.record(db, { event: 'OWNER_PASSKEY_ADDED', ...by, walletId: input.id, details })
-        return view(row)
-      }),
+        return view({ ...row, createdAt: row.created_at, rpId: party.id })
+      })
+      return unlessMissing(added)
+    },
 
     listPasskeys: (id: string): Promise<Answer<'listPasskeys'>> =>
-      database.read(async (db) => ({ passkeys: (await passkeysOf(db, id)).map(view) })),
+      database.read(async (db) => ({ passkeys: (await passkeysIn(db, id)).map(view) })),
 
     removePasskey: ({ id, passkeyId }: Parsed<Operations['removePasskey']>, by: By): Promise<Answer<'removePasskey'>> =>
       database.work({ exclusive: [`wallet:${id}`] }, async (db) => {
-        const row = (await passkeysOf(db, id)).find((one) => one.id === passkeyId)
-        if (!row) throw new Failure('PASSKEY_NOT_FOUND', `the owner of wallet ${id} has no passkey ${passkeyId}`)
-        await passkeyStore.remove(db, row.id)
-        const details = { id: row.id, rpId: row.rp_id, publicKey: row.public_key }
+        const passkey = (await passkeysIn(db, id)).find((one) => one.id === passkeyId)
+        if (!passkey) throw new Failure('PASSKEY_NOT_FOUND', `no owner of wallet ${id} has a passkey ${passkeyId}`)
+        await ownerStore.removeCredential(db, passkey.id)
+        const details = { id: passkey.id, rpId: passkey.rpId!, publicKey: passkey.publicKey! }
         await audit.record(db, { event: 'OWNER_PASSKEY_REMOVED', ...by, walletId: id, details })
-        return view(row)
+        return view(passkey)
       }),
   }
 }
@@ -97,31 +116,46 @@ async function needOwner(db: Handle, walletId: string): Promise<Ownership> {
   return ownership
 }
 
-async function passkeysOf(db: Handle, walletId: string): Promise<PasskeyRow[]> {
+function personOf({ owners }: Ownership, ownerId: string | undefined): Person {
+  const [only, ...others] = owners
+  const person = ownerId === undefined ? only : owners.find(({ id }) => id === ownerId)
+  if (ownerId === undefined && others.length > 0)
+    throw invalidField('ownerId', 'expected whose passkey it is to be: this wallet has several owners')
+  if (!person) throw invalidField('ownerId', 'expected the id of an owner of this wallet')
+  if (person.verifiedAt === null) throw new Failure('OWNER_CONSENT_REQUIRED', 'the owner has to verify first')
+  return person
+}
+
+const passkeysOf = ({ credentials }: Person): Credential[] => credentials.filter(({ kind }) => kind === 'passkey')
+
+async function passkeysIn(db: Handle, walletId: string): Promise<Credential[]> {
   await needWallet(db, walletId)
-  const { owner } = await ownerOf(db, walletId)
-  return owner ? passkeyStore.ofOwner(db, owner.id) : []
+  return (await ownerOf(db, walletId)).owners.flatMap(passkeysOf)
 }
 
 /** What a passkey is made for. It need not be new: what the owner signs for it is good once. */
 const makingOf = (walletId: string): string => challengeOf(`add-credential ${walletId}`)
 
-/** What the owner agrees to: this key, of this page, for this wallet. */
-function adding(wallet: WalletRow, { id: rpId }: RelyingParty, { credentialId, publicKey }: Passkey): Subject {
+/** What owners agree to: this key, of this page, for this owner of this wallet. */
+function adding(
+  wallet: WalletRow,
+  person: Person,
+  { party: { id: rpId }, passkey: { credentialId, publicKey } }: { party: RelyingParty; passkey: Passkey },
+): Subject {
   const { id, words } = ofWallet(wallet)
   return {
     id,
-    digest: sha256(JSON.stringify([id, rpId, credentialId, publicKey])),
-    words: `a passkey of ${rpId} with the key ${sha256(publicKey).slice(0, 16)}, for ${words}`,
+    digest: sha256(JSON.stringify([id, person.id, rpId, credentialId, publicKey])),
+    words: `a passkey of ${rpId} with the key ${sha256(publicKey).slice(0, 16)}, of the owner ${person.address}, for ${words}`,
   }
 }
 
-const bytesOf = ({ authenticatorData, clientDataJSON }: Omit<Made, 'id'>) => ({
+const bytesOf = ({ authenticatorData, clientDataJSON }: Omit<Made, 'id' | 'ownerId'>) => ({
   authenticatorData: Buffer.from(authenticatorData, 'base64url'),
   clientDataJSON: Buffer.from(clientDataJSON, 'base64url'),
 })
 
-const view = ({ id, credential_id, rp_id, created_at }: PasskeyRow) => ({
-  ...{ id, credentialId: credential_id, rpId: rp_id },
-  createdAt: seconds(created_at),
+const view = ({ id, address, rpId, createdAt }: Pick<Credential, 'id' | 'address' | 'rpId' | 'createdAt'>) => ({
+  ...{ id, credentialId: address.slice(PASSKEY_PREFIX.length), rpId: rpId! },
+  createdAt: seconds(createdAt),
 })

@@ -16,10 +16,21 @@ import type { Database, Handle } from '../platform/db/database.ts'
 import { needWallet, networksOf, type WalletRow } from '../wallets/service.ts'
 import { type Giver, giveChallenge } from './challenges.ts'
 import { ownerChanges } from './changes.ts'
-import { askedOf, type ConsentParts, ownerOf, signerOf, takeConsent, type Wanted } from './consents.ts'
+import {
+  type Agreement,
+  agree,
+  askedOf,
+  type ConsentParts,
+  ownerOf,
+  signerOf,
+  takeConsent,
+  voicesOn,
+  type Wanted,
+} from './consents.ts'
 import { namedOwner, ofWallet, replacing } from './naming.ts'
 import { ownerPasskeys, type PasskeyParts } from './passkeys.ts'
-import { type Ownership, ownershipOf } from './rules.ts'
+import { type Ownership, ownershipOf, type Standing } from './rules.ts'
+import { type SeveralParts, severalOwners } from './several.ts'
 import { type SignedParts, signedBy } from './signed.ts'
 import { ownerStops } from './stops.ts'
 import { type ConsentRow, ownerStore } from './store.ts'
@@ -27,20 +38,26 @@ import { ownerView, shownOwner } from './views.ts'
 import { relyingPartyOf } from './webauthn.ts'
 
 export type { Subject } from './actions.ts'
-export type { Wanted } from './consents.ts'
-export { approvalsSigned, ownerOf } from './consents.ts'
-export type { Ownership } from './rules.ts'
+export { unlessMissing } from './changes.ts'
+export type { Agreement, Wanted } from './consents.ts'
+export { ownerOf, signedFor } from './consents.ts'
+export type { Ownership, Standing } from './rules.ts'
+export { isEnough, setOf, standingOf, standingWords } from './rules.ts'
 export type { OwnerWish } from './stops.ts'
 export type { ConsentRow } from './store.ts'
 
 type Operations = typeof ownerOperations
 type Answer<Name extends keyof Operations> = Output<Operations[Name]>
 type StopOperations = typeof ownerStopOperations
-type Parts = Omit<PasskeyParts, 'relyingParty'> & {
-  settings(): Pick<Settings, 'server.public_url'>
-  findNetwork(id: string): Network | undefined
-  chain: SignedParts['chain']
-}
+type Challenge = Answer<'getOwnerChallenge'>
+/** From which page a text is asked for, and whose it is to be; else the first owner's. */
+type AskedBy = { readonly origin: string; readonly by?: string | undefined }
+type Parts = Omit<PasskeyParts, 'relyingParty'> &
+  SeveralParts & {
+    settings(): Pick<Settings, 'server.public_url'>
+    findNetwork(id: string): Network | undefined
+    chain: SignedParts['chain']
+  }
 export type Owners = ReturnType<typeof owners>
 
 /** Owners of wallets: named by the operator, verified by their own signature, and from then on the ones who approve. */
@@ -57,18 +74,28 @@ export function owners(parts: Parts) {
   const stops = ownerStops({ database, consents: consentParts, giver: () => giverOf(database) })
 
   /** The text for one who owns a wallet. Failures OWNER_NOT_CONNECTED, CHAIN_NOT_SUPPORTED. */
-  async function challenge(wanted: Wanted, ownership: Ownership, origin: string): Promise<Answer<'getOwnerChallenge'>> {
-    const signer = signerOf(ownership, wanted.action)
-    if (!signer) throw new Failure('OWNER_NOT_CONNECTED', `wallet ${wanted.wallet.id} has no owner`)
+  async function challenge(wanted: Wanted, ownership: Ownership, { origin, by }: AskedBy): Promise<Challenge> {
+    const signer = signerOf(ownership, wanted.action, by)
+    if (!signer)
+      throw new Failure(
+        'OWNER_NOT_CONNECTED',
+        `wallet ${wanted.wallet.id} has no ${by === undefined ? 'owner' : `owner ${by}`}`,
+      )
     const asked = askedOf(consentParts, wanted, signer)
     const given = giveChallenge(await giverOf(database), asked, { origin, now: clock.latest() })
     return { ...given, expiresAt: seconds(given.expiresAt) }
   }
 
   return {
-    /** Uses up what an owner signed, in the job of what it allows. Failures OWNER_NOT_CONNECTED, INVALID_SIGNATURE, INVALID_NONCE. */
+    /** Uses up what one owner signed, in the job of what it allows. Failures OWNER_NOT_CONNECTED, INVALID_SIGNATURE, INVALID_NONCE. */
     take: (db: Handle, wanted: Wanted, signed: OwnerSignature): Promise<ConsentRow> =>
       takeConsent(db, { parts: consentParts, wanted }, signed),
+    /** The same of what as many owners have to sign as the wallet says; what others have signed before counts. */
+    agree: (db: Handle, wanted: Wanted, signed: OwnerSignature): Promise<Agreement> =>
+      agree(db, { parts: consentParts, wanted }, signed),
+    /** How far owners have agreed to it. */
+    standing: async (db: Handle, wanted: Wanted): Promise<Standing> =>
+      (await voicesOn(db, wanted, clock.latest())).standing,
     challenge,
     /** The owner whose signature came with a call; undefined where none came. */
     authenticate: signedBy({
@@ -81,15 +108,19 @@ export function owners(parts: Parts) {
       database.read(async (db) => ownerView(parts.networks(), await needWallet(db, id), await ownerOf(db, id))),
 
     ...ownerChanges(parts, consentParts),
+    several: severalOwners(parts),
     ...stops,
 
-    actionChallenge: ({ action, walletId }: Parsed<StopOperations['getOwnerActionChallenge']>, origin: string) =>
+    actionChallenge: (
+      { action, walletId, signer }: Parsed<StopOperations['getOwnerActionChallenge']>,
+      origin: string,
+    ) =>
       database
         .read(async (db) => ({
           wanted: await stops.wantedOf(db, action, walletId),
           ownership: await ownerOf(db, walletId),
         }))
-        .then(({ ownership, wanted }) => challenge(wanted, ownership, origin)),
+        .then(({ ownership, wanted }) => challenge(wanted, ownership, { origin, by: signer })),
     ...ownerPasskeys({ ...parts, relyingParty }, consentParts, { challenge }),
 
     walletChallenge: (input: Parsed<Operations['getOwnerChallenge']>, origin: string) =>
@@ -98,7 +129,7 @@ export function owners(parts: Parts) {
           const wallet = await needWallet(db, input.id)
           return { ownership: await ownerOf(db, input.id), wanted: await wantedOf(parts, db, { wallet, input }) }
         })
-        .then(({ ownership, wanted }) => challenge(wanted, ownership, origin)),
+        .then(({ ownership, wanted }) => challenge(wanted, ownership, { origin, by: input.signer })),
   }
 }
 

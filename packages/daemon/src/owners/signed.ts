@@ -4,7 +4,7 @@ import { families } from '../chains/families.ts'
 import type { OwnerSignature } from '../platform/caller.ts'
 import { goodNonce, isBare } from './challenges.ts'
 import { isPasskey, type PasskeySignedParts, signedByPasskey } from './passkey-signed.ts'
-import { type OwnedBy, ownerStore } from './store.ts'
+import { type NamedBy, ownerStore } from './store.ts'
 
 export type SignedParts = PasskeySignedParts & {
   findNetwork(id: string): Network | undefined
@@ -41,7 +41,7 @@ export const signedBy =
   }
 
 /** Null: the key of the address; else the network of the contract that accepts it. Undefined of nobody's. */
-async function signerOf(parts: SignedParts, trio: Trio, owned: readonly OwnedBy[]): Promise<string | null | undefined> {
+async function signerOf(parts: SignedParts, trio: Trio, owned: readonly NamedBy[]): Promise<string | null | undefined> {
   if (
     owned.some(({ kind }) => kind === 'key') &&
     formOf(trio.address).isSigned(trio.address, trio.message, trio.signature)

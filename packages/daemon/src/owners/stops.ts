@@ -6,8 +6,9 @@ import { sha256 } from '../platform/sha256.ts'
 import { findWallet, type WalletRow } from '../wallets/service.ts'
 import type { Subject } from './actions.ts'
 import { type Giver, giveNonce, walletIn } from './challenges.ts'
-import { type ConsentParts, checkConsent, ownerOf, takeConsent, type Wanted } from './consents.ts'
+import { agree, type ConsentParts, checkConsent, ownerOf, takeConsent, type Wanted } from './consents.ts'
 import { walletWords } from './naming.ts'
+import { isEnough, type Standing, verifiedOf } from './rules.ts'
 import { ownerStore } from './store.ts'
 
 type Operations = typeof ownerStopOperations
@@ -19,8 +20,10 @@ export type OwnerWish = {
   readonly address: string
   readonly walletId: string
   check(db: Handle): Promise<unknown>
-  /** Gives since when the owner has been verified; null: not yet. */
-  take(db: Handle): Promise<number | null>
+  /** Used up, and others need not say it. */
+  take(db: Handle): Promise<unknown>
+  /** Gives since when all of those who had to agree have been verified, or who still has to agree. */
+  agree(db: Handle): Promise<{ verifiedAt: number } | Standing>
 }
 
 /** What owners ask of the daemon as a whole. */
@@ -42,10 +45,14 @@ export function ownerStops({ database, consents, giver }: Parts) {
       return {
         ...{ address: signed.address, walletId },
         check: async (db) => checkConsent(db, await wanting(db), signed),
-        async take(db) {
-          const { owner } = await ownerOf(db, walletId)
-          await takeConsent(db, await wanting(db), signed)
-          return owner?.verifiedAt ?? null
+        take: async (db) => takeConsent(db, await wanting(db), signed),
+        async agree(db) {
+          const { standing } = await agree(db, await wanting(db), signed)
+          if (!isEnough(standing)) return standing
+          const since = verifiedOf(await ownerOf(db, walletId))
+            .filter(({ address }) => standing.agreed.includes(address))
+            .map(({ verifiedAt }) => verifiedAt!)
+          return { verifiedAt: Math.max(...since) }
         },
       }
     },

@@ -1,7 +1,7 @@
 import type { Network, Output, ownerOperations } from '@waiaas/contract'
 import { seconds } from '../platform/clock.ts'
 import { shownNetwork, type WalletRow } from '../wallets/service.ts'
-import type { Ownership } from './rules.ts'
+import type { Ownership, Person } from './rules.ts'
 
 type View = Output<(typeof ownerOperations)['getOwner']>
 
@@ -18,12 +18,28 @@ export function ownerView(networks: readonly Network[], wallet: WalletRow, owner
     ownerVerified: state === 'NONE' ? null : state === 'LOCKED',
     ownerNetwork: owner?.network ?? null,
     nextOwnerAddress: next?.address ?? null,
+    owners: ownership.owners.map(personView),
+    needed: ownership.needed,
     warning: warningOf(ownership),
-    updatedAt: owner ? seconds(Math.max(owner.createdAt, owner.verifiedAt ?? 0, next?.createdAt ?? 0)) : null,
+    updatedAt: owner ? seconds(lastChange([...ownership.owners, ...(next ? [next] : [])])) : null,
   }
 }
 
-function warningOf({ state, next }: Ownership): string | null {
+const personView = ({ id, address, verifiedAt, credentials }: Person): View['owners'][number] => ({
+  ...{ id, address, verifiedAt: verifiedAt === null ? null : seconds(verifiedAt) },
+  credentials: credentials.map(({ id, kind, address, network, rpId, createdAt }) => ({
+    ...{ id, kind, address, network, rpId, createdAt: seconds(createdAt) },
+  })),
+})
+const lastChange = (people: readonly Person[]): number =>
+  Math.max(...people.flatMap(({ createdAt, verifiedAt }) => [createdAt, verifiedAt ?? 0]))
+
+function warningOf({ state, owners, needed, next }: Ownership): string | null {
   if (next) return `${next.address} is not the owner yet: it has to verify first, and until then the owner stays`
-  return state === 'GRACE' ? 'the owner has not verified yet: until then the operator approves too' : null
+  const open = owners.filter(({ verifiedAt }) => verifiedAt === null)
+  if (state === 'GRACE')
+    return owners.length === 1
+      ? 'the owner has not verified yet: until then the operator approves too'
+      : `${owners.length - open.length} of the ${needed} owners who have to agree have verified: until then the operator approves too`
+  return open.length === 0 ? null : `${open.map(({ address }) => address).join(' and ')} has no say before verifying`
 }

@@ -15,7 +15,10 @@ type MasterProof =
       readonly password?: never
     }
 
-/** A text with the signature of an owner, which was looked at: whose it is, and of a contract the network that it is on. */
+/**
+ * A text with the signature of an owner, which was looked at: whose it is, and of a contract the network that it is on. Of a
+ * passkey the address is `passkey:` with its id.
+ */
 export type OwnerSignature = {
   readonly address: string
   readonly network: string | null

@@ -10,11 +10,12 @@ import {
   usdText,
 } from '@waiaas/contract'
 import type { Lift } from '../gate/service.ts'
+import { type Agreement, isEnough, type Standing } from '../owners/service.ts'
 import type { By, OwnerSignature } from '../platform/caller.ts'
 import { shownFor } from '../policies/service.ts'
 import { codeOf, digestOf } from './cards/code.ts'
 import type { Job } from './job.ts'
-import { isOwned, requireOwner } from './owner-answers.ts'
+import { isOwned, requireOwners, requireRejecter } from './owner-answers.ts'
 import { type Ending, endUnsent } from './rows/ending.ts'
 import { liftStore } from './rows/lift-store.ts'
 import { planStore } from './rows/plan-store.ts'
@@ -54,22 +55,28 @@ async function assertNotOver({ db }: Job, { id }: TransactionRow): Promise<void>
   if (await stopStore.isOver(db, id)) throw processed({ status: 'CANCELLED' })
 }
 
+/** When it was answered, in milliseconds, and how far its owners have approved it where they have to. */
+export type Answered = { readonly at: number; readonly owners?: Standing | undefined }
+
 /**
  * The one way to answer what waits, for every channel; the job holds the locks of its wallet, so that the first answer is
- * the one that counts, and each later one fails. When it was answered, in milliseconds.
+ * the one that counts, and each later one fails. What one of several owners approves goes on waiting for the others.
  */
-export async function decide(job: Job, row: TransactionRow, answer: HumanAnswer): Promise<number> {
+export async function decide(job: Job, row: TransactionRow, answer: HumanAnswer): Promise<Answered> {
   await assertNotOver(job, row)
   if (row.status !== 'QUEUED')
     throw isUnsigned(row.status) && answer.says === 'reject' ? notWaiting(row) : processed(row)
   await requireShown(job, row, answer.code)
   if (answer.says === 'approve') return approve(job, row, answer)
-  await requireOwner(job, row, { says: 'reject', signed: answer.signed })
+  await requireRejecter(job, row, answer.signed)
   const { by, channel } = answer
-  return end(job, row, {
-    ...{ to: 'CANCELLED', code: null, error: `rejected by ${nameOf(by.actor)}`, event: 'TX_REJECTED' },
-    ...{ ...by, channel },
-  })
+  const ending = {
+    to: 'CANCELLED',
+    code: null,
+    error: `rejected by ${nameOf(by.actor)}`,
+    event: 'TX_REJECTED',
+  } as const
+  return { at: await end(job, row, { ...ending, ...by, channel }) }
 }
 
 const notWaiting = ({ status }: TransactionRow) =>
@@ -87,7 +94,7 @@ async function requireShown({ db }: Job, row: TransactionRow, code: string | und
 }
 
 /** Lets what waits for an approval go on. */
-async function approve({ parts, db }: Job, row: TransactionRow, answer: HumanAnswer & Approval): Promise<number> {
+async function approve({ parts, db }: Job, row: TransactionRow, answer: HumanAnswer & Approval): Promise<Answered> {
   const { by, channel, maxFee, upTo, lift } = answer
   if (row.tier !== 'APPROVAL')
     throw new Failure('APPROVAL_NOT_FOUND', 'the transaction waits for time, not for an approval')
@@ -99,8 +106,10 @@ async function approve({ parts, db }: Job, row: TransactionRow, answer: HumanAns
   }
   if (maxFee !== undefined && parseBase(maxFee) < parseBase(row.max_fee ?? '0'))
     throw invalidField('maxFee', `expected at least the fee that was shown, ${row.max_fee}, got ${maxFee}`)
-  if (lift && !answer.signed && (await isOwned(db, row.wallet_id))) return letAbove({ parts, db }, row, { by, lift })
-  const consent = await requireOwner({ parts, db }, row, { says: 'approve', signed: answer.signed })
+  if (lift && !answer.signed && (await isOwned(db, row.wallet_id)))
+    return { at: await letAbove({ parts, db }, row, { by, lift }) }
+  const said = await requireOwners({ parts, db }, row, answer.signed)
+  if (said && !isEnough(said.standing)) return { at, owners: said.standing }
   const fee = maxFee ?? row.max_fee
   const shown = row.plan_id === null ? row.amount_usd : await usdOfPlan({ parts, db }, row.plan_id, { maxFee, lift })
   const usd = upTo === undefined ? shown : raised(upTo, shown)
@@ -110,12 +119,18 @@ async function approve({ parts, db }: Job, row: TransactionRow, answer: HumanAns
   const details = {
     ...{ digest: row.digest, usd, channel },
     ...(upTo !== undefined && { upToUsd: String(integerOf(upTo)) }),
-    ...(consent !== undefined && { consent }),
+    ...(said && consentsIn(said, by.actor)),
     ...(maxFee !== undefined && { maxFee }),
     ...(lift && { overCeilingUntil: lift.until }),
   }
   await parts.audit.record(db, { event: 'TX_APPROVED', ...by, walletId: row.wallet_id, txId: row.id, details })
-  return at
+  return { at, owners: said?.standing }
+}
+
+/** The nonce of what its last owner signed, and where several had to, of all. */
+function consentsIn({ voices, standing }: Agreement, actor: By['actor']) {
+  const consent = voices.findLast(({ address }) => actor === `owner:${address}`)?.nonce
+  return { consent, ...(standing.needed > 1 && { consents: voices.map(({ nonce }) => nonce) }) }
 }
 
 /** This one alone may come to more than was shown; that it may come to less than that is no approval of it. */

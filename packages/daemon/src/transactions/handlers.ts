@@ -17,6 +17,7 @@ import {
   usdOfNumber,
   withShortDecision,
 } from '@waiaas/contract'
+import { isEnough } from '../owners/service.ts'
 import { by, sessionOf, shownBy } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Calls } from '../platform/http/types.ts'
@@ -154,13 +155,16 @@ export const transactionHandlers = (
 
 /** What owners of wallets say to what waits. */
 const ownerAnswerHandlers = (service: Transactions): Handlers<typeof ownerAnswerOperations, Calls> => ({
-  getTransactionChallenge: ({ baseUrl }, { id, decision }) => service.ownerChallenge(id, decision, baseUrl),
+  getTransactionChallenge: ({ baseUrl }, { id, decision, signer }) =>
+    service.ownerChallenge(id, decision, { origin: baseUrl, by: signer }),
   async approveTransaction(call, { id }) {
-    const approvedAt = seconds(await service.decide(id, { says: 'approve', ...byOwner(call) }))
-    return { id, status: 'PENDING' as const, approvedAt }
+    const { at, owners } = await service.decide(id, { says: 'approve', ...byOwner(call) })
+    if (owners && !isEnough(owners)) return { id, status: 'QUEUED' as const, approvedAt: null, owners }
+    const all = owners && owners.needed > 1 ? { owners } : {}
+    return { id, status: 'PENDING' as const, approvedAt: seconds(at), ...all }
   },
   async rejectTransaction(call, { id }) {
-    const rejectedAt = seconds(await service.decide(id, { says: 'reject', ...byOwner(call) }))
+    const rejectedAt = seconds((await service.decide(id, { says: 'reject', ...byOwner(call) })).at)
     return { id, status: 'CANCELLED' as const, rejectedAt }
   },
 })

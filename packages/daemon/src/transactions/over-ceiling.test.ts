@@ -98,7 +98,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (engine) => {
     const wanted = { id: from.id, action: 'verify' } as const
     await owners.verify(from.id, await proven((await owners.walletChallenge(wanted, ORIGIN)).message))
     const approved = async (id: string) => {
-      const signed = await proven((await service.ownerChallenge(id, 'approve', ORIGIN)).message)
+      const signed = await proven((await service.ownerChallenge(id, 'approve', { origin: ORIGIN })).message)
       return service.decide(id, { says: 'approve', by: { actor: `owner:${owner.address}` }, channel: 'rest', signed })
     }
     const [{ transactionId: id }, { transactionId: other }] = [await pay(2n), await pay(3n)]

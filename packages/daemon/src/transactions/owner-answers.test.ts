@@ -5,6 +5,7 @@ import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { evmOwner, type TestOwner } from '../../../../test/support/owners.ts'
 import { agent, ETHER, migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
 import { ownerOf } from '../owners/service.ts'
+import { ownerStore } from '../owners/store.ts'
 import type { OwnerSignature } from '../platform/caller.ts'
 
 const ORIGIN = 'http://127.0.0.1:3100'
@@ -35,9 +36,9 @@ forEachEngine((_engine, open) => {
       return (await owners.authenticate(new Headers(await owner.signs(message))))!
     }
     const word = async (owner: TestOwner, id: string, says: Says) =>
-      proven(owner, (await service.ownerChallenge(id, says, ORIGIN)).message)
+      proven(owner, (await service.ownerChallenge(id, says, { origin: ORIGIN, by: owner.address })).message)
     async function verify(id: string, owner: TestOwner) {
-      const { message } = await owners.walletChallenge({ id, action: 'verify' }, ORIGIN)
+      const { message } = await owners.walletChallenge({ id, action: 'verify', signer: owner.address }, ORIGIN)
       await owners.verify(id, await proven(owner, message))
     }
     const answer = (id: string, says: Says, signed: OwnerSignature) =>
@@ -45,6 +46,9 @@ forEachEngine((_engine, open) => {
 
     return {
       ...bed,
+      signs: proven,
+      text: async (id: string, { address: by }: TestOwner) =>
+        (await service.ownerChallenge(id, 'approve', { origin: ORIGIN, by })).message,
       name,
       word,
       verify,
@@ -56,6 +60,18 @@ forEachEngine((_engine, open) => {
         await name(wallet.id, owner)
         await verify(wallet.id, owner)
         return { wallet, owner }
+      },
+      /** One that several own, so many of whom have to agree. */
+      async ownedBy(needed: number, [first, ...others]: readonly [TestOwner, ...TestOwner[]]) {
+        const wallet = await bed.wallet()
+        const { id } = wallet
+        await bed.limit(id, limits)
+        await name(id, first)
+        for (const { address } of others)
+          await owners.several.add({ id, ownerAddress: address, network: undefined }, operator)
+        await owners.several.need({ id, needed }, operator)
+        for (const one of [first, ...others]) await verify(id, one)
+        return wallet
       },
       /** Something that waits for an approval. */
       asks: async (from: { id: string; session: string }, dollars = 1_000) =>
@@ -77,7 +93,7 @@ forEachEngine((_engine, open) => {
     expect(suggestion).toMatchObject({ approver: 'owner', message: /^It waits until the owner approves it/ })
     expect(inputs).toMatchObject({ approver: 'owner' })
     expect(await codeOf(bed.service.approve(id))).toBe('OWNER_CONSENT_REQUIRED')
-    const { message } = await bed.service.ownerChallenge(id, 'approve', ORIGIN)
+    const { message } = await bed.service.ownerChallenge(id, 'approve', { origin: ORIGIN })
     const fee = /its fee is at most (0\.\d+) ETH;/.exec(message)?.[1]
     const { digest, max_fee } = (await bed.service.list({}, 5)).rows[0]!
     expect(BigInt(max_fee!)).toBe(BigInt(Math.round(Number(fee) * 1e18)))
@@ -119,7 +135,10 @@ forEachEngine((_engine, open) => {
     expect(await refused(first, 'reject', bed.word(owner, first, 'approve'))).toBe('INVALID_NONCE')
     expect(await refused(theirs, 'approve', bed.word(owner, first, 'approve'))).toBe('INVALID_SIGNATURE')
     // They own a wallet here, and sign what another owner was asked to sign.
-    expect(await refused(first, 'approve', bed.word(other.owner, first, 'approve'))).toBe('INVALID_SIGNATURE')
+    expect(await refused(first, 'approve', bed.signs(other.owner, await bed.text(first, owner)))).toBe(
+      'INVALID_SIGNATURE',
+    )
+    expect(await codeOf(bed.text(first, other.owner))).toBe('OWNER_NOT_CONNECTED')
     for (const id of [first, second, theirs]) expect(await bed.until(id, 'QUEUED')).toBe('QUEUED')
   })
 
@@ -153,7 +172,7 @@ forEachEngine((_engine, open) => {
     const wallet = await bed.wallet()
     await bed.limit(wallet.id, limits)
     const [first, second, third] = [await bed.asks(wallet), await bed.asks(wallet), await bed.asks(wallet)]
-    expect(await codeOf(bed.service.ownerChallenge(first, 'approve', ORIGIN))).toBe('OWNER_NOT_CONNECTED')
+    expect(await codeOf(bed.service.ownerChallenge(first, 'approve', { origin: ORIGIN }))).toBe('OWNER_NOT_CONNECTED')
     const [owner, thief] = [evmOwner(), evmOwner()]
     await bed.name(wallet.id, owner)
     await bed.service.approve(first)
@@ -164,6 +183,66 @@ forEachEngine((_engine, open) => {
     expect(await codeOf(bed.service.approve(third))).toBe('OWNER_CONSENT_REQUIRED')
     expect(await codeOf(bed.name(wallet.id, thief))).toBe('OWNER_ALREADY_CONNECTED')
     expect(await codeOf(bed.word(thief, third, 'approve'))).toBe('OWNER_NOT_CONNECTED')
+  })
+
+  test('of several owners as many as have to approve, each exactly what waits, and each once', async () => {
+    const bed = await start()
+    const people = [evmOwner(), evmOwner(), evmOwner()] as const
+    const [first, second, third] = people
+    const wallet = await bed.ownedBy(2, people)
+    const id = await bed.asks(wallet)
+    expect(await codeOf(bed.service.approve(id))).toBe('OWNER_CONSENT_REQUIRED')
+    const early = await bed.word(first, id, 'approve')
+    const waiting = { needed: 2, agreed: [first.address], missing: [second.address, third.address] }
+    expect((await bed.answer(id, 'approve', early)).owners).toEqual(waiting)
+    expect(await codeOf(bed.answer(id, 'approve', early))).toBe('INVALID_NONCE')
+    expect((await bed.answer(id, 'approve', await bed.word(first, id, 'approve'))).owners).toEqual(waiting)
+    const write = (max_fee: string) =>
+      bed.database.work({ exclusive: [`wallet:${wallet.id}`] }, (db) =>
+        db.query((kysely) => kysely.updateTable('transactions').set({ max_fee }).where('id', '=', id).returningAll()),
+      )
+    const { max_fee } = (await bed.service.list({}, 5)).rows[0]!
+    await write('1')
+    // What the first one agreed to is not this.
+    const of = { ...waiting, agreed: [second.address], missing: [first.address, third.address] }
+    expect((await bed.answer(id, 'approve', await bed.word(second, id, 'approve'))).owners).toEqual(of)
+    await write(max_fee!)
+    expect(await bed.until(id, 'QUEUED')).toBe('QUEUED')
+    // Two at once: one of them is the last that it takes.
+    const last = await Promise.all([second, third].map((one) => bed.word(one, id, 'approve')))
+    const codes = await Promise.all(last.map((one) => codeOf(bed.answer(id, 'approve', one))))
+    expect(codes.sort()).toEqual(['TX_ALREADY_PROCESSED', 'done'])
+    expect(await bed.until(id, 'CONFIRMED', 'FAILED', 'CANCELLED')).toBe('CONFIRMED')
+    const rows = await bed.database.read((db) => bed.evidence.list(db, { walletId: wallet.id }, 100))
+    const approved = rows.filter(({ event, tx_id }) => event === 'TX_APPROVED' && tx_id === id)
+    expect(approved).toHaveLength(1)
+    // Both words of the first one, and the last one.
+    expect(JSON.parse(approved[0]!.details!)).toMatchObject({ consents: { length: 3 } })
+    const no = await bed.asks(wallet)
+    await bed.answer(no, 'approve', await bed.word(first, no, 'approve'))
+    await bed.answer(no, 'reject', await bed.word(third, no, 'reject'))
+    expect(await bed.until(no, 'CANCELLED', 'CONFIRMED')).toBe('CANCELLED')
+  })
+
+  test('what an owner approved who is one no more, or whose wallet needs another number, is approved by nobody', async () => {
+    const bed = await start()
+    const people = [evmOwner(), evmOwner(), evmOwner()] as const
+    const [first, second, third] = people
+    const wallet = await bed.ownedBy(2, people)
+    const id = await bed.asks(wallet)
+    await bed.answer(id, 'approve', await bed.word(first, id, 'approve'))
+    // As if all had agreed that the first one goes: by the row.
+    const { owners } = await bed.owners.read(wallet.id)
+    await bed.database.work({ exclusive: [`wallet:${wallet.id}`] }, (db) => ownerStore.remove(db, owners[0]!.id))
+    expect((await bed.answer(id, 'approve', await bed.word(second, id, 'approve'))).owners).toMatchObject({
+      agreed: [second.address],
+    })
+    expect(await codeOf(bed.owners.several.need({ id: wallet.id, needed: 1 }, operator))).toBe('OWNER_CONSENT_REQUIRED')
+    await bed.database.work({ exclusive: [`wallet:${wallet.id}`] }, (db) => ownerStore.need(db, wallet.id, 1))
+    expect(await bed.until(id, 'QUEUED')).toBe('QUEUED')
+    expect(await codeOf(bed.service.approve(id))).toBe('OWNER_CONSENT_REQUIRED')
+    await bed.answer(id, 'approve', await bed.word(third, id, 'approve'))
+    expect(await bed.until(id, 'CONFIRMED', 'FAILED', 'CANCELLED')).toBe('CONFIRMED')
   })
 
   test('an owner who was replaced approves nothing any more', async () => {

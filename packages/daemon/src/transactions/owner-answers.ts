@@ -1,5 +1,5 @@
 import { type AssetUnits, Failure, formatUnits, nativeAsset, summaryOf } from '@waiaas/contract'
-import { ownerOf, type Subject } from '../owners/service.ts'
+import { type Agreement, ownerOf, type Standing, type Subject, standingWords } from '../owners/service.ts'
 import type { OwnerSignature } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { codeOf, digestOf } from './cards/code.ts'
@@ -13,7 +13,6 @@ import type { TransactionRow } from './rows/store.ts'
 const WORDS_MOST = 4_000
 
 type Says = 'approve' | 'reject'
-type Answering = { readonly says: Says; readonly signed: OwnerSignature | undefined }
 
 /** What waits, as its owner reads and signs it: all that its bytes do, from which wallet, and its worst fee. */
 async function subjectOf(
@@ -52,31 +51,54 @@ function wordsOf(row: TransactionRow, network: ReturnType<Parts['findNetwork']>)
 export async function ownerChallenge(
   parts: Parts,
   row: TransactionRow,
-  { says, origin }: { says: Says; origin: string },
+  { says, origin, by }: { says: Says; origin: string; by?: string | undefined },
 ) {
   const { wanted, ownership } = await parts.database.read(async (db) => ({
     wanted: await wantedOf({ parts, db }, row, says),
     ownership: await ownerOf(db, row.wallet_id),
   }))
-  return parts.owners.challenge(wanted, ownership, origin)
+  return parts.owners.challenge(wanted, ownership, { origin, by })
+}
+
+/** Whoever rejects: any one of the owners, with what they signed for it, or somebody who needs no owner. */
+export async function requireRejecter(
+  job: Job,
+  row: TransactionRow,
+  signed: OwnerSignature | undefined,
+): Promise<void> {
+  if (signed) await job.parts.owners.take(job.db, await wantedOf(job, row, 'reject'), signed)
 }
 
 /**
- * Whether whoever answers may: a verified owner alone approves. What an owner signed is used up, and named. Failures
- * OWNER_CONSENT_REQUIRED, and those of what is signed.
+ * Whether whoever approves may: verified owners alone approve, as many as have to agree. What one signed is kept until enough
+ * have; undefined where no owner has to. Failures OWNER_CONSENT_REQUIRED, and those of what is signed.
  */
-export async function requireOwner(
+export async function requireOwners(
   job: Job,
   row: TransactionRow,
-  { says, signed }: Answering,
-): Promise<string | undefined> {
-  if (signed) return (await job.parts.owners.take(job.db, await wantedOf(job, row, says), signed)).nonce
-  if (says === 'reject') return undefined
-  const { state, owner } = await ownerOf(job.db, row.wallet_id)
-  if (state !== 'LOCKED') return undefined
-  throw new Failure('OWNER_CONSENT_REQUIRED', `${owner.address} owns this wallet and has to approve`, {
-    details: { owner: owner.address },
-  })
+  signed: OwnerSignature | undefined,
+): Promise<Agreement | undefined> {
+  if (signed) return job.parts.owners.agree(job.db, await wantedOf(job, row, 'approve'), signed)
+  const standing = await approvalStanding(job, row)
+  if (standing === undefined) return undefined
+  const owners = ownersIn(standing)
+  throw new Failure(
+    'OWNER_CONSENT_REQUIRED',
+    standing.needed === 1
+      ? `${owners.join(' or ')} owns this wallet and has to approve`
+      : `owners of this wallet have to approve: ${standingWords(standing)}`,
+    { details: { owner: owners[0], owners: standing } },
+  )
+}
+const ownersIn = ({ agreed, missing }: Standing): string[] => [...agreed, ...missing]
+
+/** How far its owners have approved what waits; undefined where no owner has to. */
+async function approvalStanding(
+  job: Job<Pick<Parts, 'findNetwork' | 'switches' | 'owners'>>,
+  row: TransactionRow,
+): Promise<Standing | undefined> {
+  if (!(await isOwned(job.db, row.wallet_id))) return undefined
+  return job.parts.owners.standing(job.db, await wantedOf(job, row, 'approve'))
 }
 
 export type Approver = 'owner' | 'operator'
@@ -88,7 +110,7 @@ export const approverOf = async (db: Handle, walletId: string): Promise<Approver
 export const isOwned = async (db: Handle, walletId: string): Promise<boolean> =>
   (await ownerOf(db, walletId)).state === 'LOCKED'
 
-async function wantedOf(job: Job, row: TransactionRow, says: Says) {
+async function wantedOf(job: Job<Pick<Parts, 'findNetwork' | 'switches'>>, row: TransactionRow, says: Says) {
   const wallet = await job.parts.switches.wallet(job.db, row.wallet_id)
   if (!wallet) throw new Failure('WALLET_NOT_FOUND', 'the wallet is gone')
   return { wallet, action: says, subject: await subjectOf(job, row) }

@@ -14,7 +14,7 @@ import { by, type Principal, sessionOf } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Loop } from '../platform/jobs.ts'
 import { allowances } from './allowances.ts'
-import { type Approval, decide, end, type HumanAnswer, processed } from './approving.ts'
+import { type Answered, type Approval, decide, end, type HumanAnswer, processed } from './approving.ts'
 import { cards } from './cards/cards.ts'
 import { askLimits } from './deciding/ask-limits.ts'
 import { askSimulation } from './deciding/ask-simulation.ts'
@@ -232,37 +232,37 @@ export class Transactions {
   }
 
   /** What somebody says to what waits, over any channel: the first answer counts. When it was answered. */
-  async decide(id: string, answer: HumanAnswer): Promise<number> {
+  async decide(id: string, answer: HumanAnswer): Promise<Answered> {
     const waiting = await this.#parts.database.read((db) => this.#findOwn(db, id, undefined))
     if (answer.says === 'approve' && !answer.lift)
       await this.#overCeilings.lift(waiting, { overCeiling: undefined, maxFee: answer.maxFee })
-    const at = await this.#change(id, undefined, (job, row) => decide(job, row, answer))
-    if (answer.says === 'reject') return at
+    const answered = await this.#change(id, undefined, (job, row) => decide(job, row, answer))
+    if (answer.says === 'reject') return answered
     if (isSignatureLane(waiting.lane)) this.#signatures.kick(waiting)
     else this.#lanes.kick(waiting)
-    return at
+    return answered
   }
 
   /** The operator lets a waiting transaction go on, for exactly the effects that were shown. */
   async approve(id: string, { ip, overCeiling, ...approval }: OperatorApproval = {}): Promise<Approved> {
     const waiting = await this.#parts.database.read((db) => this.#findOwn(db, id, undefined))
     const lift = overCeiling && (await this.#overCeilings.lift(waiting, { overCeiling, maxFee: approval.maxFee }))
-    const at = await this.decide(id, { says: 'approve', ...byOperator(ip), ...approval, lift })
+    const { at } = await this.decide(id, { says: 'approve', ...byOperator(ip), ...approval, lift })
     // What is only let above the ceiling goes on waiting for its owner.
     const isWaiting = lift && (await this.#parts.database.read((db) => isOwned(db, waiting.wallet_id)))
     return { status: isWaiting ? 'QUEUED' : 'PENDING', at }
   }
 
   /** The operator ends a transaction that waits for time or a human; when that was. */
-  reject(id: string, { ip, code }: Pick<OperatorApproval, 'ip' | 'code'> = {}): Promise<number> {
-    return this.decide(id, { says: 'reject', ...byOperator(ip), code })
+  async reject(id: string, { ip, code }: Pick<OperatorApproval, 'ip' | 'code'> = {}): Promise<number> {
+    return (await this.decide(id, { says: 'reject', ...byOperator(ip), code })).at
   }
 
   /** The text that the owner of its wallet signs to approve or reject what waits. */
-  async ownerChallenge(id: string, says: 'approve' | 'reject', origin: string) {
+  async ownerChallenge(id: string, says: 'approve' | 'reject', asked: { origin: string; by?: string | undefined }) {
     const row = await this.#parts.database.read((db) => this.#findOwn(db, id, undefined))
     if (row.status !== 'QUEUED') throw processed(row)
-    return ownerChallenge(this.#parts, row, { says, origin })
+    return ownerChallenge(this.#parts, row, { says, ...asked })
   }
 
   /** What approving it above the ceiling would have signed. */

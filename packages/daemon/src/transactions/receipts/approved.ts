@@ -1,4 +1,4 @@
-import type { Decision, Receipt } from '@waiaas/contract'
+import { type Decision, PASSKEY_PREFIX, type Receipt } from '@waiaas/contract'
 import { digestOf } from '../cards/code.ts'
 import { checked, type Findings, faults, joined, nothing, word } from './findings.ts'
 
@@ -29,7 +29,7 @@ export function approved(receipt: Receipt, told: readonly Told[], isSigned: IsSi
       at - approval.at < ROW_MS &&
       details.usd === approval.usdMicros &&
       (details.maxFee === undefined || details.maxFee === approval.maxFee) &&
-      (issuedTo === 'session' || details.consent === approval.consent?.nonce) &&
+      (issuedTo === 'session' || isWholeConsent(approval, details)) &&
       details.digest === transaction.digest,
   )
   const bound = decisions
@@ -44,17 +44,35 @@ export function approved(receipt: Receipt, told: readonly Told[], isSigned: IsSi
   )
 }
 
-function consented({ approval, transaction, issuedTo }: Receipt, isSigned: IsSigned): Findings {
-  const { by, consent } = approval!
+type Approval = NonNullable<Receipt['approval']>
+/** What all owners signed who had to: none is left out, and none is from elsewhere. */
+function isWholeConsent({ consent, others = [] }: Approval, details: Details): boolean {
+  const nonces = [...others, ...(consent ? [consent] : [])].map(({ nonce }) => nonce).sort()
+  const told = Array.isArray(details.consents) ? [...details.consents].sort() : nonces.slice(0, 1)
+  return details.consent === consent?.nonce && JSON.stringify(nonces) === JSON.stringify(told)
+}
+
+function consented(receipt: Receipt, isSigned: IsSigned): Findings {
+  const { by, consent, others = [] } = receipt.approval!
+  const { transaction, issuedTo } = receipt
   if (consent === null)
     return issuedTo === 'session'
       ? word(`that it was ${by}: what an owner signs is not for agents`)
       : word(`that it was ${by} who showed the password: no signature of a person is part of that`)
+  return joined(
+    checked('who approved it is the one whose signature came last', {
+      'the owner who signed is not the one who approved': by === `owner:${consent.address}`,
+    }),
+    ...[consent, ...others].map((one) => signedFor(transaction, one, isSigned)),
+  )
+}
+
+/** One of the owners. */
+function signedFor(transaction: Receipt['transaction'], consent: Signed, isSigned: IsSigned): Findings {
   const says = (line: string) => consent.message.split('\n').includes(line)
   const isDigest = transaction.planId !== null || consent.digest === digestOf([transaction])
   const who = joined(
     checked(`what ${consent.address} was asked to sign is the approval of this very digest, for this wallet`, {
-      'the owner who signed is not the one who approved': by === `owner:${consent.address}`,
       'the owner signed for something else than this digest': isDigest,
       'the owner signed another text': consent.message === consent.nonce || isAsked(transaction, { consent, says }),
     }),
@@ -64,6 +82,8 @@ function consented({ approval, transaction, issuedTo }: Receipt, isSigned: IsSig
   )
   if (consent.network !== null)
     return joined(who, word(`that the contract ${consent.address} accepts the signature: ask it on ${consent.network}`))
+  if (consent.address.startsWith(PASSKEY_PREFIX))
+    return joined(who, word(`that it is the passkey ${consent.address} that signed: the daemon has its key`))
   return joined(
     who,
     checked(`the key of ${consent.address} signed it`, {
@@ -72,8 +92,9 @@ function consented({ approval, transaction, issuedTo }: Receipt, isSigned: IsSig
   )
 }
 
+type Signed = NonNullable<Approval['consent']>
 type Asked = {
-  readonly consent: NonNullable<NonNullable<Receipt['approval']>['consent']>
+  readonly consent: Signed
   readonly says: (line: string) => boolean
 }
 const isAsked = ({ id, walletId }: Receipt['transaction'], { consent, says }: Asked): boolean =>

@@ -1,7 +1,7 @@
 import { type Decision, Failure, type Network, type Receipt } from '@waiaas/contract'
 import { type Proof, proofOf } from '../../audit/service.ts'
 import type { AuthorisationFacts } from '../../gate/service.ts'
-import { approvalsSigned } from '../../owners/service.ts'
+import { signedFor } from '../../owners/service.ts'
 import { sessionActor } from '../../platform/caller.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import { type PolicyRow, policyRowsOfThen } from '../../policies/service.ts'
@@ -110,11 +110,16 @@ const heldBy = (row: ReceiptSource): Receipt['held'] =>
 /** An agent does not get the words of an owner, who signed them for the daemon. */
 async function approvalOf(db: Handle, row: ReceiptSource, sessionId: string | undefined): Promise<Receipt['approval']> {
   if (row.approved_at === null) return null
-  const signed = sessionId === undefined ? await approvalsSigned(db, row.id) : []
-  const last = signed.toSorted((a, b) => a.at - b.at).at(-1)
+  const signed = sessionId === undefined ? await signedFor(db, row.id, 'approve') : []
+  const spentAt = Math.max(0, ...signed.map(({ spent_at }) => spent_at ?? 0))
+  // What was said of something else than what was approved was never used up.
+  const counted = signed.filter(({ spent_at }) => spent_at !== null && spent_at === spentAt)
+  const last = counted.findLast(({ address }) => row.approved_by === `owner:${address}`)
+  const others = counted.filter((one) => one !== last)
   return {
     ...{ by: row.approved_by!, at: row.approved_at, usdMicros: row.approved_usd, maxFee: row.fee_bound },
     consent: last ? consentOf(last) : null,
+    ...(others.length > 0 && { others: others.map(consentOf) }),
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type sweepOperations,
   type TransactionStatus,
 } from '@waiaas/contract'
+import { unlessMissing } from '../../owners/service.ts'
 import { by, type Principal } from '../../platform/caller.ts'
 import type { Database } from '../../platform/db/database.ts'
 import { unleased } from '../../platform/due-rows.ts'
@@ -22,7 +23,7 @@ import { decimalsOf, nameOf } from './reading.ts'
 import { type SweepParts, sweepParts, type Told } from './sweep-parts.ts'
 import { type SweepRow, sweepStore } from './sweep-store.ts'
 import { sweepView } from './view.ts'
-import { leaving, type Owning, withdrawal, withdrawing } from './withdrawing.ts'
+import { askOwners, type Owning, withdrawing } from './withdrawing.ts'
 import { sweepWorker } from './working.ts'
 
 type Requester = { principal: Principal<'operator'>; peer: string | undefined }
@@ -75,11 +76,11 @@ function starting(swept: SweepParts) {
     const id = newId(now)
     const assets = found.places.flatMap((place) => place.assets)
     const networks = found.places.filter((place) => place.assets.length > 0)
-    await database.work(scopeOf(walletId, []), async (db) => {
+    const started = await database.work(scopeOf(walletId, []), async (db) => {
       await requireReady({ parts, db }, walletId)
       const { principal } = requester
-      if (principal.kind === 'owner') await parts.owners.take(db, withdrawal(wanted), principal.signed)
-      else await parts.needConsent(db, leaving(wanted))
+      const missing = await askOwners({ parts, db }, wanted, principal)
+      if (missing) return missing
       const status = 'RUNNING' as const
       await sweepStore.insert(db, {
         ...{ id, wallet_id: walletId, to_address: to, status, created_at: now, updated_at: now },
@@ -100,8 +101,9 @@ function starting(swept: SweepParts) {
         })
       const details = { sweep: id, to, steps: assets.length }
       await audit.record(db, { event: 'SWEEP_STARTED', ...by(requester), walletId, details })
+      return { id }
     })
-    return id
+    return unlessMissing(started).id
   }
 
   return { sweep, wantedOf, start }

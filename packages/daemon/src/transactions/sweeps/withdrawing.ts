@@ -1,8 +1,9 @@
-import { Failure, type Output, type Parsed, type sweepOperations } from '@waiaas/contract'
+import { Failure, invalidField, type Output, type Parsed, type sweepOperations } from '@waiaas/contract'
 import type { Needed } from '../../consents/types.ts'
-import { type Wanted as OwnerWanted, ownerOf } from '../../owners/service.ts'
+import { isEnough, type Ownership, type Wanted as OwnerWanted, ownerOf, type Standing } from '../../owners/service.ts'
 import type { Principal } from '../../platform/caller.ts'
 import { sha256 } from '../../platform/sha256.ts'
+import type { Job } from '../job.ts'
 import { type Survey, survey, type Wanted } from './planning.ts'
 import type { SweepParts } from './sweep-parts.ts'
 
@@ -20,13 +21,15 @@ export function withdrawing(swept: SweepParts, { wantedOf, start }: Starting) {
   const { parts } = swept
   const { database } = parts
 
-  /** A contract is on one network alone, and may be nobody elsewhere. */
-  async function toOwner({ id, network }: Withdrawn): Promise<Wanted> {
+  /** To the owner who asks, or another one. A contract is on one network alone, and may be nobody elsewhere. */
+  async function toOwner({ id, network, to }: Withdrawn, asker: string | undefined): Promise<Wanted> {
     const wallet = await database.read((db) => parts.switches.wallet(db, id))
     if (!wallet) throw new Failure('WALLET_NOT_FOUND', 'no such wallet')
-    const { state, owner } = await database.read((db) => ownerOf(db, id))
-    if (!owner) throw new Failure('NO_OWNER', 'this wallet has no owner')
-    if (state !== 'LOCKED') throw new Failure('WITHDRAW_LOCKED_ONLY', `${owner.address} has not verified as the owner`)
+    const { state, owners } = await database.read((db) => ownerOf(db, id))
+    if (state === 'NONE') throw new Failure('NO_OWNER', 'this wallet has no owner')
+    const owner = ownerAt(owners, to ?? asker)
+    if (state !== 'LOCKED' || owner.verifiedAt === null)
+      throw new Failure('WITHDRAW_LOCKED_ONLY', `${owner.address} has not verified as the owner`)
     const only = owner.network ?? network
     const networks = only === undefined ? undefined : [only]
     const wanted = await wantedOf({ id, to: owner.address, networks, tokens: [] })
@@ -37,21 +40,45 @@ export function withdrawing(swept: SweepParts, { wantedOf, start }: Starting) {
   return {
     /** Failures NO_OWNER, WITHDRAW_LOCKED_ONLY, and those of a sweep and of what is signed. */
     async withdraw(input: Withdrawn, requester: Owning): Promise<Withdrawal> {
-      const wanted = await toOwner(input)
+      const wanted = await toOwner(input, requester.principal.address)
       const found = await survey(swept, wanted)
       return { sweepId: await start(wanted, found, requester), walletId: input.id, to: wanted.to }
     },
     /** The text that asks the owner for it. */
-    async challenge(input: Withdrawn, origin: string) {
-      const wanted = await toOwner(input)
+    async challenge({ signer, ...input }: Withdrawn & { signer?: string | undefined }, origin: string) {
+      const wanted = await toOwner(input, signer)
       const ownership = await database.read((db) => ownerOf(db, input.id))
-      return parts.owners.challenge(withdrawal(wanted), ownership, origin)
+      return parts.owners.challenge(withdrawal(wanted), ownership, { origin, by: signer })
     },
   }
 }
 
+/** Whose credential it is; without any the first. Failure ACTION_VALIDATION_FAILED. */
+function ownerAt(owners: Ownership['owners'], named: string | undefined) {
+  const found =
+    named === undefined
+      ? owners[0]
+      : owners.find(({ credentials }) => credentials.some(({ address }) => address === named))
+  if (found) return found
+  throw invalidField('to', 'expected the address of an owner of this wallet')
+}
+
+/** Who of the owners still has to agree, where an owner asks for it; undefined where enough have. Failure OWNER_CONSENT_REQUIRED. */
+export async function askOwners(
+  { parts, db }: Job<Pick<SweepParts['parts'], 'owners' | 'needConsent'>>,
+  wanted: Wanted,
+  principal: Principal<'owner' | 'operator'>,
+): Promise<Standing | undefined> {
+  if (principal.kind === 'operator') {
+    await parts.needConsent(db, leaving(wanted))
+    return undefined
+  }
+  const { standing } = await parts.owners.agree(db, withdrawal(wanted), principal.signed)
+  return isEnough(standing) ? undefined : standing
+}
+
 /** What the owner of the wallet agrees to; what it holds changes with each block. */
-export function leaving({ wallet: { id, name, address }, to, networks }: Wanted): Needed {
+function leaving({ wallet: { id, name, address }, to, networks }: Wanted): Needed {
   const ids = networks.map((network) => network.id).sort()
   return {
     action: 'withdraw',
@@ -62,7 +89,7 @@ export function leaving({ wallet: { id, name, address }, to, networks }: Wanted)
 }
 
 /** The same as an owner signs it. */
-export function withdrawal(wanted: Wanted): OwnerWanted {
+function withdrawal(wanted: Wanted): OwnerWanted {
   const { words, content } = leaving(wanted)
   const subject = { id: wanted.wallet.id, digest: sha256(JSON.stringify(content)), words }
   return { wallet: wanted.wallet, action: 'withdraw', subject }

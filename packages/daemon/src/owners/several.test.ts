@@ -1,0 +1,253 @@
+import { Failure } from '@waiaas/contract'
+import { expect, test } from 'vitest'
+import {
+  type Bed,
+  openBed,
+  operator,
+  removeFoldersAfterEach,
+  sharedKeys,
+} from '../../../../test/support/feature-bed.ts'
+import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
+import { evmOwner, solanaOwner, type TestOwner } from '../../../../test/support/owners.ts'
+import { madeUpAuthenticator, passkeyHeaders, sentBytes } from '../../../../test/support/passkeys.ts'
+import { ownerOf } from './service.ts'
+import { challengeOf, relyingPartyOf } from './webauthn.ts'
+
+const { keys } = sharedKeys()
+removeFoldersAfterEach()
+const PAGE = 'https://wallets.example.org'
+const rp = relyingPartyOf(PAGE)!
+
+/** A failure by its code, and what it says; undefined where it was done. */
+async function refused(attempt: () => Promise<unknown>) {
+  try {
+    await attempt()
+    return undefined
+  } catch (error) {
+    if (error instanceof Failure) return { code: error.code, message: error.message, details: error.details ?? {} }
+    throw error
+  }
+}
+const codeOf = async (attempt: () => Promise<unknown>) => (await refused(attempt))?.code ?? 'done'
+
+/** What people do with one wallet. */
+function peopleOf(bed: Bed, id: string) {
+  const { owners, consents } = bed
+  const proven = async (headers: Record<string, string>) => (await owners.authenticate(new Headers(headers)))!
+  const word = async (by: TestOwner, action: 'verify' | 'remove') => {
+    const { message } = await owners.walletChallenge({ id, action, signer: by.address }, PAGE)
+    return proven(await by.signs(message))
+  }
+  const several = (change: () => Promise<unknown>) => consents.asking(operator, change)
+  return {
+    proven,
+    word,
+    state: () => bed.database.read(async (db) => (await ownerOf(db, id)).state),
+    owners: async () => (await owners.read(id)).owners,
+    set: (one: TestOwner) =>
+      owners.set({ id, ownerAddress: one.address, network: undefined }, { by: operator, signed: undefined }),
+    add: (one: { address: string }) =>
+      several(() => owners.several.add({ id, ownerAddress: one.address, network: undefined }, operator)),
+    need: (needed: number) => several(() => owners.several.need({ id, needed }, operator)),
+    async drop(one: { address: string }) {
+      const ownerId = (await owners.read(id)).owners.find(({ address }) => address === one.address)!.id
+      return several(() => owners.several.drop({ id, ownerId }, operator))
+    },
+    verify: async (by: TestOwner) => owners.verify(id, await word(by, 'verify')),
+    async removeAll(by: TestOwner) {
+      const signed = await word(by, 'remove')
+      return owners.remove(id, { by: operator, signed })
+    },
+    async agree(consent: string, by: TestOwner) {
+      const { message } = await consents.challenge({ id: consent, walletId: id, signer: by.address }, PAGE)
+      const signed = await proven(await by.signs(message))
+      return consents.give(consent, id, { by: { actor: `owner:${by.address}` }, signed })
+    },
+  }
+}
+/** A wallet with owners who have verified, so many of whom have to agree. */
+async function owned(bed: Bed, needed: number, people: readonly TestOwner[], chain = 'ethereum') {
+  const { id } = await bed.createWallet({ chain })
+  const at = peopleOf(bed, id)
+  const [first, ...others] = people
+  await at.set(first!)
+  for (const one of others) await at.add(one)
+  await at.need(needed)
+  for (const one of people) await at.verify(one)
+  return { id, ...at }
+}
+const consentIn = (failure: Awaited<ReturnType<typeof refused>>) => String(failure?.details.consent)
+
+forEachEngine((_engine, open) => {
+  const start = () => openBed(open, { keys: keys() })
+
+  test('a wallet is locked once as many owners have verified as have to agree; until then the operator changes them', async () => {
+    const bed = await start()
+    const { id } = await bed.createWallet()
+    const at = peopleOf(bed, id)
+    const [first, second, third] = [evmOwner(), evmOwner(), evmOwner()]
+    expect(await codeOf(() => at.need(2))).toBe('OWNER_NOT_CONNECTED')
+    await at.set(first)
+    expect(await codeOf(() => at.need(2))).toBe('ACTION_VALIDATION_FAILED')
+    await at.add(second)
+    expect(await codeOf(() => at.add(first))).toBe('OWNER_ALREADY_CONNECTED')
+    await at.need(2)
+    await at.verify(first)
+    expect(await at.state()).toBe('GRACE')
+    expect((await bed.owners.read(id)).warning).toContain('1 of the 2 owners')
+    await at.add(third)
+    await at.drop(second)
+    await at.verify(third)
+    expect(await at.state()).toBe('LOCKED')
+    expect(await bed.owners.read(id)).toMatchObject({ ownerAddress: first.address, needed: 2, warning: null })
+    expect((await at.owners()).map(({ address }) => address)).toEqual([first.address, third.address])
+    // Nobody makes more of them needed than there are: the operator would be alone again.
+    expect(await codeOf(() => at.need(3))).toBe('ACTION_VALIDATION_FAILED')
+    expect(await codeOf(() => at.drop(third))).toBe('ACTION_VALIDATION_FAILED')
+    expect(await codeOf(() => at.set(second))).toBe('OWNER_ALREADY_CONNECTED')
+    await bed.verifyEvidence()
+  })
+
+  test.each([
+    ['ethereum', evmOwner],
+    ['solana', () => solanaOwner(Buffer.from(crypto.getRandomValues(new Uint8Array(32))))],
+  ] as const)(
+    'who owns a wallet of %s, and how many have to agree, changes with as many as had to until then',
+    async (chain, person) => {
+      const bed = await start()
+      const people = [person(), person(), person()]
+      const at = await owned(bed, 2, people, chain)
+      const [first, second, third] = people as [TestOwner, TestOwner, TestOwner]
+      const stranger = person()
+      for (const change of [() => at.need(1), () => at.add(stranger), () => at.drop(third)]) {
+        const asked = await refused(change)
+        expect(asked).toMatchObject({ code: 'OWNER_CONSENT_REQUIRED' })
+        expect(await at.agree(consentIn(asked), first)).toMatchObject({ isAgreed: false })
+        // The same owner again is one voice.
+        expect(await at.agree(consentIn(asked), first)).toMatchObject({ isAgreed: false })
+        expect((await refused(change))?.message).toContain(`1 of 2 owners has agreed; 1 of ${second.address}, `)
+        expect(await codeOf(() => at.agree(consentIn(asked), stranger))).not.toBe('done')
+      }
+      const asked = await refused(() => at.need(1))
+      expect(await at.agree(consentIn(asked), third)).toMatchObject({ isAgreed: true })
+      // What they agreed to of other changes was said by those who were asked then, of whom two had to agree.
+      const late = await refused(() => at.drop(third))
+      await at.need(1)
+      expect((await bed.consents.read(consentIn(late))).isAgreed).toBe(false)
+      const anew = await refused(() => at.drop(third))
+      expect(consentIn(anew)).not.toBe(consentIn(late))
+      expect(anew!.message).toContain(`${first.address} or ${second.address} or ${third.address} has to agree`)
+      await at.agree(consentIn(anew), second)
+      await at.drop(third)
+      expect((await at.owners()).map(({ address }) => address)).toEqual([first.address, second.address])
+      expect(await bed.evidence('OWNERS_NEEDED')).toHaveLength(2)
+      await bed.verifyEvidence()
+    },
+  )
+
+  test('what one owner said is kept until enough have, and ends with a change, an owner or a day', async () => {
+    const bed = await start()
+    const [first, second, third] = [evmOwner(), evmOwner(), evmOwner()]
+    const at = await owned(bed, 2, [first, second, third])
+    const waits = async (by: TestOwner) => {
+      const failure = await refused(() => at.removeAll(by))
+      expect(failure).toMatchObject({ code: 'OWNER_CONSENT_REQUIRED', details: { needed: 2, agreed: [by.address] } })
+    }
+    await waits(first)
+    // Another name is another text.
+    await bed.wallets.rename(at.id, 'another name', operator)
+    await waits(second)
+    bed.clock.pass(24 * 3_600 + 1)
+    await waits(third)
+    // Whose word it was is an owner no more.
+    const asked = await refused(() => at.drop(third))
+    for (const one of [first, second]) await at.agree(consentIn(asked), one)
+    await at.drop(third)
+    await waits(first)
+    const word = await at.word(second, 'remove')
+    expect(await bed.owners.remove(at.id, { by: operator, signed: word })).toMatchObject({ ownerState: 'NONE' })
+    expect(await bed.owners.read(at.id)).toMatchObject({ owners: [], needed: 1 })
+    const told = (await bed.evidence('OWNER_AGREED')).map(({ details }) => JSON.parse(details) as { action: string })
+    expect(told.filter(({ action }) => action === 'remove')).toHaveLength(5)
+    // What was used up is nothing to those who come later.
+    await at.set(first)
+    await at.add(second)
+    await at.need(2)
+    for (const one of [first, second]) await at.verify(one)
+    await waits(first)
+    expect(await codeOf(() => bed.owners.remove(at.id, { by: operator, signed: word }))).not.toBe('done')
+    expect(await at.state()).toBe('LOCKED')
+  })
+
+  test('two credentials of one owner are one voice, and one that is cut off is none', async () => {
+    const bed = await start()
+    const [first, second] = [evmOwner(), evmOwner()]
+    const at = await owned(bed, 2, [first, second])
+    const device = madeUpAuthenticator(rp)
+    const ownerId = (await at.owners())[0]!.id
+    const { challenge } = await bed.owners.passkeyOptions(at.id)
+    const made = { id: at.id, ownerId, ...sentBytes(device.create(challenge)) }
+    const signed = async (by: TestOwner) => {
+      const { message } = await bed.owners.passkeyChallenge({ ...made, signer: by.address }, PAGE)
+      return at.proven(await by.signs(message))
+    }
+    const nameless = { ...made, ownerId: undefined }
+    expect(await codeOf(() => bed.owners.passkeyChallenge(nameless, PAGE))).toBe('ACTION_VALIDATION_FAILED')
+    const early = await signed(first)
+    expect(await codeOf(() => bed.owners.addPasskey(made, early))).toBe('OWNER_CONSENT_REQUIRED')
+    const passkey = await bed.owners.addPasskey(made, await signed(second))
+    const byPasskey = async (signer: string) => {
+      const { message } = await bed.owners.walletChallenge({ id: at.id, action: 'remove', signer }, PAGE)
+      return at.proven(passkeyHeaders(device.credentialId, message, device.get(challengeOf(message))))
+    }
+    const remove = async (word: Awaited<ReturnType<typeof byPasskey>>) =>
+      codeOf(() => bed.owners.remove(at.id, { by: operator, signed: word }))
+    // It signs the text of its owner's wallet, or its own, and nobody else's.
+    expect(await remove(await byPasskey(second.address))).toBe('INVALID_NONCE')
+    expect(await remove(await byPasskey(`passkey:${device.credentialId}`))).toBe('OWNER_CONSENT_REQUIRED')
+    expect(await remove(await byPasskey(first.address))).toBe('OWNER_CONSENT_REQUIRED')
+    expect(await remove(await at.word(first, 'remove'))).toBe('OWNER_CONSENT_REQUIRED')
+    bed.clock.pass(24 * 3_600 + 1)
+    expect(await remove(await byPasskey(first.address))).toBe('OWNER_CONSENT_REQUIRED')
+    await bed.owners.removePasskey({ id: at.id, passkeyId: passkey.id }, operator)
+    expect(await remove(await at.word(second, 'remove'))).toBe('OWNER_CONSENT_REQUIRED')
+    expect(await remove(await at.word(first, 'remove'))).toBe('done')
+  })
+
+  test('of owners who agree at once as many as have to are enough, once', async () => {
+    const bed = await start()
+    const people = [evmOwner(), evmOwner(), evmOwner()]
+    const at = await owned(bed, 2, people)
+    const words = await Promise.all(people.map((one) => at.word(one, 'remove')))
+    const codes = await Promise.all(
+      words.map((signed) => codeOf(() => bed.owners.remove(at.id, { by: operator, signed }))),
+    )
+    expect(codes.sort()).toEqual(['OWNER_CONSENT_REQUIRED', 'OWNER_NOT_CONNECTED', 'done'])
+    expect(await bed.evidence('OWNER_REMOVED')).toHaveLength(1)
+  })
+
+  test('any one of several owners stops everything, and as many as have to agree let it run again', async () => {
+    const bed = await start()
+    const [first, second] = [evmOwner(), evmOwner()]
+    const at = await owned(bed, 2, [first, second])
+    const wish = async (by: TestOwner, action: 'kill-switch' | 'recover' | 'cancel-recovery') => {
+      const { message } = await bed.owners.actionChallenge({ action, walletId: at.id, signer: by.address }, PAGE)
+      return bed.owners.wish(action, await at.proven(await by.signs(message)))
+    }
+    const as = (one: TestOwner) => ({ actor: `owner:${one.address}` }) as const
+    bed.clock.pass(60)
+    expect(await bed.killSwitch.activate(as(second), await wish(second, 'kill-switch'))).toMatchObject({
+      state: 'SUSPENDED',
+    })
+    await bed.killSwitch.escalate(operator)
+    const early = await wish(first, 'recover')
+    const failure = await refused(() => bed.killSwitch.recover(operator, early))
+    expect(failure).toMatchObject({ code: 'OWNER_CONSENT_REQUIRED', details: { agreed: [first.address] } })
+    expect(bed.killSwitch.current()).toBe('LOCKED')
+    await bed.killSwitch.startRecovery(operator)
+    await bed.killSwitch.cancelRecovery(as(first), await wish(first, 'cancel-recovery'))
+    const again = await wish(first, 'recover')
+    expect(await codeOf(() => bed.killSwitch.recover(operator, again))).toBe('OWNER_CONSENT_REQUIRED')
+    expect(await bed.killSwitch.recover(operator, await wish(second, 'recover'))).toMatchObject({ state: 'ACTIVE' })
+  })
+})

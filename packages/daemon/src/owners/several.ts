@@ -1,0 +1,109 @@
+import { Failure, invalidField, type Output, type ownerOperations, type Parsed } from '@waiaas/contract'
+import type { NeedConsent } from '../consents/types.ts'
+import type { By } from '../platform/caller.ts'
+import type { Handle } from '../platform/db/database.ts'
+import { needLiveWallet, type WalletRow } from '../wallets/service.ts'
+import type { ChangeParts } from './changes.ts'
+import { ownerOf } from './consents.ts'
+import { insertOwner, namedOwner } from './naming.ts'
+import { type Ownership, type Person, verifiedOf } from './rules.ts'
+import { ownerStore } from './store.ts'
+import { ownerView } from './views.ts'
+
+type Operations = typeof ownerOperations
+type View = Output<Operations['getOwner']>
+export type SeveralParts = ChangeParts & { needConsent: NeedConsent }
+/** A change of who owns a wallet: in words, and as it is bound. */
+type Change = { readonly words: string; readonly content: unknown }
+
+/** More are more than somebody oversees. */
+const MOST_OWNERS = 10
+
+/**
+ * Several owners of one wallet, of whom some number has to agree. The operator changes both; once as many have verified as
+ * have to agree, that many have to agree to it.
+ */
+export function severalOwners(parts: SeveralParts) {
+  const { database, clock, audit, needConsent } = parts
+
+  const inWallet = (id: string, fn: (db: Handle, at: { wallet: WalletRow; ownership: Ownership }) => Promise<void>) =>
+    database.work({ exclusive: [`wallet:${id}`] }, async (db): Promise<View> => {
+      const wallet = await needLiveWallet(db, id)
+      await fn(db, { wallet, ownership: await ownerOf(db, id) })
+      return ownerView(parts.networks(), wallet, await ownerOf(db, id))
+    })
+  const agreed = (db: Handle, wallet: WalletRow, { words, content }: Change) =>
+    needConsent(db, {
+      action: 'change-owners',
+      words: `${words} the wallet ${JSON.stringify(wallet.name)}, ${wallet.address}`,
+      content,
+      wallet: wallet.id,
+    })
+
+  return {
+    add: ({ id, ownerAddress, network }: Parsed<Operations['addOwner']>, by: By) =>
+      inWallet(id, async (db, { wallet, ownership }) => {
+        const named = await namedOwner(parts, db, { wallet, ownerAddress, network })
+        const { owners, next } = ownership
+        if (next) throw isReplaced(next)
+        if (owners.length >= MOST_OWNERS)
+          throw invalidField('ownerAddress', `expected a wallet of less than ${MOST_OWNERS} owners`)
+        // Whatever network it is on: one person must not count twice.
+        const before = owners.find(({ credentials }) => credentials.some(({ address }) => address === named.address))
+        if (before) throw new Failure('OWNER_ALREADY_CONNECTED', `${named.address} is an owner of this wallet already`)
+        const place = named.network === null ? '' : `, a contract on ${named.network},`
+        await agreed(db, wallet, {
+          words: `${JSON.stringify(named.address)}${place} becomes one of the owners of`,
+          content: ['add', named.address, named.network],
+        })
+        await insertOwner(db, { wallet, named, replaces: null, at: clock.now() })
+        const details = { ...named, owners: owners.length + 1, needed: ownership.needed }
+        await audit.record(db, { event: 'OWNER_ADDED', ...by, walletId: id, details })
+      }),
+
+    drop: ({ id, ownerId }: Parsed<Operations['dropOwner']>, by: By) =>
+      inWallet(id, async (db, { wallet, ownership }) => {
+        const { owners, needed, next } = ownership
+        const person = owners.find((one) => one.id === ownerId)
+        if (!person) throw new Failure('OWNER_NOT_CONNECTED', `wallet ${id} has no owner ${ownerId}`)
+        if (next) throw isReplaced(next)
+        if (owners.length === 1) throw invalidField('ownerId', 'expected one of several owners; remove the only one')
+        requireAsMany(needed, { state: ownership.state, owners: owners.filter((one) => one !== person) })
+        // Who has not verified has no say yet: taking them away lets nothing more out.
+        if (person.verifiedAt !== null)
+          await agreed(db, wallet, {
+            words: `${JSON.stringify(person.address)} is none of the owners any more of`,
+            content: ['drop', person.id],
+          })
+        await ownerStore.remove(db, person.id)
+        const details = { address: person.address, owners: owners.length - 1, needed }
+        await audit.record(db, { event: 'OWNER_DROPPED', ...by, walletId: id, details })
+      }),
+
+    need: ({ id, needed }: Parsed<Operations['setOwnersNeeded']>, by: By) =>
+      inWallet(id, async (db, { wallet, ownership }) => {
+        if (ownership.state === 'NONE') throw new Failure('OWNER_NOT_CONNECTED', `wallet ${id} has no owner`)
+        if (ownership.needed === needed) return
+        requireAsMany(needed, ownership)
+        await agreed(db, wallet, {
+          words: `${needed} instead of ${ownership.needed} of the owners have to agree, of`,
+          content: ['need', needed, ownership.needed],
+        })
+        await ownerStore.need(db, id, needed)
+        const details = { needed, before: ownership.needed, owners: ownership.owners.length }
+        await audit.record(db, { event: 'OWNERS_NEEDED', ...by, walletId: id, details })
+      }),
+  }
+}
+
+/** Nobody must be left whose word suffices: else the operator would be alone again. */
+function requireAsMany(needed: number, ownership: { state: Ownership['state']; owners: readonly Person[] }): void {
+  const isLocked = ownership.state === 'LOCKED'
+  const there = isLocked ? verifiedOf(ownership).length : ownership.owners.length
+  if (needed <= there) return
+  const who = isLocked ? 'owners who have verified' : 'owners'
+  throw invalidField('needed', `expected at most the ${there} ${who}, since ${needed} have to agree`)
+}
+
+const isReplaced = ({ address }: Person) =>
+  new Failure('OWNER_ALREADY_CONNECTED', `${address} is about to take the place of the owner, and has to verify first`)
