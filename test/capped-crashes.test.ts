@@ -1,13 +1,13 @@
-import { createHash, randomInt } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { auditIsWhole, type Scene, setScene } from './support/crash-scene.ts'
+import { PROVE_SEED as SEED } from './support/seed.ts'
 import { until } from './support/until.ts'
-import { evmWorld, worthUsd } from './support/worlds.ts'
+import { countedUsd, evmWorld, ROUNDING, worthUsd } from './support/worlds.ts'
 
 /** `npm run prove` gives more of them, and a seed where some are to be had again. */
 const KILLS = Number(process.env.WAIAAS_PROVE_KILLS ?? 20)
-const SEED = process.env.WAIAAS_PROVE_SEED ?? String(randomInt(2 ** 32))
 const AT_ONCE = 5
 /** A kill comes within this time after the requests before it. */
 const WITHIN_MS = 400
@@ -62,9 +62,23 @@ test(`killed again and again, a daemon lets out what its limit lets and nothing 
     // Whoever got no answer asks again; by then all that the limit lets is taken.
     const answers = await Promise.all(asked.map((one) => ask(scene, one)))
     expect([...new Set(answers)].toSorted()).toEqual([201, 403])
-    await until('nothing to be open', async () => (await open(scene)) === 0)
-    await world.finalise()
-    const left = worthUsd(world, before - (await world.balance(scene.wallet.address)))
+    /** What has left, once nothing is open and nothing more is held for it. */
+    const settled = () =>
+      until('the ledger to count what has left, and nothing else', async () => {
+        if ((await open(scene)) > 0) return undefined
+        await world.finalise()
+        const left = worthUsd(world, before - (await world.balance(scene.wallet.address)))
+        const counted = await countedUsd(scene.daemon, world, scene.wallet)
+        return counted <= left + ROUNDING * BigInt(asked.length) && left
+      })
+    let left = await settled()
+    // The slower the machine, the more of them hold their worst fees at once: what is free again lets more pass.
+    for (let more = 0; ; more++) {
+      const one = { key: `more-${more}`, to: world.newAddress() }
+      asked.push(one)
+      if ((await ask(scene, one)) === 403) break
+      left = await settled()
+    }
     expect(left).toBeLessThanOrEqual(BigInt(CAP_USD) * MICROS)
     const paid = await Promise.all(asked.map(({ to }) => world.balance(to)))
     expect(paid.every((amount) => amount === 0n || amount === AMOUNT)).toBe(true)

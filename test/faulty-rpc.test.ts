@@ -1,14 +1,13 @@
-import { randomInt } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { randomFaults } from './support/rpc-faults.ts'
+import { CRASH_SEED as SEED } from './support/seed.ts'
 import { until } from './support/until.ts'
 import { GENEROUS, type TestWallet } from './support/wallets.ts'
 import { evmWorld, expectCounted, solanaWorld, type World } from './support/worlds.ts'
 
 /** Of all that is asked of the node goes wrong. */
 const FIFTH = 0.2
-const SEED = process.env.FAULT_SEED ?? String(randomInt(2 ** 32))
 const SENDS = 1_500
 
 type Case = { name: string; world: () => Promise<World>; count: number; share: number }

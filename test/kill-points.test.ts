@@ -1,10 +1,10 @@
-import { createHash, randomInt } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import Sqlite from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import type { Engine } from '../packages/daemon/src/platform/db/database.ts'
+import { setServerAhead, storedRows } from './support/backdate.ts'
 import { auditIsWhole, finish, type Payment, pay, setScene } from './support/crash-scene.ts'
 import { isAlive } from './support/daemon.ts'
 import {
@@ -18,18 +18,20 @@ import {
   newPayment,
   purge,
   type Stage,
+  sweepAgain,
   sweepAll,
+  sweepWithoutFee,
   withToken,
 } from './support/kill-deeds.ts'
 import { type Deed, KILL_POINTS, REMOVALS, RETENTION_POINTS } from './support/kill-points.ts'
+import { CRASH_SEED as SEED } from './support/seed.ts'
 import { unsignedPayment } from './support/unsigned.ts'
 import { until } from './support/until.ts'
 import { evmWorld } from './support/worlds.ts'
 
 const nodeArgs = ['--import', new URL('./support/kill-hooks.ts', import.meta.url).pathname]
-const SEED = process.env.WAIAAS_CRASH_SEED ?? String(randomInt(2 ** 32))
 const points = KILL_POINTS.flatMap(({ step, deed, when }) => when.map((each) => ({ deed, point: `${step}, ${each}` })))
-/** All of them on SQLite; on PostgreSQL those of removals and some more, drawn anew each time, unless `npm run crash` wants all. */
+/** All of them on SQLite; on PostgreSQL those of removals and some more, drawn by a seed, unless `npm run crash` wants all. */
 const SAMPLE = process.env.WAIAAS_CRASH_KILLS ? points.length : 6
 const rank = (text: string) => createHash('sha256').update(`${SEED} ${text}`).digest('hex')
 const drawn = points.toSorted((a, b) => (rank(a.point) < rank(b.point) ? -1 : 1)).slice(0, SAMPLE)
@@ -192,6 +194,8 @@ const DEEDS: Record<Deed, (stage: Stage) => Promise<unknown>> = {
   'let a permit end': endVoucher,
   'lose a block': loseABlock,
   sweep: sweepAll,
+  'sweep without a fee': sweepWithoutFee,
+  'sweep again': sweepAgain,
   purge,
   async suspend(stage) {
     const payment = newPayment(stage, WITH_APPROVAL)
@@ -256,7 +260,7 @@ async function killAt(stage: Stage, killAt: string, { deed, point }: (typeof poi
 
 test.each(cases)(
   `killed at each step of a payment, a daemon on $engine makes each once, tells the truth and counts exactly (seed ${SEED})`,
-  { timeout: 480_000 },
+  { timeout: 900_000 },
   async ({ engine, all }) => {
     const folder = mkdtempSync(join(tmpdir(), 'waiaas-kill-'))
     const file = join(folder, 'point')
@@ -288,73 +292,73 @@ test.each(cases)(
   },
 )
 
-test('killed while it removes what has had its time, a daemon removes all of that, and nothing else', {
-  timeout: 300_000,
-}, async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'waiaas-kill-'))
-  const [point, days] = ['point', 'days'].map((name) => join(folder, name)) as [string, string]
-  writeFileSync(point, '')
-  writeFileSync(days, '0')
-  const world = await evmWorld({ blockTime: 0.25 })
-  const env = { KILL_AT: point, KILL_DAYS_AT: days }
-  const scene = await setScene('sqlite', world, 1, { limit: { ...LIMIT, daily_limit_usd: 2_000 }, nodeArgs, env })
-  const { daemon, wallet, payments } = scene
-  try {
-    const [payment] = payments
-    await pay(scene, payment!)
-    const id = payment!.id!
-    const shown = () => daemon.operator.getTransaction({ id })
-    await until('it to be final', () => {
-      const database = new Sqlite(join(daemon.dataDir, 'data/waiaas.db'), { readonly: true })
-      try {
-        return database.prepare("select 1 from attempts where state = 'final'").get() !== undefined
-      } finally {
-        database.close()
-      }
-    })
-    const ended = await daemon.operator.createSession({ walletId: wallet.id })
-    await daemon.operator.revokeSession({ id: ended.id })
-    const { body } = await daemon.call<{ details: { transactionId: string } }>('POST', '/v1/transactions/send', {
-      as: wallet.token,
-      body: { to: world.newAddress(), amount: String(2n * world.unit), network: world.network },
-    })
-    const refused = body.details.transactionId
-    expect((await daemon.operator.getTransaction({ id: refused })).status).toBe('CANCELLED')
-    const before = await shown()
-
-    await daemon.terminate()
-    writeFileSync(days, '91')
-    for (const { step, when } of RETENTION_POINTS) {
-      for (const each of when) {
-        writeFileSync(point, `${step}, ${each}`)
-        // It may be dead before it listens.
-        const end = await daemon.restart().then(() => undefined, String)
-        if (end !== undefined) {
-          expect(end).toContain('ended with null')
-          continue
-        }
-        const pid = daemon.pid()
-        await until(`the daemon to die at: ${step}, ${each}`, () => !isAlive(pid))
-        await daemon.kill()
-      }
-    }
+test.each(cases)(
+  'killed while it removes what has had its time, a daemon on $engine removes all of that, and nothing else',
+  {
+    timeout: 300_000,
+  },
+  async ({ engine }) => {
+    const folder = mkdtempSync(join(tmpdir(), 'waiaas-kill-'))
+    const [point, days] = ['point', 'days'].map((name) => join(folder, name)) as [string, string]
     writeFileSync(point, '')
-    await daemon.restart()
-    const after = await until('its texts to be gone', async () => {
-      const now = await shown()
-      return now.removed && now
-    })
-    const gone = { removed: undefined, effects: null, summary: null }
-    expect({ ...after, removed: undefined }).toEqual({ ...before, ...gone })
-    const { status } = await daemon.call('GET', `/v1/admin/transactions/${refused}`, { as: 'operator' })
-    expect(status).toBe(404)
-    const sessions = await daemon.operator.listSessions({ limit: 100 })
-    expect(JSON.stringify(sessions)).not.toContain(ended.id)
-    expect(await world.balance(payment!.to)).toBe(payment!.amount)
-    await auditIsWhole(scene)
-  } finally {
-    await daemon.stop()
-    await world.stop()
-    rmSync(folder, { recursive: true })
-  }
-})
+    writeFileSync(days, '0')
+    const world = await evmWorld({ blockTime: 0.25 })
+    const env = { KILL_AT: point, KILL_DAYS_AT: days }
+    const scene = await setScene(engine, world, 1, { limit: { ...LIMIT, daily_limit_usd: 2_000 }, nodeArgs, env })
+    const { daemon, wallet, payments } = scene
+    try {
+      const [payment] = payments
+      await pay(scene, payment!)
+      const id = payment!.id!
+      const shown = () => daemon.operator.getTransaction({ id })
+      await until('it to be final', async () => {
+        return (await storedRows(daemon, "select 1 from attempts where state = 'final'")).length > 0
+      })
+      const ended = await daemon.operator.createSession({ walletId: wallet.id })
+      await daemon.operator.revokeSession({ id: ended.id })
+      const { body } = await daemon.call<{ details: { transactionId: string } }>('POST', '/v1/transactions/send', {
+        as: wallet.token,
+        body: { to: world.newAddress(), amount: String(2n * world.unit), network: world.network },
+      })
+      const refused = body.details.transactionId
+      expect((await daemon.operator.getTransaction({ id: refused })).status).toBe('CANCELLED')
+      const before = await shown()
+
+      await daemon.terminate()
+      writeFileSync(days, '91')
+      if (engine === 'postgres') await setServerAhead(daemon, 91)
+      for (const { step, when } of RETENTION_POINTS) {
+        for (const each of when) {
+          writeFileSync(point, `${step}, ${each}`)
+          // It may be dead before it listens.
+          const end = await daemon.restart().then(() => undefined, String)
+          if (end !== undefined) {
+            expect(end).toContain('ended with null')
+            continue
+          }
+          const pid = daemon.pid()
+          await until(`the daemon to die at: ${step}, ${each}`, () => !isAlive(pid))
+          await daemon.kill()
+        }
+      }
+      writeFileSync(point, '')
+      await daemon.restart()
+      const after = await until('its texts to be gone', async () => {
+        const now = await shown()
+        return now.removed && now
+      })
+      const gone = { removed: undefined, effects: null, summary: null }
+      expect({ ...after, removed: undefined }).toEqual({ ...before, ...gone })
+      const { status } = await daemon.call('GET', `/v1/admin/transactions/${refused}`, { as: 'operator' })
+      expect(status).toBe(404)
+      const sessions = await daemon.operator.listSessions({ limit: 100 })
+      expect(JSON.stringify(sessions)).not.toContain(ended.id)
+      expect(await world.balance(payment!.to)).toBe(payment!.amount)
+      await auditIsWhole(scene)
+    } finally {
+      await daemon.stop()
+      await world.stop()
+      rmSync(folder, { recursive: true })
+    }
+  },
+)

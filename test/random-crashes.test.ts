@@ -1,13 +1,13 @@
-import { createHash, randomInt } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import { test } from 'vitest'
 import type { Engine } from '../packages/daemon/src/platform/db/database.ts'
 import { auditIsWhole, finish, pay, type Scene, setScene } from './support/crash-scene.ts'
+import { CRASH_SEED as SEED } from './support/seed.ts'
 import { evmWorld, solanaWorld, type World } from './support/worlds.ts'
 
 /** `npm run crash` gives more of them, and a seed where one is to be repeated. */
 const KILLS = Number(process.env.WAIAAS_CRASH_KILLS ?? 12)
-const SEED = process.env.WAIAAS_CRASH_SEED ?? String(randomInt(2 ** 32))
 /** What is asked for before each kill. */
 const AT_ONCE = 5
 

@@ -174,27 +174,17 @@ export async function sweepAll(stage: Stage): Promise<void> {
   const { world, daemon, token } = stage
   const wallet = await world.wallet(daemon, { limit: EVERYTHING })
   const [to, amount] = [world.newAddress(), 700n]
-  const held = async (who: string) => {
-    const data = `0x70a08231${who.slice(2).toLowerCase().padStart(64, '0')}`
-    return BigInt(String(await world.node.rpc('eth_call', [{ to: token, data }, 'latest'])))
-  }
+  const held = (who: string) => balanceOf(stage, who)
   await mintToken(world.node, token, { to: wallet.address, amount })
   await until('the tokens to be in a block', async () => (await held(wallet.address)) === amount)
   await daemon.operator.createPolicy({
     ...{ walletId: wallet.id, type: 'ALLOWED_TOKENS', rules: { tokens: [{ address: token }] } },
   })
-  const about = { id: wallet.id, to, networks: [world.network] }
-  const start = async () => {
-    if ((await told(stage, 'SWEEP_STARTED', wallet.id)).length > 0) return
-    const { digest } = (await daemon.operator.sweepWallet(about)) as { digest: string }
-    await daemon.operator.sweepWallet({ ...about, digest })
-  }
+  const { start, over } = sweepOf(stage, wallet.id, to)
   stage.elsewhere.push({
     resume: start,
     async check() {
-      await until('the sweep to be over', async () => (await told(stage, 'SWEEP_ENDED', wallet.id)).length > 0)
-      const [began] = await told(stage, 'SWEEP_STARTED', wallet.id)
-      const { steps } = await daemon.operator.getSweep({ id: String(began!.details.sweep) })
+      const { steps } = await over()
       expect(steps.map(({ symbol, status, error }) => [symbol, status, error])).toEqual([
         ['USD', 'CONFIRMED', null],
         ['ETH', 'CONFIRMED', null],
@@ -205,11 +195,84 @@ export async function sweepAll(stage: Stage): Promise<void> {
       expect(await world.balance(wallet.address)).toBe(0n)
       expect(await world.balance(to)).toBeGreaterThan(999n * world.unit)
       expect(await world.node.rpc('eth_getTransactionCount', [wallet.address, 'latest'])).toBe('0x2')
-      for (const event of ['SWEEP_STARTED', 'SWEEP_ENDED'])
-        expect(await told(stage, event, wallet.id), event).toHaveLength(1)
     },
   })
   await start()
+}
+
+/** Starts a sweep once, and what it has come to when it is over, which is told once. */
+function sweepOf(stage: Stage, id: string, to: string) {
+  const { daemon, world } = stage
+  const about = { id, to, networks: [world.network] }
+  const sweepId = async () => (await told(stage, 'SWEEP_STARTED', id))[0]?.details.sweep
+  return {
+    async start() {
+      if ((await sweepId()) !== undefined) return
+      const { digest } = (await daemon.operator.sweepWallet(about)) as { digest: string }
+      await daemon.operator.sweepWallet({ ...about, digest })
+    },
+    async over(meanwhile: () => Promise<unknown> = async () => undefined) {
+      await until('the sweep to be over', async () => {
+        await meanwhile()
+        return (await told(stage, 'SWEEP_ENDED', id)).length > 0
+      })
+      for (const event of ['SWEEP_STARTED', 'SWEEP_ENDED']) expect(await told(stage, event, id), event).toHaveLength(1)
+      return daemon.operator.getSweep({ id: String(await sweepId()) })
+    },
+  }
+}
+
+/** A token of a wallet that has nothing for a fee is left, and stays. */
+export async function sweepWithoutFee(stage: Stage): Promise<void> {
+  const { world, daemon, token } = stage
+  const wallet = await world.wallet(daemon, { limit: EVERYTHING })
+  await world.node.rpc('anvil_setBalance', [wallet.address, '0x0'])
+  await mintToken(world.node, token, { to: wallet.address, amount: 700n })
+  await daemon.operator.createPolicy({
+    ...{ walletId: wallet.id, type: 'ALLOWED_TOKENS', rules: { tokens: [{ address: token }] } },
+  })
+  const { start, over } = sweepOf(stage, wallet.id, world.newAddress())
+  stage.elsewhere.push({
+    resume: start,
+    async check() {
+      expect((await over()).steps).toMatchObject([{ symbol: 'USD', status: 'LEFT', transactionId: null }])
+      expect((await daemon.operator.adminListTransactions({ wallet_id: wallet.id })).items).toEqual([])
+    },
+  })
+  await until('the tokens to be in a block', async () => (await balanceOf(stage, wallet.address)) === 700n)
+  await start()
+}
+
+/** Half of what is swept has left when somebody says yes to all of it: the step gets another transaction, and that one lands. */
+export async function sweepAgain(stage: Stage): Promise<void> {
+  const { world, daemon } = stage
+  const wallet = await world.wallet(daemon, { limit: NOTHING_RUNS })
+  const to = world.newAddress()
+  const { start, over } = sweepOf(stage, wallet.id, to)
+  const rows = async () => (await daemon.operator.adminListTransactions({ wallet_id: wallet.id, limit: 100 })).items
+  const approve = async () => {
+    for (const { id } of (await rows()).filter(({ status }) => status === 'QUEUED'))
+      await daemon.operator.adminApproveTransaction({ id })
+  }
+  stage.elsewhere.push({
+    resume: start,
+    async check() {
+      expect((await over(approve)).steps).toMatchObject([{ symbol: 'ETH', status: 'CONFIRMED', error: null }])
+      expect((await rows()).map(({ status }) => status)).toEqual(['CONFIRMED', 'FAILED'])
+      expect(await world.balance(wallet.address)).toBe(0n)
+      expect(await world.balance(to)).toBeGreaterThan(499n * world.unit)
+      expect(await world.node.rpc('eth_getTransactionCount', [wallet.address, 'latest'])).toBe('0x1')
+    },
+  })
+  await start()
+  await until('it to wait for a human', async () => (await rows())[0]?.status === 'QUEUED')
+  await world.node.rpc('anvil_setBalance', [wallet.address, `0x${(500n * world.unit).toString(16)}`])
+  await approve()
+}
+
+async function balanceOf({ world, token }: Stage, who: string): Promise<bigint> {
+  const data = `0x70a08231${who.slice(2).toLowerCase().padStart(64, '0')}`
+  return BigInt(String(await world.node.rpc('eth_call', [{ to: token, data }, 'latest'])))
 }
 const EVERYTHING = { ...LIMIT, instant_max_usd: 5_000_000, notify_max_usd: 5_000_000, delay_max_usd: 5_000_000 }
 

@@ -18,6 +18,8 @@ export type Deed =
   | 'let a permit end'
   | 'lose a block'
   | 'sweep'
+  | 'sweep without a fee'
+  | 'sweep again'
   | 'purge'
 type When = 'before' | 'after' | 'committed'
 type Step = {
@@ -68,13 +70,15 @@ export const KILL_POINTS: readonly KillPoint[] = [
   { file: 'transactions/sweeps/sweeps.ts', step: 'requireReady', deed: 'sweep', when: ['committed'] },
   { file: 'transactions/sweeps/deciding.ts', step: 'decideStep', deed: 'sweep', when: WRITTEN },
   { file: 'transactions/sweeps/working.ts', step: 'leaveNetwork', deed: 'sweep', when: ['before', 'after'] },
+  { file: 'transactions/sweeps/working.ts', step: 'leaveStep', deed: 'sweep without a fee', when: ['before', 'after'] },
+  { file: 'transactions/sweeps/working.ts', step: 'again', deed: 'sweep again', when: ['before', 'after'] },
   { file: 'wallets/termination.ts', step: 'removeKey', deed: 'purge', when: WRITTEN },
   { file: 'audit/checkpoints.ts', step: 'append', deed: 'pay', when: WRITTEN },
   // Last, for blocks are slower from there on.
   { file: 'transactions/lanes/booking.ts', step: 'reorg', deed: 'lose a block', when: WRITTEN },
 ]
 /** What takes away what was there: on PostgreSQL a process is killed at each of these too. */
-export const REMOVALS: readonly Deed[] = ['lose a block', 'sweep', 'purge']
+export const REMOVALS: readonly Deed[] = ['lose a block', 'sweep', 'sweep without a fee', 'sweep again', 'purge']
 
 /** Each step at which a restore can die: while it stages, between the renames of files, and when its data takes its place. */
 export const RESTORE_POINTS: readonly Step[] = [

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { PROVE_SEED } from '../../../test/support/seed.ts'
 import { migrations } from '../src/migrations/all.ts'
 import { type Database, type Handle, openDatabase } from '../src/platform/db/database.ts'
 import { worstCase } from '../src/policies/service.ts'
@@ -9,7 +10,7 @@ import { dollarsOf, isAccepted, PATIENCE, stolen } from './exposure-thief.ts'
 // npm run prove -- exposure --worlds=100000
 
 const WORLDS = Number(process.env.WAIAAS_PROVE_WORLDS ?? 400)
-const SEED = Number(process.env.WAIAAS_PROVE_SEED ?? 1)
+const SEED = Number(PROVE_SEED)
 /**
  * Rare worlds: something is on its way from a wallet that knew its recipients long before; a delay is over in time that a new
  * one would not be; somebody is known by what left where only the known may be paid elsewhere.

@@ -44,6 +44,9 @@ import type { MadeUpNode } from './made-up-node.ts'
 import { firstCeiling } from './signing.ts'
 import { requireCounted } from './waiting-counts.ts'
 
+/** Made once: it is asked for by each payment. */
+const DEFAULTS = defaultSettings()
+
 export { migrations }
 /** Who asks the service: a session, or the operator. */
 export const agent = (sessionId: string) =>
@@ -188,7 +191,7 @@ export async function startPipeline(
     ...{ clock, audit: evidence },
     // Off, unless a test is about it.
     settings: (() => {
-      const settings = { ...defaultSettings(), 'autostop.enabled': Object.keys(stopsItself).length > 0, ...stopsItself }
+      const settings = { ...DEFAULTS, 'autostop.enabled': Object.keys(stopsItself).length > 0, ...stopsItself }
       return () => settings
     })(),
     suspendOnce: (...args) => wallets.suspendOnce(...args),
@@ -239,13 +242,13 @@ export async function startPipeline(
       policies: applied.applying,
       prices,
       network: () => network,
-      settings: async () => ({ ...defaultSettings(), ...priced }),
+      settings: async () => ({ ...DEFAULTS, ...priced }),
       ...ofSessions,
     }),
     ...ofSessions,
-    toggles: () => togglesOf(defaultSettings()),
+    toggles: () => togglesOf(DEFAULTS),
     needConsent: needConsents(clock),
-    usualDelay: () => defaultSettings()['security.policy_defaults_delay_seconds'],
+    usualDelay: () => DEFAULTS['security.policy_defaults_delay_seconds'],
     gas: () => gas,
     chooseWallet: async (db, _session, { walletId }) => (await walletStore.byId(db, walletId!))!,
     resolveNetwork: (): Network => network,

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
+import { PROVE_SEED as SEED } from '../../../../test/support/seed.ts'
 import { playSchedules } from '../../test/schedules.ts'
 import { migrations } from '../migrations/all.ts'
 import { openDatabase } from '../platform/db/database.ts'
 
 /** `npm run prove` plays more of them, of another seed each time. */
 const SCHEDULES = Number(process.env.WAIAAS_PROVE_SCHEDULES ?? 10_000)
-const SEED = process.env.WAIAAS_PROVE_SEED ?? '1'
 /** So many are played side by side. */
 const BESIDE = 50
 /** On PostgreSQL two processes share the wallets, and each step costs more. */

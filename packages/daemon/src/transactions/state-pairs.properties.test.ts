@@ -1,7 +1,8 @@
-import { createHash, randomInt } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { integerOf } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
+import { CRASH_SEED as SEED } from '../../../../test/support/seed.ts'
 import { until } from '../../../../test/support/until.ts'
 import { DOLLAR, type MadeUpBed, madeUpBeds, madeUpKey } from '../../test/made-up-bed.ts'
 import { type Armed, interruptible, noted } from '../../test/noted.ts'
@@ -245,11 +246,10 @@ async function check(met: Case, hasPriceMoved: boolean): Promise<void> {
   expect(counted, name).toBeGreaterThanOrEqual(((spent - BigInt(elsewhere)) * lowest) / usual)
 }
 
-/** How many of the ways in which a pair can meet are tried each time; drawn anew, so that all of them are in the end. */
+/** How many of the ways in which a pair can meet are tried each time. */
 const WAYS = Number(process.env.WAYS ?? 1)
 /** On PostgreSQL so many cases of each test are drawn, unless all ways are wanted. */
 const SAMPLE = 30
-const SEED = process.env.WAYS_SEED ?? String(randomInt(2 ** 32))
 function drawn<T>(all: readonly T[], count: number, salt: string): T[] {
   const rank = (index: number) => createHash('sha256').update(`${SEED} ${salt} ${index}`).digest('hex')
   const order = [...all.keys()].toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1))

@@ -33,14 +33,26 @@ let node: EvmNode
 let at: EvmFixtures
 let database: Database
 let bed: Awaited<ReturnType<typeof startPipeline>>
-let [exchange, hostile] = ['0x', '0x'] as [Hex, Hex]
+let [exchange, hostile, taker] = ['0x', '0x', '0x'] as [Hex, Hex, Hex]
 type Wallet = Awaited<ReturnType<(typeof bed)['wallet']>>
 type Step = NonNullable<PlanRequest['steps']>[number]
 
-const deploy = async (name: 'Exchange' | 'Hostile'): Promise<Hex> => {
+const made = async (data: string): Promise<Hex> =>
+  ((await node.rpc('eth_sendTransactionSync', [{ from: evmFaucet, data }])) as { contractAddress: Hex }).contractAddress
+const deploy = (name: 'Exchange' | 'Hostile'): Promise<Hex> => {
   const { abi, bytecode } = evmContracts[name]
-  const from = { from: evmFaucet, data: encodeDeployData({ abi, bytecode }) }
-  return ((await node.rpc('eth_sendTransactionSync', [from])) as { contractAddress: Hex }).contractAddress
+  return made(encodeDeployData({ abi, bytecode }))
+}
+/** Code, in front of which 100 are put at place 0. */
+const withCode = (code: string) => `0x60645f5560${(code.length / 2).toString(16).padStart(2, '0')}80600d5f395ff3${code}`
+/** Takes one of a token that its caller has allowed, and then of a token of no list that says nothing. */
+async function deployTaker(): Promise<Hex> {
+  // Everybody has what is at place 0 of it; who calls it without a word takes seven.
+  const silent = await made(withCode('36600c5760075f54035f55005b5f545f5260205ff3'))
+  const called = (token: Hex, size: string) => `5f5f${size}5f5f73${token.slice(2)}5af1`
+  const transferFrom = '6323b872dd60e01b5f52336004523060245260016044' + `52${called(at.plainToken, '6064')}`
+  const jump = (transferFrom.length / 2 + 6).toString(16).padStart(2, '0')
+  return made(withCode(`${transferFrom}60${jump}575f5ffd5b${called(silent, '5f')}5000`))
 }
 
 beforeAll(async () => {
@@ -48,6 +60,7 @@ beforeAll(async () => {
   at = await deployEvmFixtures(node)
   exchange = await deploy('Exchange')
   hostile = await deploy('Hostile')
+  taker = await deployTaker()
   for (const token of [at.plainToken, at.permitToken])
     await mintToken(node, token, { to: exchange, amount: 10n ** 24n })
   database = await openDatabase({ path: join(folder, 'test.db'), migrations })
@@ -69,14 +82,14 @@ async function holder(limits: object): Promise<Wallet> {
   const wallet = await bed.wallet()
   await bed.limit(wallet.id, { notify_max_usd: 1e6, delay_max_usd: 1e6, ...limits })
   await rule(wallet.id, 'ALLOWED_TOKENS', { tokens: [{ address: at.plainToken }, { address: at.permitToken }] })
-  await rule(wallet.id, 'APPROVED_SPENDERS', { spenders: [exchange, hostile].map((address) => ({ address })) })
+  await rule(wallet.id, 'APPROVED_SPENDERS', { spenders: [exchange, hostile, taker].map((address) => ({ address })) })
   await rule(wallet.id, 'CONTRACT_WHITELIST', {
-    contracts: [exchange, hostile, at.sink].map((address) => ({ address })),
+    contracts: [exchange, hostile, taker, at.sink].map((address) => ({ address })),
   })
   await mintToken(node, at.plainToken, { to: wallet.address, amount: 100n * ETHER })
   const now = (await database.read((db) => ceilingStore.byWallet(db, wallet.id)))!
   const { ceiling } = JSON.parse(now.text) as CeilingText
-  const contracts = [exchange, hostile, at.sink].map((address) => address.toLowerCase())
+  const contracts = [exchange, hostile, taker, at.sink].map((address) => address.toLowerCase())
   const next = {
     ...ceiling,
     chains: { ...ceiling.chains, 'eip155:31337': { ...ceiling.chains['eip155:31337']!, contracts } },
@@ -206,6 +219,17 @@ test('a contract that would do more when its turn comes ends the plan', async ()
   const plan = await ended((await send(wallet, steps)).id)
   expect(statuses(plan)).toEqual(['CONFIRMED', 'CONFIRMED', 'CANCELLED', 'CANCELLED'])
   expect(plan.steps[2]!.error).toContain('more than what was decided on')
+})
+
+test('what a step takes in silence once the one before it has happened ends the plan before it is signed', async () => {
+  const wallet = await holder({ instant_max_usd: 100 })
+  const take = { to: taker, data: '0x12345678' }
+  // By itself it fails before it gets there, so that no node says whom it reaches.
+  const sent = await send(wallet, [tokenCall('approve', taker, 50n), take, pay(9n)])
+  expect(sent.tier).toBe('INSTANT')
+  const plan = await ended(sent.id)
+  expect(statuses(plan)).toEqual(['CONFIRMED', 'CANCELLED', 'CANCELLED'])
+  expect(plan.steps[1]!.error).toContain('more than what was decided on')
 })
 
 test('what would fail after the steps before it is refused, and names the step', async () => {

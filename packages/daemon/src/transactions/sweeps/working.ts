@@ -61,10 +61,7 @@ export function sweepWorker(sweeps: SweepParts): Loop {
     } catch (error) {
       if (!isFailure(error)) throw error
       if (error.code === 'CHAIN_ERROR') return inMs(LATER_MS)
-      const { sweep_id: id, step } = known.step
-      await database.work(scopeOf(known.sweep.wallet_id, []), (db) =>
-        sweepStore.leave(db, { id, step, why: error.message }),
-      )
+      await leaveStep(parts, known, error.message)
       return inMs(0)
     }
   }
@@ -99,6 +96,10 @@ const again = (parts: ServiceParts, sweep: SweepRow, { sweep_id: id, step, trans
   parts.database.work(scopeOf(sweep.wallet_id, []), (db) =>
     sweepStore.again(db, { id, step, transaction: transaction! }),
   )
+
+/** The step has no transaction, and will have none. */
+const leaveStep = (parts: ServiceParts, { sweep, step: { sweep_id: id, step } }: Known, why: string) =>
+  parts.database.work(scopeOf(sweep.wallet_id, []), (db) => sweepStore.leave(db, { id, step, why }))
 
 /** Of the last network on which it had something to do: the sweep is done. */
 const leaveNetwork = (parts: ServiceParts, id: string, { id: sweep, wallet_id: walletId }: SweepRow): Promise<Next> =>
