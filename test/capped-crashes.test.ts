@@ -76,7 +76,9 @@ test(`killed again and again, a daemon lets out what its limit lets and nothing 
     for (let more = 0; ; more++) {
       const one = { key: `more-${more}`, to: world.newAddress() }
       asked.push(one)
-      if ((await ask(scene, one)) === 403) break
+      const status = await ask(scene, one)
+      if (status === 403) break
+      expect(status).toBe(201)
       left = await settled()
     }
     expect(left).toBeLessThanOrEqual(BigInt(CAP_USD) * MICROS)

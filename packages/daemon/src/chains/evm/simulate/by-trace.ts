@@ -84,7 +84,7 @@ const MOST_SLOTS = 300
 const ZERO = `0x${'0'.repeat(64)}`
 
 /** By account, what the state is after the call, as `eth_call` takes it. Undefined: it cannot be told, or put there. */
-function afterwards(diff: unknown, me: string): Record<string, object> | undefined {
+export function afterwards(diff: unknown, me: string): Record<string, Account> | undefined {
   const both = fieldsOf(diff, 'a difference of states')
   const [pre, post] = [fieldsOf(both.pre, 'a state'), fieldsOf(both.post, 'a state')]
   // An account that is gone has no state that could be put there.
@@ -98,7 +98,8 @@ function afterwards(diff: unknown, me: string): Record<string, object> | undefin
   return slots > MOST_SLOTS || hasOwnCode ? undefined : Object.fromEntries(found)
 }
 
-type Account = { balance?: string; code?: string; stateDiff?: Record<string, string> }
+/** What has become another of an account. */
+export type Account = { balance?: string; code?: string; stateDiff?: Record<string, string> }
 type Fields = Readonly<Record<string, unknown>>
 
 function accountOf(was: Fields, is: Fields): Account {

@@ -6,7 +6,7 @@ import { revertOf } from '../revert.ts'
 import { numberOf, type Run, run } from './blocks.ts'
 import { isKnown, type Question, toCall } from './questions.ts'
 import { lookAt, type Watched } from './simulate.ts'
-import { touchedBy } from './touched.ts'
+import { touchedInOrder } from './touched-in-order.ts'
 import { type Planned, txOf } from './way.ts'
 
 /** A call that follows others, and the most gas that it may use. */
@@ -79,8 +79,7 @@ async function seenOn(looking: Looking, rpc: Rpc, steps: readonly Planned[]): Pr
       rpc,
       mine.map((step) => ({ baseFee: step.baseFee, calls: [txOf(step)] })),
     ),
-    // A step that needs another one before it tells what it reaches until it fails.
-    Promise.all(mine.map(async (step) => (await touchedBy(rpc, step)).accounts)),
+    touchedInOrder(rpc, mine),
   ])
   const first = alone.map(([only]) => only!)
   const failed = failedIn(first, mine)

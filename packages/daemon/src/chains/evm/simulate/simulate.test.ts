@@ -197,13 +197,23 @@ async function silentBed() {
       const drafts = await chainOf(url).draftsInOrder!(key.address, [pay, intent])
       return drafts?.[1]?.seen
     },
+    /** The same behind a gate that another step opens, without which it fails before it gets there. */
+    async seenBehindGate(url: string) {
+      const gate = await made(
+        `3660041460355760015436600514166015575f5ffd5b5f5f60045f5f73${to.slice(2)}5af150005b600160015500`,
+      )
+      const steps = ['0x00000000', '0x0000000000'].map((data) => ({ ...intent, to: gate, data }))
+      return (await chainOf(url).draftsInOrder!(key.address, steps))?.[1]?.seen
+    },
   }
 }
 
 test('a token that says nothing is seen to leave, however a node tells', async () => {
-  const { node, outflow, seen, seenInOrder } = await silentBed()
+  const { node, outflow, seen, seenInOrder, seenBehindGate } = await silentBed()
   expect(await seen(node.url)).toMatchObject([outflow])
   expect(await seenInOrder(node.url)).toMatchObject([outflow])
+  expect(await seenBehindGate(node.url)).toMatchObject([outflow])
+  expect(await seenBehindGate(await changed(node.url, ['debug_traceCall'], missing))).toEqual([])
   const tracing = await simulating(node.url, missing)
   expect(await seen(tracing)).toMatchObject([outflow])
   // One that offers nothing for it sees what logs say, and the other one counts.
