@@ -3,6 +3,8 @@
  * kills daemons that reach a limit (`--kills=20`), and looks whether more ever left than a limit lets.
  * `npm run prove -- exposure --worlds=N --seed=S`: has somebody take over sessions in so many worlds, and looks whether more
  * ever left than the worst case says, and whether that is reached.
+ * `npm run prove -- explanations --worlds=N --seed=S`: looks in so many worlds whether what refusals and raises suggest passes,
+ * and a unit more does not.
  * `npm run prove -- properties --seed=S`: draws other cases for each property that is tested.
  * It prints the seed; `--seed=SEED` draws the same again.
  */
@@ -16,14 +18,14 @@ const { values, positionals } = parseArgs({
   options: {
     schedules: { type: 'string', default: '10000' },
     kills: { type: 'string', default: '20' },
-    worlds: { type: 'string', default: '100000' },
+    worlds: { type: 'string' },
     seed: { type: 'string' },
   },
   allowPositionals: true,
 })
-function wholeNumber(name: 'schedules' | 'kills' | 'worlds'): string {
-  if (/^[1-9]\d{0,7}$/.test(values[name])) return values[name]
-  throw new Error(`expected --${name} as a whole number, got "${values[name]}"`)
+function wholeNumber(name: 'schedules' | 'kills' | 'worlds', value: string): string {
+  if (/^[1-9]\d{0,7}$/.test(value)) return value
+  throw new Error(`expected --${name} as a whole number, got "${value}"`)
 }
 const root = join(import.meta.dirname, '..')
 const PROOFS = {
@@ -33,10 +35,13 @@ const PROOFS = {
     'test/capped-crashes.test.ts',
   ],
   exposure: ['packages/daemon/test/exposure.test.ts'],
+  explanations: ['packages/daemon/src/policies/explain.properties.test.ts'],
   properties: globSync('packages/*/{src,test}/**/*.test.ts', { cwd: root }).filter((file) =>
     readFileSync(join(root, file), 'utf8').includes("from 'fast-check'"),
   ),
 }
+/** Of each world of explanations a dozen requests, most of which are refused or raised. */
+const WORLDS = { limits: '1', exposure: '100000', explanations: '9000', properties: '700' } as const
 type Proof = keyof typeof PROOFS
 const isProof = (name: string): name is Proof => Object.hasOwn(PROOFS, name)
 const [what = 'limits', ...more] = positionals
@@ -48,9 +53,9 @@ const child = spawn(process.execPath, [vitest, 'run', ...PROOFS[what]], {
   stdio: 'inherit',
   env: {
     ...process.env,
-    WAIAAS_PROVE_SCHEDULES: wholeNumber('schedules'),
-    WAIAAS_PROVE_KILLS: wholeNumber('kills'),
-    WAIAAS_PROVE_WORLDS: wholeNumber('worlds'),
+    WAIAAS_PROVE_SCHEDULES: wholeNumber('schedules', values.schedules),
+    WAIAAS_PROVE_KILLS: wholeNumber('kills', values.kills),
+    WAIAAS_PROVE_WORLDS: wholeNumber('worlds', values.worlds ?? WORLDS[what]),
     WAIAAS_PROVE_SEED: values.seed ?? String(randomInt(2 ** 32)),
   },
 })

@@ -1,6 +1,7 @@
 import type { operations, Parsed } from '@waiaas/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
+import { until } from './support/until.ts'
 import type { TestWallet } from './support/wallets.ts'
 import { type EvmWorld, evmWorld } from './support/worlds.ts'
 
@@ -120,6 +121,15 @@ const pay = async (token: string, usd: number, more: object = {}) => {
   const body = { type: 'TRANSFER', to: world.newAddress(), amount: dollars(usd), network: world.network, ...more }
   return (await daemon.call<{ id: string }>('POST', '/v1/transactions/send', { as: token, body })).status
 }
+/** Payments that go out at once, one after the other, by their ids. */
+async function paid(token: string, all: readonly (readonly [usd: number, to: string])[]): Promise<string[]> {
+  const ids: string[] = []
+  for (const [usd, to] of all) {
+    const sent = await daemon.agent(token).sendToken({ to, amount: dollars(usd), network: world.network })
+    ids.push(String(sent.id))
+  }
+  return ids
+}
 const replay = (more: Record<string, unknown> = {}) =>
   daemon.operator.replayPolicies({ ...more } as never) as Promise<Replayed>
 type Replayed = Awaited<ReturnType<typeof daemon.operator.replayPolicies>>
@@ -202,6 +212,64 @@ test('a draft is replayed along the history that it makes', async () => {
   await expect(replay({ walletId: '00000000-0000-7000-8000-000000000000' })).rejects.toMatchObject({
     code: 'WALLET_NOT_FOUND',
   })
+})
+
+test('a draft is replayed with the recipients that it makes known', async () => {
+  const payer = await world.wallet(daemon)
+  const own = await daemon.operator.createPolicy({
+    ...{ walletId: payer.id, type: 'SPENDING_LIMIT' },
+    rules: { instant_max_usd: 1_000, daily_limit_usd: 1_000 },
+  })
+  const friend = world.newAddress()
+  const [first] = await paid(payer.token, [[40, friend]])
+  await until('the first payment is final', async () => {
+    await world.finalise()
+    return (await daemon.operator.getTransaction({ id: first! })).attempts.at(-1)?.state === 'final'
+  })
+  await paid(payer.token, [
+    [10, friend],
+    [5, world.newAddress()],
+  ])
+  const tiers = async (rules: object) => {
+    const draft = { change: [{ id: own.id, rules: { instant_max_usd: 1_000, ...rules } }] }
+    const { changes } = (await replay({ walletId: payer.id, draft })).draft!
+    return changes.map(({ after, usd }) => [after, usd])
+  }
+  const asks = { first_recipient: { tier: 'APPROVAL', wait_seconds: 0 } }
+  // The first was a payment to somebody new; it is final, and so a human said yes to it.
+  expect(await tiers(asks)).toEqual([
+    ['APPROVAL', 45],
+    ['INSTANT', 10],
+  ])
+  // Where it is refused it has made nobody known.
+  expect(await tiers({ ...asks, daily_limit_usd: 39 })).toEqual([
+    ['DENY', 40],
+    ['APPROVAL', 15],
+  ])
+  expect(await tiers({ first_recipient: { tier: 'APPROVAL', wait_seconds: 86_400 } })).toEqual([['APPROVAL', 55]])
+})
+
+test('a draft is replayed with what it lets a session spend in all', async () => {
+  const payer = await world.wallet(daemon)
+  await daemon.operator.createPolicy({
+    ...{ walletId: payer.id, type: 'SPENDING_LIMIT', rules: { instant_max_usd: 1_000 } },
+  })
+  const bound = await daemon.operator.createSession({ walletId: payer.id, constraints: { maxTotalUsd: 16 } } as never)
+  const [one, other] = [world.newAddress(), world.newAddress()]
+  expect(await pay(bound.token, 9, { to: one })).toBe(201)
+  expect(await pay(bound.token, 8, { to: other })).toBe(403)
+  const changes = async (draft: object) =>
+    (await replay({ walletId: payer.id, draft })).draft!.changes.map(({ before, after, usd }) => [before, after, usd])
+  const rate = { type: 'RATE_LIMIT', walletId: payer.id, rules: { max_requests: 900, window_seconds: 60 } }
+  expect(await changes({ add: [rate] })).toEqual([
+    ['INSTANT', 'INSTANT', 9],
+    ['DENY', 'DENY', 8],
+  ])
+  const list = { type: 'WHITELIST', walletId: payer.id, rules: { allowed_addresses: [other] } }
+  expect(await changes({ add: [list] })).toEqual([
+    ['INSTANT', 'DENY', 9],
+    ['DENY', 'INSTANT', 8],
+  ])
 })
 
 test('a draft is called tighter or looser where that is proven, with a case that shows it', async () => {

@@ -110,6 +110,10 @@ export const Suggestion = z.object({
   ),
   humanAmount: z.string().optional().describe('the same in whole units'),
   usd: z.number().optional().describe('the same in US dollars'),
+  percent: z
+    .int()
+    .optional()
+    .describe('where several amounts move, the same of each of them together: so many percent, cut off to base units'),
   retryAt: UnixSeconds.optional().describe('when the same request passes by itself'),
   approver: z.enum(['owner', 'operator']).optional(),
 })

@@ -78,10 +78,12 @@ export const WalletLimits = z.object({
     })
     .describe('what the session itself is bound to; null: nothing'),
   reserved: z.object({
-    sessionUsd: Usd.describe('US dollars of this session that are not final yet'),
-    othersUsd: Usd.describe('of all others, as one sum'),
-    allowancesUsd: Usd.describe(
-      'of the wallet, what open allowances hold beside that (list_allowances names them); one that is used or revoked counts as if it were paid at that moment',
+    sessionUsd: Usd.nullable().describe(
+      'US dollars of this session that are not final yet; null: all that the windows have, for an allowance without a limit is on its way',
+    ),
+    othersUsd: Usd.nullable().describe('of all others, as one sum; null likewise'),
+    allowancesUsd: Usd.nullable().describe(
+      'of the wallet, what open allowances hold beside that (list_allowances names them); one that is used or revoked counts as if it were paid at that moment; null: all that the windows have, for one has no limit and no node has told yet what the wallet has of its token',
     ),
   }),
 })

@@ -21,7 +21,7 @@ import { standingStore } from './standing-store.ts'
 import { ledgerStore, type SpendRow } from './store.ts'
 
 export type { Reservation, Spend, SpendItem, Worth } from './counted.ts'
-export { lockAccount } from './counted.ts'
+export { decode as spendItems, lockAccount } from './counted.ts'
 export { pruning } from './pruning.ts'
 export { bookStanding, heldAssets, type StandingSeen, standingBeside } from './standing.ts'
 export { DAY_WINDOW, MONTH_WINDOW } from './store.ts'

@@ -1,3 +1,4 @@
+import type { Effect } from '@waiaas/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { NOON } from '../../test/policies/samples.ts'
@@ -5,8 +6,8 @@ import { worldOf } from '../../test/policies/worlds.ts'
 import { type EvaluateInput, evaluate, type Policy } from './evaluate.ts'
 import { scaleOf } from './largest.ts'
 
-/** Of each a dozen requests; EXPLAINED_WORLDS=9000 makes 100,000 refusals and raises of it. */
-const WORLDS = Number(process.env.EXPLAINED_WORLDS ?? 700)
+/** Of each a dozen requests; `npm run prove -- explanations --worlds=9000` makes 100,000 refusals and raises of it. */
+const WORLDS = Number(process.env.WAIAAS_PROVE_WORLDS ?? 700)
 const REQUESTS = 12
 /** What the rules may be asked for one answer: the bound that a refusal keeps, and the question itself. */
 const MOST_ASKED = 257
@@ -16,7 +17,7 @@ const isRefused = ({ outcome }: Judged): boolean => outcome === 'DENY'
 const runs = ({ outcome, tier }: Judged): boolean => outcome === 'ALLOW' && (tier === 'INSTANT' || tier === 'NOTIFY')
 
 test('what a refusal or a raise names passes, one unit more does not, and no sooner than it says', () => {
-  const seen = { refused: 0, raised: 0, amounts: 0, times: 0, never: 0, asked: 0, most: 0 }
+  const seen = { refused: 0, raised: 0, amounts: 0, times: 0, never: 0, shares: 0, legs: 0, asked: 0, most: 0 }
   let asked = 0
   const counting: Pick<Policy, 'judge'> = { judge: () => void asked++ }
 
@@ -57,6 +58,7 @@ test('what a refusal or a raise names passes, one unit more does not, and no soo
       }
 
       const passes = isRefused(decision) ? (one: Judged) => !isRefused(one) : runs
+      severalHold(input, { decision, passes, where }, seen)
       const later = (ms: number) => passes(evaluate(counted(ms, effects)).decision)
       const retryAt = suggestion?.retryAt
       if (retryAt !== undefined) {
@@ -73,15 +75,53 @@ test('what a refusal or a raise names passes, one unit more does not, and no soo
       }
     }
   }
-  fc.assert(fc.property(fc.integer({ min: 0, max: 0xffffffff }), check), { numRuns: WORLDS })
+  fc.assert(fc.property(fc.integer({ min: 0, max: 0xffffffff }), check), {
+    numRuns: WORLDS,
+  })
   // A refusal is no way to burn the daemon's time.
   const answers = seen.refused + seen.raised
+  if (process.env.WAIAAS_PROVE_WORLDS) process.stdout.write(`${JSON.stringify(seen)}\n`)
   expect(seen.most).toBeLessThanOrEqual(MOST_ASKED)
   expect(seen.asked / answers).toBeLessThan(4)
   // What none of them reached was not looked at.
-  for (const [what, share] of Object.entries({ refused: 0.3, raised: 0.1, amounts: 0.5, times: 0.05, never: 0.3 }))
+  for (const [what, share] of Object.entries({
+    refused: 0.3,
+    raised: 0.1,
+    amounts: 0.5,
+    times: 0.05,
+    never: 0.3,
+    shares: 0.002,
+    legs: 0.002,
+  }))
     expect(seen[what as keyof typeof seen] / answers, what).toBeGreaterThan(share)
 }, 1_200_000)
+
+type Told = { decision: Judged; passes: (decision: Judged) => boolean; where: string }
+
+/** What is told of several amounts: a share of each, or one that is to be left out. */
+function severalHold(input: EvaluateInput, { decision, passes, where }: Told, seen: { shares: number; legs: number }) {
+  const { effects } = input.effects
+  const passesWith = (some: readonly Effect[]) =>
+    passes(evaluate({ ...input, effects: { ...input.effects, effects: [...some] } }).decision)
+  const share = (percent: number) => passesWith(effects.map((one) => cut(one, percent)))
+  const { percent, message = '' } = decision.suggestion ?? {}
+  if (percent !== undefined) {
+    seen.shares++
+    expect(share(percent), `${where}: ${percent} % passes`).toBe(true)
+    expect(share(percent + 1), `${where}: ${percent + 1} % does not`).toBe(false)
+  }
+  if (!message.includes('ithout the')) return
+  seen.legs++
+  const rests = effects.map((_, at) => effects.filter((_, index) => index !== at))
+  expect(rests.some(passesWith), `${where}: the rest passes`).toBe(true)
+}
+
+/** So many percent of what moves, cut off. */
+function cut(effect: Effect, percent: number): Effect {
+  const of = (amount: string) => String((BigInt(amount) * BigInt(percent)) / 100n)
+  if (effect.kind === 'outflow' || effect.kind === 'approval') return { ...effect, amount: of(effect.amount) }
+  return effect.kind === 'call' ? { ...effect, value: of(effect.value) } : effect
+}
 
 const COUNTED: Policy = {
   ...{ id: 'counted', walletId: null, network: null, sessionId: null, sessionLabel: null },

@@ -25,6 +25,7 @@ import {
   WINDOWS,
 } from './largest.ts'
 import { passesAt } from './later.ts'
+import { shareOf } from './share.ts'
 import { type Instead, suggest } from './words.ts'
 
 export type Judged = {
@@ -71,7 +72,9 @@ const holdsUp = ({ verdict }: Finding): boolean => verdict !== 'INSTANT' && verd
 function insteadOf({ of, ruling, rule }: Judged, { limits, holding }: Rooms): Instead {
   const asking = asker(of.input, rule)
   const scale = holding ? scaleOf(of.input.effects) : undefined
-  const amounts = scale && holding ? amountsOf(asking, { of, ruling, scale, limits, holding }) : {}
+  const share = atOnce(ruling) ? undefined : shareOf(asking, { of, ruling }, { atAll, atOnce })
+  const amounts =
+    scale && holding ? amountsOf(asking, { of, ruling, scale, limits, holding }) : { ...(share && { share }) }
   if (atOnce(ruling)) return amounts
   const goal = ruling.denied ? { passes: atAll, blocks: refuses } : { passes: atOnce, blocks: holdsUp }
   const retryAt = passesAt(asking, { input: of.input, ruling }, goal)

@@ -27,13 +27,8 @@ export type Scale = {
 
 /** Undefined where several amounts move, or what is judged is more than what leaves. */
 export function scaleOf(effects: Effects): Scale | undefined {
-  const found = effects.effects.flatMap((effect, index) => {
-    const moved = movedBy(effect, effects)
-    return moved && moved.amount !== '0' ? [{ ...moved, effect, index }] : []
-  })
-  const [one, another] = found
-  const isMore = effects.effects.some(({ kind }) => kind === 'loan' || kind === 'position')
-  if (!one || another || isMore) return undefined
+  const [one, another] = legsOf(effects)
+  if (!one || another) return undefined
   return {
     asset: assetKey(one.asset),
     amount: toBase(BigInt(one.amount)),
@@ -45,12 +40,31 @@ export function scaleOf(effects: Effects): Scale | undefined {
   }
 }
 
+/** One amount that moves. */
+export type Leg = {
+  readonly asset: string
+  readonly amount: string
+  readonly effect: Effect
+  /** Of its effect, among those of the request. */
+  readonly index: number
+}
+
+/** The amounts of a request that move; none where what is judged is more than what leaves. */
+export const legsOf = (effects: Effects): readonly Leg[] =>
+  effects.effects.some(({ kind }) => kind === 'loan' || kind === 'position')
+    ? []
+    : effects.effects.flatMap((effect, index) => {
+        const moved = movedBy(effect, effects)
+        return moved && moved.amount !== '0' ? [{ asset: moved.asset, amount: moved.amount, effect, index }] : []
+      })
+
 function movedBy(effect: Effect, { fee }: Effects): { asset: string; amount: string } | undefined {
   if (effect.kind === 'outflow' || effect.kind === 'approval') return effect
   return effect.kind === 'call' || effect.kind === 'deploy' ? { asset: fee.asset, amount: effect.value } : undefined
 }
 
-function scaled(effect: Effect, amount: string): Effect {
+/** The same effect with another amount. */
+export function scaled(effect: Effect, amount: string): Effect {
   if (effect.kind === 'outflow') return { ...effect, amount }
   if (effect.kind === 'approval') return { ...effect, amount, unlimited: false }
   return effect.kind === 'call' || effect.kind === 'deploy' ? { ...effect, value: amount } : effect
@@ -114,7 +128,11 @@ export function asker(input: EvaluateInput, rule: (input: EvaluateInput) => Ruli
      * The largest amount that passes, as the rules judge it; null where nothing bounds it. More never passes where less does
      * not, so that the guess and its successor settle it where the guess is exact, and halving does where it is not.
      */
-    largest({ with: scaledTo }: Scale, passes: (ruling: Ruling) => boolean, { low, high, guess }: Search): Base | null {
+    largest(
+      { with: scaledTo }: Pick<Scale, 'with'>,
+      passes: (ruling: Ruling) => boolean,
+      { low, high, guess }: Search,
+    ): Base | null {
       const look = (amount: bigint): boolean => {
         if (amount <= low || (high !== undefined && amount >= high)) return true
         const ruling = ask({ ...input, effects: scaledTo(toBase(amount)) })

@@ -1,4 +1,4 @@
-import { add, remaining, type Usd, usdText } from '@waiaas/contract'
+import { add, remaining, toUsd, type Usd, usdText } from '@waiaas/contract'
 import type { Window } from './case.ts'
 
 /** With the limit itself as spent, while not all is known that was spent. */
@@ -21,10 +21,20 @@ export function fitsAt(window: Window, limit: Usd, cost: Usd): number | null {
   return null
 }
 
+/** More micro-dollars than there are: what has no limit counts for more, as long as nobody tells what the wallet has of it. */
+const ENDLESS = toUsd(10n ** 24n)
+/** Does an allowance without a limit hold all of it? */
+export const isEndless = (usd: Usd): boolean => usd >= ENDLESS
+
 /** What open allowances hold of it, for the end of a sentence. */
-export function heldOf({ allowed }: Window): string {
+export function heldOf({ allowed, total }: Window): string {
   const [spender, ...others] = allowed?.spenders ?? []
-  if (!allowed || spender === undefined) return ''
+  if (!allowed || spender === undefined)
+    return isEndless(total)
+      ? '; all of it is held by an allowance without a limit that is on its way, until it is final and the balance of its token is known'
+      : ''
   const to = others.length === 0 ? spender : `${spender} and ${others.length} more`
+  if (isEndless(allowed.usd))
+    return `; all of it is held by an open allowance without a limit to ${to}, until a node tells what the wallet has of its token: it then holds so much`
   return `; ${usdText(allowed.usd)} USD of it are held by open allowances to ${to}: one that is used or revoked counts as if it were paid at that moment`
 }

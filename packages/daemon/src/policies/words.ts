@@ -1,5 +1,6 @@
 import { type Base, formatUnits, type Reason, type Suggestion, type Tier, usdNumber } from '@waiaas/contract'
 import { display, type Holding, priced, usdOf } from './bill.ts'
+import type { Share } from './share.ts'
 
 /** What would pass in place of a request: null, nothing bounds it; what is not there, nobody can say. */
 export type Instead = {
@@ -9,6 +10,8 @@ export type Instead = {
   readonly atOnce?: Base | null
   /** Nobody is told either. */
   readonly unseen?: Base | null
+  /** Where several amounts move, how much of each. */
+  readonly share?: Share
   /** Unix seconds at which the same request passes: is not refused, or where it only waits, is held up by nothing. */
   readonly retryAt?: number
 }
@@ -37,9 +40,15 @@ export function suggest(story: Story): Suggestion {
         ...(holding.decimals !== null && { humanAmount: formatUnits(amount, holding.decimals) }),
         ...(usd !== null && { usd: usdNumber(usd) }),
       }),
+    ...percentIn(story),
     ...(instead.retryAt !== undefined && { retryAt: instead.retryAt }),
     approver: denied ? 'operator' : approver,
   }
+}
+
+function percentIn({ denied, instead: { share } }: Story): Pick<Suggestion, 'percent'> {
+  const percent = share && (denied ? share.atAll : share.atOnce)
+  return percent ? { percent: Number(percent) } : {}
 }
 
 function what({ denied, tier, delaySeconds, approver }: Story): string {
@@ -60,7 +69,7 @@ function why(reasons: readonly Reason[]): string {
 
 /** One sentence without its full stop. */
 function help({ denied, tier, reasons, holding, instead }: Story): string {
-  const { atAll = null, atOnce = null, unseen = null, retryAt } = instead
+  const { atAll = null, atOnce = null, unseen = null, share, retryAt } = instead
   const time = retryAt === undefined ? undefined : new Date(retryAt * 1_000).toISOString().replace('.000Z', 'Z')
   const some = (amount: Base | null): amount is Base => holding !== null && amount !== null && amount > 0n
   if (!denied) {
@@ -68,6 +77,8 @@ function help({ denied, tier, reasons, holding, instead }: Story): string {
       return some(unseen) ? `Up to ${priced(holding!, unseen)} goes without a word` : 'No other amount would go without'
     const parts = [
       some(atOnce) ? `at most ${priced(holding!, atOnce)} would go out at once` : undefined,
+      share && share.atOnce > 0n ? `at most ${share.atOnce} % of each amount would go out at once` : undefined,
+      share?.without && `without ${share.without} the rest would go out at once`,
       time === undefined ? undefined : `the same request would go out at once from ${time} on`,
       tier === 'DELAY' ? 'it then goes out by itself, unless somebody cancels it' : undefined,
     ]
@@ -76,10 +87,14 @@ function help({ denied, tier, reasons, holding, instead }: Story): string {
   const least = some(atAll) && some(atOnce) && atOnce < atAll ? `, and ${display(holding!, atOnce)} of it at once` : ''
   const parts = [
     some(atAll) ? `at most ${priced(holding!, atAll)} would pass now${least}` : undefined,
+    share && share.atAll > 0n ? `at most ${share.atAll} % of each amount would pass now${sooner(share)}` : undefined,
+    share?.without && `without ${share.without} the rest would pass now`,
     time === undefined ? undefined : `the same request passes from ${time} on`,
   ]
   return sentence(parts) ?? whoAllows(reasons)
 }
+
+const sooner = ({ atAll, atOnce }: Share): string => (atOnce > 0n && atOnce < atAll ? `, and ${atOnce} % at once` : '')
 
 function sentence(parts: readonly (string | undefined)[]): string | undefined {
   const told = parts.filter((part) => part !== undefined).join('; ')

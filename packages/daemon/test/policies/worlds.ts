@@ -339,6 +339,8 @@ function requestOf(random: Random, tokens: readonly Token[]): EvaluateInput['eff
     [outflow, { kind: 'server', scheme: random.pick(['x402', 'erc8128']), domain: 'api.example' }],
     [outflow, { kind: 'account-creation', owner: to, asset: token, rent: String(random.digits(15)) }],
     [outflow, { kind: 'outflow', asset: token, amount: String(random.digits(20)), to: BOB }],
+    [outflow, { ...outflow, amount: String(random.digits(20)), to: EVE }],
+    [outflow, { kind: 'approval', asset: token, amount, spender: to, unlimited: false }, { ...outflow, to: BOB }],
     [{ kind: 'loan', action: 'borrow', lender: 'lender', asset: token, amount: String(random.digits(9)) }, outflow],
     [{ kind: 'position', venue: 'venue', market: 'M', isReducing: false }],
     [{ kind: 'message', form: 'text', domain: null }],

@@ -17,7 +17,7 @@ import {
 } from '@waiaas/contract'
 import { openNow, sessionTotal } from '../../ledger/service.ts'
 import { seconds } from '../../platform/clock.ts'
-import { type EvaluateInput, type LimitsNow, limitsNow } from '../../policies/service.ts'
+import { type EvaluateInput, isEndless, type LimitsNow, limitsNow } from '../../policies/service.ts'
 import type { SessionFacts } from '../switches.ts'
 import { inputOf, type JudgeJob, windowsByMinute } from './judgement.ts'
 import type { LimitsOf } from './verdict.ts'
@@ -79,14 +79,15 @@ export async function limitsOf(
     },
     session: { maxTransactionUsd: dollars(bound.single), leftUsd: dollars(bound.left) },
     reserved: {
-      sessionUsd: usdNumber(open.session),
-      othersUsd: usdNumber(open.others),
-      allowancesUsd: usdNumber(open.allowed),
+      sessionUsd: finite(open.session),
+      othersUsd: finite(open.others),
+      allowancesUsd: finite(open.allowed),
     },
   }
 }
 
 const cut = (list: readonly string[] | null): string[] | null => list?.slice(0, SHOWN) ?? null
+const finite = (usd: Usd): number | null => (isEndless(usd) ? null : usdNumber(usd))
 const dollars = (usd: Usd | null): number | null => (usd === null ? null : usdNumber(usd))
 
 function both(one: readonly string[] | null, other: readonly string[] | null): readonly string[] | null {
@@ -119,7 +120,11 @@ function windowView({ name, policyId, of, limit, used, isHard, leaving }: Limits
   const [first, last] = ends(leaving)
   return {
     ...{ limit: name, policyId, of },
-    ...{ limitUsd: usdNumber(limit), usedUsd: usdNumber(used), leftUsd: usdNumber(remaining(limit, used)) },
+    ...{
+      limitUsd: usdNumber(limit),
+      usedUsd: usdNumber(isEndless(used) ? limit : used),
+      leftUsd: usdNumber(remaining(limit, used)),
+    },
     above: isHard ? ('DENY' as const) : ('APPROVAL' as const),
     moreAt: first === undefined ? null : at(first),
     resetsAt: last === undefined ? null : at(last),

@@ -25,7 +25,7 @@ export async function paidBy(db: Handle, spends: ReadonlyMap<string, Items>): Pr
 }
 
 /** The money of each asset, split as the effects say. */
-function payments(effects: Effects, items: Items): { to: string; usd: Usd }[] {
+export function payments(effects: Effects, items: Items): { to: string; usd: Usd }[] {
   const { pays, deposits } = factsOf(effects)
   const all = [...pays, ...deposits.map(({ owner, ...deposit }) => ({ ...deposit, to: owner }))]
   return all.flatMap(({ asset, amount, to }) => {

@@ -74,7 +74,7 @@ const requestOf = ({ transaction, request, effects, network }: Receipt, decision
   ...{ id: transaction.id, wallet_id: transaction.walletId, session_id: transaction.sessionId },
   ...{ type: transaction.type, tier: transaction.tier, network: network.id, plan_id: transaction.planId },
   ...{ created_at: transaction.createdAt, request: request ?? '', effects, decision },
-  ...{ spend_state: null, spend_usd: null, spend_at: null },
+  ...{ spend_state: null, spend_usd: null, spend_items: null, spend_at: null },
 })
 
 /** What is held while it is on its way against what the judgement said is to be held. */

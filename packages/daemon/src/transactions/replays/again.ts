@@ -1,4 +1,4 @@
-import { type Decision, type Effects, nativeAsset, parseMicros, ZERO_BASE } from '@waiaas/contract'
+import { type Decision, type Effects, nativeAsset, parseMicros, type Usd, ZERO_BASE } from '@waiaas/contract'
 import { once } from '../../platform/once.ts'
 import { type EvaluateInput, type Judgement, policiesOfThen, recordedInput } from '../../policies/service.ts'
 import { evaluateWithin } from '../deciding/constrained.ts'
@@ -29,8 +29,10 @@ export type Remade = {
   readonly input: EvaluateInput
   readonly wallet: WalletFacts
   readonly session: SessionFacts | undefined
-  /** The decision again, by these policies, bound by what its session was issued for. */
-  judge(input: EvaluateInput): Judgement
+  /** What its session had spent in all, where that was judged. */
+  readonly total: Usd | undefined
+  /** The decision again, by these policies, bound by what its session was issued for, after so much. */
+  judge(input: EvaluateInput, total?: Usd): Judgement
 }
 /** Why it cannot be made again. */
 export type Missing = { readonly missing: string }
@@ -57,11 +59,11 @@ export async function remade(beside: Beside, row: KeptRequest, signature?: KeptS
     wallet: { id: wallet.id, chain: wallet.chain, environment: wallet.environment },
     ...{ network, policies },
   })
+  const spent = inputs.constrained && parseMicros(inputs.constrained.totalUsd)
   return {
-    ...{ stored, input, wallet, session },
-    judge(input) {
+    ...{ stored, input, wallet, session, total: spent },
+    judge(input, total = spent) {
       const of = { effects: input.effects, network, type: row.type, read: beside.read }
-      const total = inputs.constrained && parseMicros(inputs.constrained.totalUsd)
       const isBound = total !== undefined && constraints && intent
       const bound = evaluateWithin(input, isBound ? { ...of, intent, constraints, total } : undefined)
       return inputs.together ? ofPlan(bound, inputs.together) : bound

@@ -6,6 +6,7 @@ import { once } from '../../platform/once.ts'
 import type { ServiceParts } from '../parts.ts'
 import { type Beside, besideOf, type Missing, type Remade, remade } from './again.ts'
 import { alongDraft, changesOf } from './drafted.ts'
+import { knownAlong } from './knowing.ts'
 import { type KeptRequest, type KeptSignature, replayStore } from './replay-store.ts'
 
 type Asked = Parsed<typeof policyDraftOperations.replayPolicies>
@@ -30,7 +31,7 @@ export async function replayPolicies(parts: Parts, asked: Asked): Promise<Answer
   if (asked.walletId !== undefined && !(await beside.wallet(asked.walletId)))
     throw new Failure('WALLET_NOT_FOUND', `there is no wallet ${asked.walletId}`)
   const { draft } = asked
-  const along = draft && alongDraft({ policies: drafted(parts, draft), labels: parts.sessionLabels })
+  const along = draft && (await draftAlong(parts, { walletId: asked.walletId, draft, from: since - MONTH_WINDOW }))
   if (along)
     for await (const piece of pieces(parts, { ...asked, from: since - MONTH_WINDOW, until: since }))
       for (const { row } of piece) along.before(row, (await beside.wallet(row.wallet_id))?.account ?? row.wallet_id)
@@ -59,6 +60,15 @@ export async function replayPolicies(parts: Parts, asked: Asked): Promise<Answer
     ...(draft && { draft: changes.sum() }),
   }
 }
+
+type Drafting = { walletId: string | undefined; draft: NonNullable<Asked['draft']>; from: number }
+
+const draftAlong = async (parts: Parts, { walletId, draft, from }: Drafting) =>
+  alongDraft({
+    policies: drafted(parts, draft),
+    labels: parts.sessionLabels,
+    known: await knownAlong(parts.database, walletId, { at: from, after: firstIdAt(from) }),
+  })
 
 const drafted = (parts: Parts, draft: NonNullable<Asked['draft']>) =>
   once((walletId: string) => parts.database.read((db) => parts.drafted(db, walletId, draft)))
