@@ -90,6 +90,9 @@ test('of two people who both have to approve, each says so by wallet or passkey,
   expect(await asPasskey.json()).toEqual({ id, status: 'QUEUED', approvedAt: null, owners: waits })
   const again = await operator.approveTransaction({ id }, { owner: await first.word(await text(first.address)) })
   expect(again).toMatchObject({ status: 'QUEUED', owners: waits })
+  const { lines, owners: standing } = await operator.getCard({ id })
+  expect(lines).toContain(`Owners: 1 of 2 owners has agreed; ${second.address} still has to`)
+  expect(standing).toEqual(waits)
   await expect(operator.adminApproveTransaction({ id })).rejects.toMatchObject({ code: 'OWNER_CONSENT_REQUIRED' })
   const last = await operator.approveTransaction({ id }, { owner: await second.word(await text(second.address)) })
   expect(last).toMatchObject({ status: 'PENDING', owners: { missing: [] } })
@@ -117,7 +120,11 @@ test('owners of a Solana wallet agree together to fewer of them', async () => {
     const consent = await askedFor(change)
     await agreeTo(daemon, { id: consent!, walletId: id, owner })
   }
+  const { consents } = await operator.listConsents()
+  expect(await operator.getAdminStatus()).toMatchObject({ waitingConsents: consents.length })
+  expect(consents).toMatchObject([{ action: 'change-owners', isAgreed: true, wallets: [{ owners: { missing: [] } }] }])
   expect(await change()).toMatchObject({ needed: 1, owners: { length: 2 } })
+  expect((await operator.listConsents()).consents).toEqual([])
   await operator.terminateWallet({ id })
 })
 

@@ -358,6 +358,7 @@ async function wallets(): Promise<void> {
   expect(await run('wallet owner need', ['store', '1'])).toMatchObject({ needed: 1 })
   const [, other] = owners as { id: string }[]
   expect(await run('wallet owner drop', ['store', other!.id])).toMatchObject({ owners: [{ address: owner }] })
+  expect(await run('owner consents')).toHaveProperty('consents')
   expect(await run('wallet passkey list', ['store'])).toEqual({ passkeys: [] })
   // Proven with the passkeys: it takes one.
   met.add('wallet passkey remove')

@@ -27,6 +27,7 @@ export const AdminStatus = DaemonStatus.extend({
   failedTxCount: z.int(),
   waitingApprovals: z.int().describe('requests that wait for a human: waiaas tx approve lists them'),
   waitingDelays: z.int(),
+  waitingConsents: z.int().describe('what owners are asked to agree to: waiaas owner consents lists it'),
   autoProvisioned: z.boolean(),
   warnings: z.array(z.string()),
   recentTransactions: z.array(

@@ -3,6 +3,7 @@ import { cursors, Id, Limit, nextPage, UnixSeconds } from './ids.ts'
 import { Labels } from './labels.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
+import { OwnersAgreed } from './owners.ts'
 import { Tier } from './tiers.ts'
 import { Digits, TransactionStatus } from './wire.ts'
 
@@ -47,6 +48,7 @@ export const Card = z.object({
     labels: Labels.nullable().describe('what the agent says that it is for'),
   }),
   reasons: z.array(z.string()).describe('why it waits, by the policies'),
+  owners: OwnersAgreed.optional().describe('where several owners have to approve: who has, and who has not'),
   worstCase: z.string().optional().describe('how the worst case of the wallet moves; not for agents'),
   digest: z.string().describe('of the effects; of a plan, of those of all its steps'),
   code: z.string().describe('the digest in short, to compare with what another channel shows'),

@@ -30,6 +30,17 @@ const ofWallet = z.strictObject({ id: Id, walletId: Id.describe('the wallet whos
 
 /** What owners agree to before the operator can do it. */
 export const consentOperations = {
+  listConsents: operation({
+    method: 'GET',
+    path: '/v1/owner/consents',
+    access: ['operator'],
+    tag,
+    summary: 'List what owners are asked to agree to and the operator has not done yet, newest first, 100 at most.',
+    command: 'owner consents',
+    input: z.strictObject({}),
+    output: z.object({ consents: z.array(Consent) }),
+    errors: [],
+  }),
   getConsent: operation({
     method: 'GET',
     path: '/v1/owner/consents/{id}',

@@ -10,6 +10,7 @@ export type Counts = {
   failed: number
   approvals: number
   delays: number
+  consents: number
 }
 
 const counts = statement<{ now: number; since: number; first: string }, Counts>((db, p) =>
@@ -54,6 +55,12 @@ const counts = statement<{ now: number; since: number; first: string }, Counts>(
         .where('due_at', 'is not', null)
         .select((of) => of.fn.countAll<number>().as('n'))
         .as('delays'),
+      eb
+        .selectFrom('consents')
+        .where('used_at', 'is', null)
+        .where('expires_at', '>', p('now'))
+        .select((of) => of.fn.countAll<number>().as('n'))
+        .as('consents'),
     ]
   }),
 )

@@ -104,6 +104,7 @@ forEachEngine((_engine, open) => {
     expect(refused!.message).toContain('daily_limit_usd: 200')
     expect(await policiesOf(bed, id)).toEqual(before)
     expect((await detailsOf(bed, 'OWNERS_ASKED')).map(({ wallets }) => wallets)).toEqual([[id]])
+    expect((await bed.consents.list()).consents).toMatchObject([{ id: refused!.consent, isAgreed: false }])
     // Asking again asks for the same.
     expect((await asked(bed, raise(200)))!.consent).toBe(refused!.consent)
     expect(await bed.evidence('OWNERS_ASKED')).toHaveLength(1)
@@ -116,6 +117,7 @@ forEachEngine((_engine, open) => {
     expect(await asked(bed, raise(201))).toMatchObject({ code: 'OWNER_CONSENT_REQUIRED' })
     expect(await asked(bed, raise(200))).toBeUndefined()
     expect((await policiesOf(bed, id)).join()).toContain('"daily_limit_usd":200')
+    expect((await bed.consents.list()).consents.map(({ id }) => id)).not.toContain(refused!.consent)
     // Tightening needs nobody, and what was agreed to once is not good again.
     expect(await asked(bed, raise(100))).toBeUndefined()
     const again = await asked(bed, raise(200))

@@ -5,6 +5,7 @@ import type { Consents } from './service.ts'
 
 /** What owners agree to, to calls of the service. */
 export const consentHandlers = (consents: Consents): Handlers<typeof consentOperations, Calls> => ({
+  listConsents: () => consents.list(),
   getConsent: (_call, { id }) => consents.read(id),
   getConsentChallenge: (call, input) => consents.challenge(input, call.baseUrl),
   giveConsent: (call, { id, walletId }) => consents.give(id, walletId, { by: by(call), signed: call.principal.signed }),

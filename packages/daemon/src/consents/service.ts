@@ -106,6 +106,13 @@ export function consents({ database, clock, audit, owners }: Parts) {
         throw error
       }
     },
+    /** What is asked of owners and not done yet. */
+    list: (): Promise<{ consents: Consent[] }> =>
+      database.read(async (db) => {
+        const consents: Consent[] = []
+        for (const row of await consentStore.listOpen(db, clock.latest())) consents.push(await view(db, row))
+        return { consents }
+      }),
     read: (id: string): Promise<Consent> => database.read(async (db) => view(db, await needOpen(db, id))),
     async challenge({ id, walletId, signer }: Asking, origin: string): Promise<Challenge> {
       const { wanted, ownership } = await database.read(async (db) => ({

@@ -42,6 +42,16 @@ const open = statement<{ digest: string; now: number }, RequestRow>((db, p) =>
     .where('expires_at', '>', p('now'))
     .orderBy('id'),
 )
+const MOST_LISTED = 100
+const listOpen = statement<{ now: number }, RequestRow>((db, p) =>
+  db
+    .selectFrom('consents')
+    .selectAll()
+    .where('used_at', 'is', null)
+    .where('expires_at', '>', p('now'))
+    .orderBy('id', 'desc')
+    .limit(MOST_LISTED),
+)
 const use = statement<{ id: string; at: number }>((db, p) =>
   db
     .updateTable('consents')
@@ -60,6 +70,7 @@ export const consentStore = {
   byId: (db: Handle, id: string) => db.get(byId, { id }),
   /** The one that is neither used nor over. */
   open: (db: Handle, digest: string, now: number) => db.get(open, { digest, now }),
+  listOpen: (db: Handle, now: number) => db.all(listOpen, { now }),
   /** Whether it was there to be used. */
   use: async (db: Handle, id: string, at: number): Promise<boolean> => (await db.run(use, { id, at })).changes === 1,
   /** What was over by then. */

@@ -196,6 +196,7 @@ forEachEngine((_engine, open) => {
     const waiting = { needed: 2, agreed: [first.address], missing: [second.address, third.address] }
     expect((await bed.answer(id, 'approve', early)).owners).toEqual(waiting)
     expect(await codeOf(bed.answer(id, 'approve', early))).toBe('INVALID_NONCE')
+    expect((await bed.service.cards.one(id, undefined)).owners).toEqual(waiting)
     expect((await bed.answer(id, 'approve', await bed.word(first, id, 'approve'))).owners).toEqual(waiting)
     const write = (max_fee: string) =>
       bed.database.work({ exclusive: [`wallet:${wallet.id}`] }, (db) =>

@@ -13,12 +13,11 @@ import type { TransactionRow } from './rows/store.ts'
 const WORDS_MOST = 4_000
 
 type Says = 'approve' | 'reject'
+/** All of a row but how it was built. */
+type Waiting = Omit<TransactionRow, 'draft' | 'hints'>
 
 /** What waits, as its owner reads and signs it: all that its bytes do, from which wallet, and its worst fee. */
-async function subjectOf(
-  { parts, db }: Job<Pick<Parts, 'findNetwork' | 'switches'>>,
-  row: TransactionRow,
-): Promise<Subject> {
+async function subjectOf({ parts, db }: Job<Pick<Parts, 'findNetwork' | 'switches'>>, row: Waiting): Promise<Subject> {
   const steps = row.plan_id === null ? [row] : await planStore.steps(db, row.plan_id)
   const network = parts.findNetwork(row.network)
   const wallet = await parts.switches.wallet(db, row.wallet_id)
@@ -31,7 +30,7 @@ async function subjectOf(
   return { id: row.id, digest, words: `${what}; ${from}. Code ${codeOf(row.id, digest)}` }
 }
 
-function wordsOf(row: TransactionRow, network: ReturnType<Parts['findNetwork']>): string {
+function wordsOf(row: Waiting, network: ReturnType<Parts['findNetwork']>): string {
   const effects = effectsOf(row)
   const units = unitsOf(row, effects.fee.asset, network)
   // Anybody can give a token the symbol of another one.
@@ -93,9 +92,9 @@ export async function requireOwners(
 const ownersIn = ({ agreed, missing }: Standing): string[] => [...agreed, ...missing]
 
 /** How far its owners have approved what waits; undefined where no owner has to. */
-async function approvalStanding(
+export async function approvalStanding(
   job: Job<Pick<Parts, 'findNetwork' | 'switches' | 'owners'>>,
-  row: TransactionRow,
+  row: Waiting,
 ): Promise<Standing | undefined> {
   if (!(await isOwned(job.db, row.wallet_id))) return undefined
   return job.parts.owners.standing(job.db, await wantedOf(job, row, 'approve'))
@@ -110,7 +109,7 @@ export const approverOf = async (db: Handle, walletId: string): Promise<Approver
 export const isOwned = async (db: Handle, walletId: string): Promise<boolean> =>
   (await ownerOf(db, walletId)).state === 'LOCKED'
 
-async function wantedOf(job: Job<Pick<Parts, 'findNetwork' | 'switches'>>, row: TransactionRow, says: Says) {
+async function wantedOf(job: Job<Pick<Parts, 'findNetwork' | 'switches'>>, row: Waiting, says: Says) {
   const wallet = await job.parts.switches.wallet(job.db, row.wallet_id)
   if (!wallet) throw new Failure('WALLET_NOT_FOUND', 'the wallet is gone')
   return { wallet, action: says, subject: await subjectOf(job, row) }

@@ -3,7 +3,7 @@ import type { ServiceParts } from '../parts.ts'
 import { listStore } from '../rows/list-store.ts'
 import { type CardFacts, cardFacts } from './reading.ts'
 
-type CardParts = Pick<ServiceParts, 'database' | 'switches' | 'findNetwork'>
+type CardParts = Pick<ServiceParts, 'database' | 'switches' | 'findNetwork' | 'owners'>
 type Wanted = { readonly walletId?: string | undefined; readonly before?: string | undefined }
 
 /** What people are asked, as it is stored. */

@@ -1,6 +1,8 @@
 import { type EffectFacts, type Effects, factsOf, type Network, receiversOf } from '@waiaas/contract'
+import type { Standing } from '../../owners/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import { knownAlike } from '../deciding/known-recipients.ts'
+import { approvalStanding } from '../owner-answers.ts'
 import type { ServiceParts } from '../parts.ts'
 import { type ListedStep, listStore } from '../rows/list-store.ts'
 import { effectsOf } from '../rows/readings.ts'
@@ -26,16 +28,19 @@ export type CardFacts = {
   readonly session: SessionFacts | undefined
   readonly network: Network | undefined
   readonly recipients: readonly Recipient[]
+  /** How far its owners have approved it, where several of them have to. */
+  readonly owners: Standing | undefined
   readonly digest: string
   readonly code: string
 }
 
 /** Reads what a card says of a transaction; of a step of a plan, what its whole plan does. */
 export async function cardFacts(
-  { switches, findNetwork }: Pick<ServiceParts, 'switches' | 'findNetwork'>,
+  parts: Pick<ServiceParts, 'switches' | 'findNetwork' | 'owners'>,
   db: Handle,
   asked: ListedStep,
 ): Promise<CardFacts> {
+  const { switches, findNetwork } = parts
   const all = asked.plan_id === null ? [asked] : await listStore.ofPlan(db, asked.plan_id)
   const row = all.find(({ status }) => status === 'QUEUED') ?? asked
   const open = all.filter(({ status }) => isUnsigned(status))
@@ -50,6 +55,17 @@ export async function cardFacts(
     wallet: await switches.wallet(db, row.wallet_id),
     session: row.session_id === null ? undefined : await switches.session(db, row.session_id),
     network: findNetwork(row.network),
+    owners: await ownersOf(parts, db, row),
     recipients: await recipientsOf(knownAlike(db, row.wallet_id), receivers),
   }
+}
+
+async function ownersOf(
+  parts: Pick<ServiceParts, 'switches' | 'findNetwork' | 'owners'>,
+  db: Handle,
+  row: ListedStep,
+): Promise<Standing | undefined> {
+  if (row.status !== 'QUEUED' || row.due_at !== null) return undefined
+  const standing = await approvalStanding({ parts, db }, row)
+  return standing && standing.needed > 1 ? standing : undefined
 }

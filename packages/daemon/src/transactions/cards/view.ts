@@ -1,4 +1,5 @@
 import { type Card, toUsd, type Usd } from '@waiaas/contract'
+import { standingWords } from '../../owners/service.ts'
 import { seconds } from '../../platform/clock.ts'
 import { labelsOf } from '../rows/label-store.ts'
 import { readable } from '../views.ts'
@@ -49,12 +50,14 @@ export function cardView(facts: CardFacts, { now, labels, display, worstCase, li
       ...askedLines(facts, by),
       ...reasons.map((reason) => `Why it waits: ${reason}`),
       ...(worstCase === undefined ? [] : [`Approving it ${worstCase}`]),
+      ...(facts.owners ? [`Owners: ${standingWords(facts.owners)}`] : []),
       ...endLines(facts, now),
       `Code ${facts.code}`,
       ...(link === undefined ? [] : [`To see or reject it: ${link}`]),
     ],
     ...{ warnings, amounts, recipients: [...facts.recipients], reasons },
     asked: { by, at: seconds(row.created_at), sessionId: row.session_id, labels: readable(() => labelsOf(row)) },
+    ...(facts.owners && { owners: facts.owners }),
     ...(worstCase !== undefined && { worstCase }),
     ...{ digest: facts.digest, code: facts.code },
     expiresAt: row.approval_expires_at === null ? null : seconds(row.approval_expires_at),
