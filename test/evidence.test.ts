@@ -436,7 +436,9 @@ test('every call that changes something leaves its row of evidence, with who ask
     'startPairing',
     'pollPairing',
     'getPairing',
+    // Who only looks changes nothing.
     'getPasskeyChallenge',
+    'startView',
     'acknowledgeClock',
     'confirmSpends',
   ]

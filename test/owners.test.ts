@@ -152,3 +152,47 @@ test('an owner needs no session and no password, and their client speaks for the
   expect(await owner.recover(wallet.id)).toMatchObject({ state: 'ACTIVE' })
   await expect(owner.approve(third.id)).rejects.toMatchObject({ code: 'TX_ALREADY_PROCESSED' })
 })
+
+test('whoever knows ids alone is told nothing of what waits, and an owner is told of their own', async () => {
+  const [owner, other] = [evmOwner(), evmOwner()]
+  const [mine, theirs] = [await owned(owner), await owned(other)]
+  await verified(mine.id, owner)
+  await verified(theirs.id, other)
+  const { id } = await daemon.agent(mine.token).sendToken(payment())
+  const rules = { max_requests: 1, window_seconds: 1 }
+  const { id: policy } = await daemon.operator.createPolicy({ walletId: mine.id, type: 'RATE_LIMIT', rules })
+  const consent = await askedFor(() => daemon.operator.deletePolicy({ id: policy }))
+  const paths = [
+    `/v1/transactions/${id}/challenge?decision=approve`,
+    `/v1/transactions/${id}/challenge?decision=reject`,
+    `/v1/transactions/${id}/card`,
+    `/v1/owner/consents/${consent}`,
+    `/v1/owner/consents/${consent}/challenge?walletId=${mine.id}`,
+    `/v1/wallets/${mine.id}/withdraw/challenge`,
+    `/v1/wallets/${mine.id}/owner/challenge?action=remove`,
+  ]
+  async function looks(by: TestOwner) {
+    const { message } = await daemon.operator.getViewChallenge({ address: by.address })
+    return (await daemon.operator.startView({}, { owner: await by.word(message) })).token
+  }
+  const [seesMine, seesTheirs] = [await looks(owner), await looks(other)]
+  const answers = async (as?: string) => {
+    const all = await Promise.all(paths.map((path) => daemon.call('GET', path, { ...(as && { as }) })))
+    return all.map(({ status, body }) => ({ status, text: JSON.stringify(body) }))
+  }
+  expect((await answers()).map(({ status }) => status)).toEqual(paths.map(() => 401))
+  for (const { status, text } of await answers(seesTheirs)) {
+    expect(status).toBe(404)
+    expect(text.toLowerCase()).not.toContain(mine.address.toLowerCase())
+  }
+  expect((await answers(seesMine)).map(({ status }) => status)).toEqual(paths.map(() => 200))
+  const card = await daemon.operator.getCard({ id }, { view: seesMine })
+  expect(card).toMatchObject({ id, walletId: mine.id, worstCase: expect.any(String) })
+  // Stopping needs no look, and its text names what the asker named.
+  const stop = await daemon.call<{ message: string }>(
+    'GET',
+    `/v1/owner/challenge?action=kill-switch&walletId=${mine.id}`,
+  )
+  expect(stop.body.message).toContain(`as the owner of the wallet ${mine.id}`)
+  expect(stop.body.message.toLowerCase()).not.toContain(mine.address.toLowerCase())
+})

@@ -28,21 +28,27 @@ afterAll(async () => {
   await node?.stop()
 })
 
-/** Of somebody who owns a wallet here, with a text that is good. */
-async function ownerHeaders(): Promise<Record<string, string>> {
+/** Of somebody who owns a wallet here: a text that is good, and a token that looks. */
+async function ofOwner() {
   const owner = evmOwner()
   await daemon.operator.setOwner({ id: theirs.id, ownerAddress: owner.address })
-  return owner.signs((await daemon.operator.getOwnerChallenge({ id: theirs.id, action: 'verify' })).message)
+  const signed = await owner.signs(
+    (await daemon.operator.getOwnerChallenge({ id: theirs.id, action: 'verify' })).message,
+  )
+  const { message } = await daemon.operator.getViewChallenge({ address: owner.address })
+  return { signed, view: (await daemon.operator.startView({}, { owner: await owner.word(message) })).token }
 }
 
 test('every operation admits exactly the callers that its definition names, and refuses wrong inputs', async () => {
   const { token: stopToken } = await daemon.operator.createStopToken({ name: 'census' })
+  const { signed, view } = await ofOwner()
   const callers = [
     { kind: 'public', headers: {} },
     { kind: 'agent', headers: { authorization: `Bearer ${mine.token}` } },
     { kind: 'stopper', headers: { authorization: `Bearer ${stopToken}` } },
     { kind: 'operator', headers: { 'x-master-password': MASTER_PASSWORD } },
-    { kind: 'owner', headers: await ownerHeaders() },
+    { kind: 'owner', headers: signed },
+    { kind: 'viewer', headers: { authorization: `Bearer ${view}` } },
   ] as const
   const send = async (request: Request): Promise<Response> => {
     const { pathname, search } = new URL(request.url)

@@ -1,158 +1,263 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { askedFor } from '../support/consents.ts'
+import { MASTER_PASSWORD } from '../support/daemon.ts'
 import { evmOwner } from '../support/owners.ts'
-import { sentBytes } from '../support/passkeys.ts'
 import { until } from '../support/until.ts'
-import { createPasskey, virtualAuthenticator } from './passkeys.ts'
+import { virtualAuthenticator } from './passkeys.ts'
+import { personAt } from './person.ts'
 import { openScene, type Scene } from './scene.ts'
 
 let scene: Scene
+let at: ReturnType<typeof personAt>
 /** Whose wallet program the browser has. */
 let person = evmOwner()
-const IMAGES = process.env.SCREENSHOTS_INTO
+
+/** As EIP-6963 and the Wallet Standard have wallet programs announce themselves. */
+const WALLETS = `addEventListener('eip6963:requestProvider', () => {
+  const detail = { info: { name: 'Test Wallet' }, provider: { request: evmProgram } }
+  dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail }))
+})
+const account = async () => ({ address: await solanaProgram({ asks: 'address' }), chains: ['solana:localnet'], features: ['solana:signMessage'] })
+const wallet = {
+  version: '1.0.0', name: 'Sun Wallet', icon: 'data:image/png;base64,', chains: ['solana:localnet'], accounts: [],
+  features: {
+    'standard:connect': { version: '1.0.0', connect: async () => ({ accounts: [await account()] }) },
+    'solana:signMessage': {
+      version: '1.1.0',
+      signMessage: async ({ message }) => {
+        const text = new TextDecoder().decode(message)
+        const signature = atob(await solanaProgram({ asks: 'signature', text }))
+        return [{ signedMessage: message, signature: Uint8Array.from(signature, (sign) => sign.charCodeAt(0)) }]
+      },
+    },
+  },
+}
+const register = ({ register }) => register(wallet)
+addEventListener('wallet-standard:app-ready', ({ detail }) => register(detail))
+dispatchEvent(new CustomEvent('wallet-standard:register-wallet', { detail: register }))`
 
 beforeAll(async () => {
   scene = await openScene()
-  const { page } = scene
+  const { page, solana } = scene
+  at = personAt(page)
   type Asked = { method: string; params?: [string] }
-  await page.answer('walletProgram', async ({ method, params = [''] }: Asked) => {
+  await page.answer('evmProgram', async ({ method, params = [''] }: Asked) => {
     if (method === 'eth_requestAccounts') return [person.address]
     expect(method).toBe('personal_sign')
     return (await person.word(Buffer.from(params[0].slice(2), 'hex').toString('utf8'))).signature
   })
-  const source = `addEventListener('eip6963:requestProvider', () => {
-    const detail = { info: { name: 'Test Wallet' }, provider: { request: walletProgram } }
-    dispatchEvent(new CustomEvent('eip6963:announceProvider', { detail }))
-  })`
-  await page.send('Page.addScriptToEvaluateOnNewDocument', { source })
+  await page.answer('solanaProgram', async ({ asks, text = '' }: { asks: 'address' | 'signature'; text?: string }) =>
+    asks === 'address' ? solana.owner.address : (await solana.owner.word(text)).signature,
+  )
+  await page.send('Page.addScriptToEvaluateOnNewDocument', { source: WALLETS })
 })
-afterEach(() => {
+beforeEach(() => {
   person = scene.owner
 })
 afterAll(() => scene?.close())
 
-/** What a person sees now: without what is hidden. */
-// biome-ignore lint/performance/useDomNodeTextContent: see above
-const text = () => scene.page.run(() => (globalThis as unknown as Dom).document.body.innerText, undefined)
-const press = (label: string) =>
-  scene.page.run((wanted) => {
-    const { document } = globalThis as unknown as Dom
-    const button = [...document.querySelectorAll('button')].find((one) => one.textContent === wanted)
-    if (!button?.checkVisibility()) throw new Error(`no button ${wanted}`)
-    button.click()
-  }, label)
-const type = (into: string, value: string) =>
-  scene.page.run(
-    ([selector, typed]) => {
-      const field = (globalThis as unknown as Dom).document.querySelector(selector)
-      field.value = typed
-    },
-    [into, value] as const,
-  )
-const sees = (wanted: string) => until(`the page to say "${wanted}"`, async () => (await text()).includes(wanted))
-
-type Element = { innerText: string; textContent: string; value: string; click(): void; checkVisibility(): boolean }
-type Dom = {
-  document: {
-    body: Element & { scrollWidth: number }
-    querySelector(selector: string): Element
-    querySelectorAll(selector: string): Iterable<Element>
-  }
-  innerWidth: number
-}
-
-async function opened() {
-  const payment = await scene.waiting()
+async function opened(more: object = {}) {
+  const payment = await scene.waiting(more)
   await scene.page.open(`${scene.url}/approve/${payment.id}`)
   return payment
 }
+const landed = (payment: { status(): Promise<string> }) =>
+  until('the payment to land', async () => (await payment.status()) === 'CONFIRMED')
 
-async function picture(name: string, width: number, height: number): Promise<void> {
-  await scene.page.send('Emulation.setDeviceMetricsOverride', {
-    width,
-    height,
-    deviceScaleFactor: 1,
-    mobile: width < 600,
-  })
-  const fits = await scene.page.run(() => {
-    const { document, innerWidth } = globalThis as unknown as Dom
-    return document.body.scrollWidth <= innerWidth
-  }, undefined)
-  expect(fits, `${name} fits its screen`).toBe(true)
-  const { data } = await scene.page.send('Page.captureScreenshot', { format: 'png' })
-  if (IMAGES === undefined) return
-  mkdirSync(IMAGES, { recursive: true })
-  writeFileSync(join(IMAGES, `${name}.png`), Buffer.from(String(data), 'base64'))
-}
-
-test('the page shows nothing of what waits to whoever has no wallet of the owner', async () => {
+test('the page shows nothing of what waits to whoever has no wallet of the owner, and asks nobody else', async () => {
   person = evmOwner()
-  const { to } = await opened()
-  const before = await text()
-  expect(before).toContain('Show that you own the wallet')
-  await press('Use Test Wallet')
-  await sees('is not the owner of this wallet')
-  expect((await text()).toLowerCase()).not.toContain(to.toLowerCase())
-  const headers = await daemonHeaders('/approve/whatever')
-  expect(headers.get('content-security-policy')).toContain("default-src 'none'; script-src 'self'")
-})
-const daemonHeaders = async (path: string) => (await scene.daemon.call('GET', path)).headers
-
-test('the owner sees amount and full recipient, and approves with a wallet program; then the agent goes on', async () => {
-  person = scene.owner
-  const { to, status } = await opened()
-  await press('Use Test Wallet')
-  await sees('Approve this transaction')
-  expect((await text()).toLowerCase()).toContain(to.toLowerCase())
-  await sees('This text is good for')
-  await picture('approve-phone', 390, 844)
-  await picture('approve-desktop', 1280, 800)
-  await press('Approve')
-  await sees('Approved. The agent goes on by itself.')
-  await until('the payment to land', async () => (await status()) === 'CONFIRMED')
+  const { id, to } = await opened()
+  expect(await at.text()).toContain('Show that you own the wallet')
+  await at.looksRight('who')
+  await at.press('Use Test Wallet')
+  await at.sees('no wallet here has the owner')
+  expect((await at.text()).toLowerCase()).not.toContain(to.toLowerCase())
+  for (const path of [`/v1/transactions/${id}/challenge?decision=approve`, `/v1/transactions/${id}/card`])
+    expect((await scene.daemon.call('GET', path)).status).toBe(401)
 })
 
-test('the owner rejects, and an old page cannot approve after that', async () => {
-  person = scene.owner
-  const { status } = await opened()
-  await press('Use Test Wallet')
-  await sees('Approve this transaction')
-  await press('Reject')
-  await sees('Rejected. Nothing leaves.')
-  expect(await status()).toBe('CANCELLED')
+test('the owner sees the whole card, and approves with a wallet program; then the agent goes on', async () => {
+  const payment = await opened({ labels: { purpose: 'office chairs' } })
+  await at.press('Use Test Wallet')
+  await at.sees('Approve?')
+  const card = await scene.daemon.operator.getCard({ id: payment.id })
+  const seen = await at.text()
+  const isAlike = (line: string) => !line.includes(card.link!) && !line.startsWith('It ends unanswered')
+  for (const line of card.lines.filter(isAlike)) expect(seen).toContain(line)
+  expect(seen.toLowerCase()).toContain(payment.to.toLowerCase())
+  for (const wanted of ['office chairs', 'new, no payment to it is final yet', 'worst case', card.code])
+    expect(seen).toContain(wanted)
+  expect(seen).toMatch(/\d+ (min|h) \d+ (s|min) left to answer/)
+  await at.looksRight('approve')
+  await at.press('Approve')
+  await at.sees('Approved. The agent goes on by itself')
+  await landed(payment)
 })
 
-test('the owner signs the text elsewhere and pastes the signature', async () => {
-  const { status } = await opened()
-  await type('#address', scene.owner.address)
-  await press('Show it')
-  await sees('Approve this transaction')
-  await press('Approve')
-  await sees('Sign this text with your wallet, as it is')
-  const message = await scene.page.run(
-    () => (globalThis as unknown as Dom).document.querySelector('#text').value,
-    undefined,
+test('the owner rejects by keyboard alone, and an old page cannot approve after that', async () => {
+  const payment = await opened()
+  await at.tabTo('Use Test Wallet')
+  await at.sees('Approve?')
+  await at.tabTo('Reject')
+  await at.sees('Rejected. Nothing leaves')
+  expect(await payment.status()).toBe('CANCELLED')
+})
+
+test('what has changed since it was shown is not signed', async () => {
+  const { id, status } = await opened()
+  await at.press('Use Test Wallet')
+  await at.sees('Approve?')
+  const other = await scene.waiting()
+  // Somebody between the page and the daemon has another text signed.
+  await scene.page.run(
+    ([shown, instead]) => {
+      const real = globalThis.fetch
+      globalThis.fetch = (path, more) => real(String(path).replace(shown, instead), more)
+    },
+    [`${id}/challenge`, `${other.id}/challenge`] as const,
   )
-  await type('#signature', (await scene.owner.word(message)).signature)
-  await press('Go on')
-  await sees('Approved. The agent goes on by itself.')
+  await at.press('Approve')
+  await at.sees('This has changed since you looked')
+  expect([await status(), await other.status()]).toEqual(['QUEUED', 'QUEUED'])
+})
+
+test('the owner signs the texts elsewhere and pastes the signatures', async () => {
+  const { status } = await opened()
+  const signsIt = async () => {
+    await at.sees('Sign this text with your wallet')
+    const message = await at.valueOf('#text')
+    await at.type('#signature', (await scene.owner.word(message)).signature)
+    await at.press('Go on')
+  }
+  await at.type('#address', scene.owner.address)
+  await at.press('Show it')
+  await at.sees('Sign this text with your wallet')
+  await at.looksRight('elsewhere')
+  await signsIt()
+  await at.sees('Approve?')
+  await at.press('Approve')
+  await signsIt()
+  await at.sees('Approved. The agent goes on by itself')
   await until('the payment to be signed', async () => ['SUBMITTED', 'CONFIRMED'].includes(await status()))
 })
 
-test('the owner approves with a passkey', async () => {
-  const { page, daemon, wallet, owner, asOwner } = scene
-  const { status } = await opened()
-  const authenticator = await virtualAuthenticator(page)
-  const { challenge } = await daemon.operator.getPasskeyOptions({ id: wallet.id })
-  const made = sentBytes(await createPasskey(page, challenge))
-  const { message } = await daemon.operator.getPasskeyChallenge({ id: wallet.id, ...made })
-  const added = await asOwner(`/v1/wallets/${wallet.id}/owner/passkeys`, await owner.signs(message), made)
-  expect(added.status).toBe(201)
-  await press('Use a passkey')
-  await sees('Approve this transaction')
-  await press('Approve')
-  await sees('Approved. The agent goes on by itself.')
-  await until('the payment to be signed', async () => ['SUBMITTED', 'CONFIRMED'].includes(await status()))
+test('a Solana owner approves with a wallet of the Wallet Standard', async () => {
+  const payment = await scene.solana.waiting()
+  await scene.page.open(`${scene.url}/approve/${payment.id}`)
+  await at.press('Use Sun Wallet')
+  await at.sees('Approve?')
+  expect(await at.text()).toContain(payment.to)
+  await at.press('Approve')
+  await at.sees('Approved. The agent goes on by itself')
+  await landed(payment)
+})
+
+test('over plain http in a local network wallets are offered, and no passkey', async () => {
+  const payment = await scene.waiting()
+  await scene.page.open(`${scene.lanUrl}/approve/${payment.id}`)
+  expect(await at.text()).not.toContain('Use a passkey')
+  await at.press('Use Test Wallet')
+  await at.sees('Approve?')
+  await at.press('Approve')
+  await at.sees('Approved. The agent goes on by itself')
+  await landed(payment)
+  await scene.page.open(`${scene.lanUrl}/pair`)
+  await at.sees('works over https or on the machine of the daemon only')
+  expect(await at.text()).not.toContain('Master password')
+})
+
+test('the owner adds a passkey on the page of their wallets, and approves with it', async () => {
+  const authenticator = await virtualAuthenticator(scene.page)
+  await scene.page.open(`${scene.url}/owner`)
+  await at.press('Use Test Wallet')
+  await at.sees('You own it.')
+  await at.looksRight('wallets')
+  await at.press('Add a passkey')
+  await at.sees('You are about to sign this')
+  expect(await at.text()).toContain('a passkey of localhost')
+  await at.press('Sign it')
+  await at.sees('The passkey works now')
+  const payment = await opened()
+  await at.press('Use a passkey')
+  await at.sees('Approve?')
+  await at.press('Approve')
+  await at.sees('Approved. The agent goes on by itself')
+  await until('the payment to be signed', async () => ['SUBMITTED', 'CONFIRMED'].includes(await payment.status()))
   await authenticator.remove()
+})
+
+test('an owner reads what the operator asks for, and agrees to it', async () => {
+  const { daemon, wallet } = scene
+  const rules = { max_requests: 100, window_seconds: 60 }
+  const { id } = await daemon.operator.createPolicy({ walletId: wallet.id, type: 'RATE_LIMIT', rules })
+  const consent = await askedFor(() => daemon.operator.deletePolicy({ id }))
+  await scene.page.open(`${scene.url}/consent/${consent}`)
+  await at.press('Use Test Wallet')
+  await at.sees('Let more out than before?')
+  await at.looksRight('consent')
+  await at.press('Agree')
+  await at.sees('Agreed. The operator makes the same call again')
+  await daemon.operator.deletePolicy({ id })
+})
+
+test('the operator lets an agent in that shows a code, after seeing what it says of itself', async () => {
+  const { daemon, wallet } = scene
+  const name = 'Helper <b>bold</b> \u202Edlob'
+  const asked = await daemon.operator.startPairing({ name, scopes: ['pay for groceries'] })
+  await scene.page.open(`${scene.url}/pair`)
+  await at.looksRight('pair-code')
+  await at.type('#pairing-code', asked.code.toLowerCase())
+  await at.type('#password', 'not the password')
+  await at.press('Show who asks')
+  await at.sees('password')
+  await at.type('#password', MASTER_PASSWORD)
+  await at.press('Show who asks')
+  await at.sees('An agent asks to be let in')
+  const seen = await at.text()
+  for (const wanted of ['Helper <b>bold</b>', 'pay for groceries', '127.0.0.1', 'One day'])
+    expect(seen).toContain(wanted)
+  expect(seen).not.toContain('\u202E')
+  await at.looksRight('pair')
+  await at.press('Let it in')
+  await at.sees('Choose at least one wallet')
+  await scene.page.run((id) => {
+    // biome-ignore lint/suspicious/noExplicitAny: Node's types know no browser
+    const { document } = globalThis as any
+    document.querySelector(`input[value="${id}"]`).click()
+  }, wallet.id)
+  await at.press('Let it in')
+  await at.sees('is in until')
+  const { status, session } = await daemon.operator.pollPairing({ pollToken: asked.pollToken })
+  expect(status).toBe('APPROVED')
+  expect((await daemon.agent(session!.token).listWallets()).items.map(({ id }) => id)).toEqual([wallet.id])
+  expect(await at.valueOf('#password')).toBe('')
+})
+
+test('the operator refuses an agent on the page', async () => {
+  const { code, pollToken } = await scene.daemon.operator.startPairing({ name: 'nobody I know' })
+  await scene.page.open(`${scene.url}/pair`)
+  await at.type('#pairing-code', code)
+  await at.type('#password', MASTER_PASSWORD)
+  await at.press('Show who asks')
+  await at.sees('nobody I know')
+  await at.press('Refuse it')
+  await at.sees('Refused. It gets nothing.')
+  await expect(scene.daemon.operator.pollPairing({ pollToken })).rejects.toMatchObject({ code: 'PAIRING_DENIED' })
+})
+
+test('the page of a link shows the card and says how to approve', async () => {
+  const { id } = await scene.waiting()
+  const { link, title } = await scene.daemon.operator.getCard({ id })
+  await scene.page.open(link!)
+  await at.sees(title)
+  await at.looksRight('link')
+  await at.press('Reject it')
+  await at.sees('It will not run.')
+})
+
+test('nothing on any page was asked of another machine', () => {
+  const hosts = new Set(
+    scene.page.requested.filter((url) => !url.startsWith('data:')).map((url) => new URL(url).hostname),
+  )
+  expect([...hosts].sort()).toEqual(['localhost', 'wallets.lan'])
 })

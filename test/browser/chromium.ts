@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 type Answer = {
   id?: number
   method?: string
-  params?: { name?: string; payload?: string }
+  params?: { name?: string; payload?: string; request?: { url: string } }
   result?: unknown
   error?: { message: string }
 }
@@ -17,6 +17,8 @@ type Send = (method: string, params?: object) => Promise<Record<string, unknown>
 export type Page = {
   /** Opens an address, and waits until it has loaded. */
   open(url: string): Promise<void>
+  /** All that it has asked for since it was started. */
+  readonly requested: readonly string[]
   /** Runs a function of the page with one argument, and gives what it resolves to. */
   run<In, Out>(fn: (input: In) => Out | Promise<Out>, input: In): Promise<Out>
   send: Send
@@ -24,11 +26,15 @@ export type Page = {
   answer(name: string, fn: (input: never) => Promise<unknown>): Promise<void>
 }
 
+/** A machine in a local network, as browsers see one: a name, without https. */
+export const LAN_HOST = 'wallets.lan'
+const RULES = `--host-resolver-rules=MAP ${LAN_HOST} 127.0.0.1`
+
 /** Starts Chromium with a profile of its own; `close` ends it and removes that. */
 export async function startChromium(program: string): Promise<{ page: Page; close(): Promise<void> }> {
   const profile = mkdtempSync(join(tmpdir(), 'waiaas-browser-'))
   // As root there is no sandbox, and nothing but pages of the tests is opened.
-  const args = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run']
+  const args = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', RULES]
   const child = spawn(program, [...args, `--user-data-dir=${profile}`, '--remote-debugging-port=0', 'about:blank'], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -83,6 +89,9 @@ async function firstPage(address: string): Promise<Page> {
   const send = sendTo(String(sessionId))
   await send('Page.enable')
   await send('Runtime.enable')
+  await send('Network.enable')
+  const requested: string[] = []
+  listeners.set('Network.requestWillBeSent', ({ request }) => void requested.push(request?.url ?? ''))
   const answers = new Map<string, (input: never) => Promise<unknown>>()
   listeners.set('Runtime.bindingCalled', ({ name = '', payload = '{}' }) => {
     const { id, input } = JSON.parse(payload) as { id: number; input: never }
@@ -92,6 +101,7 @@ async function firstPage(address: string): Promise<Page> {
   })
   return {
     send,
+    requested,
     async open(url) {
       const loaded = new Promise<void>((resolve) => listeners.set('Page.loadEventFired', () => resolve()))
       await send('Page.navigate', { url })

@@ -254,6 +254,12 @@ test('an owner verifies, approves, rejects and hands over with what they sign el
     runProgram(['tx', 'approve', first, '--yes', '--data-dir', daemon.dataDir, '--password-file', passwordFile]),
   )
   expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('owns this wallet and has to approve') })
+  const { token } = await signs(owner, 'owner view', [owner.address])
+  const looks = ['owner', 'approve', first, '--message', '--view', String(token), '--base-url', daemon.url]
+  expect(await captured(() => runProgram(looks))).toMatchObject({
+    code: 0,
+    out: expect.stringContaining('Approve this transaction'),
+  })
   expect(await signs(owner, 'owner approve', [first])).toMatchObject({ id: first, status: 'PENDING' })
   expect(await signs(owner, 'owner reject', [second])).toMatchObject({ id: second, status: 'CANCELLED' })
   const rules = { max_requests: 1, window_seconds: 1 }

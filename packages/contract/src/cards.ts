@@ -69,7 +69,7 @@ export const cardOperations = {
   getCard: operation({
     method: 'GET',
     path: '/v1/transactions/{id}/card',
-    access: ['agent', 'operator'],
+    access: ['agent', 'operator', 'viewer'],
     tag,
     summary:
       'Show the approval card of a transaction: what a human is asked, in plain lines to show to that human as they stand.',

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { Id, UnixSeconds } from './ids.ts'
+import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
-import { OwnerChallenge, OwnersAgreed, Signer } from './owners.ts'
+import { lookers, OwnerChallenge, OwnersAgreed, Signer } from './owners.ts'
 
 const tag = 'Owners'
 
@@ -44,7 +45,7 @@ export const consentOperations = {
   getConsent: operation({
     method: 'GET',
     path: '/v1/owner/consents/{id}',
-    access: 'public',
+    access: lookers,
     tag,
     summary: 'Show what owners are asked to agree to, and who has. Its id is in the answer that asked for it.',
     input: named,
@@ -54,10 +55,10 @@ export const consentOperations = {
   getConsentChallenge: operation({
     method: 'GET',
     path: '/v1/owner/consents/{id}/challenge',
-    access: 'public',
+    access: lookers,
     tag,
     summary: 'Get the text that the owner of one of the wallets signs to agree.',
-    input: ofWallet.extend({ signer: Signer }),
+    input: ofWallet.extend({ walletId: WalletName.describe('the wallet whose owner agrees'), signer: Signer }),
     output: OwnerChallenge,
     errors: ['CONSENT_NOT_FOUND', 'WALLET_NOT_FOUND', 'OWNER_NOT_CONNECTED', 'CHAIN_NOT_SUPPORTED'],
   }),

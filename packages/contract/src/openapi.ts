@@ -39,6 +39,12 @@ const securitySchemes = {
     bearerFormat: 'wai_stop_ and random characters',
     description: 'whoever may only stop: a stop token',
   },
+  viewAuth: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'wai_view_ and random characters',
+    description: 'an owner who only looks: the token of POST /v1/owner/view',
+  },
   ownerSignature: owner('X-Owner-Signature', "an owner: the signature of the challenge's message"),
   ownerMessage: owner('X-Owner-Message', 'an owner: the message that was signed'),
   ownerAddress: owner('X-Owner-Address', "an owner: the owner's address"),
@@ -49,6 +55,7 @@ const requirement = {
   operator: [{ masterAuth: [] }, { masterProof: [] }],
   owner: [{ ownerSignature: [], ownerMessage: [], ownerAddress: [] }],
   stopper: [{ stopAuth: [] }],
+  viewer: [{ viewAuth: [] }],
 }
 const securityOf = (access: Access): Json[] =>
   access === 'public' ? [] : access.flatMap((caller): readonly Json[] => requirement[caller])

@@ -2,8 +2,11 @@ import type { z } from 'zod'
 import type { FailureCode } from './failure.ts'
 import { namedFields } from './names.ts'
 
-/** A `stopper` may stop and nothing else: who reaches the socket in the data directory, or holds a stop token. */
-export type Caller = 'agent' | 'owner' | 'operator' | 'stopper'
+/**
+ * A `stopper` may stop and nothing else: who reaches the socket in the data directory, or holds a stop token. A `viewer` is an
+ * owner who only looks.
+ */
+export type Caller = 'agent' | 'owner' | 'operator' | 'stopper' | 'viewer'
 /** Who may call: everybody, or any of the named kinds of caller. */
 export type Access = 'public' | readonly [Caller, ...Caller[]]
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -132,6 +135,8 @@ export type CallOptions = {
   masterPassword?: string
   /** What an owner of the wallet signed for the call. */
   owner?: OwnerWord
+  /** `wai_view_…`, with which an owner looks at what waits. */
+  view?: string
 }
 /** The message of a challenge, and the owner's signature of it: 0x and hex, or base64. */
 export type OwnerWord = { readonly address: string; readonly message: string; readonly signature: string }
@@ -161,6 +166,7 @@ export const accessFailures = {
   ],
   owner: ['INVALID_SIGNATURE', 'INVALID_NONCE', 'OWNER_NOT_CONNECTED', 'CHAIN_ERROR'],
   stopper: ['INVALID_TOKEN'],
+  viewer: ['INVALID_TOKEN', 'TOKEN_EXPIRED'],
 } as const satisfies Record<Caller, readonly FailureCode[]>
 
 /** Where an input means something by its name: nothing is called so, or several are. */

@@ -13,6 +13,7 @@ import { limitOperations } from './limits.ts'
 import { messageOperations } from './messages.ts'
 import { movementOperations } from './movements.ts'
 import { type CallerOf, isStop } from './operation.ts'
+import { ownerViewOperations } from './owner-views.ts'
 import { ownerAnswerOperations, ownerOperations, ownerStopOperations } from './owners.ts'
 import { pairingOperations } from './pairings.ts'
 import { passkeyOperations } from './passkeys.ts'
@@ -37,6 +38,7 @@ export const operations = {
   ...systemOperations,
   ...walletOperations,
   ...ownerOperations,
+  ...ownerViewOperations,
   ...consentOperations,
   ...ownerStopOperations,
   ...passkeyOperations,

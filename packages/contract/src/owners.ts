@@ -17,6 +17,8 @@ import {
 const tag = 'Owners'
 const operator = ['operator'] as const
 const owner = ['owner'] as const
+/** The text of what an owner signs is for that owner, and for the operator. */
+export const lookers = ['operator', 'viewer'] as const
 const older = ['approval_method', 'approvalMethod', 'wallet_type', 'walletType'] as const
 
 /** A text that an owner signs: once, within five minutes, for nothing but what it says. */
@@ -99,7 +101,7 @@ export const ownerAnswerOperations = {
   getTransactionChallenge: operation({
     method: 'GET',
     path: '/v1/transactions/{id}/challenge',
-    access: 'public',
+    access: lookers,
     tag,
     summary: 'Get the text that the owner of a wallet signs to approve or reject a transaction that waits.',
     input: z.strictObject({ id: Id, decision: z.enum(['approve', 'reject']), signer: Signer }),
@@ -340,12 +342,12 @@ export const ownerOperations = {
   getOwnerChallenge: operation({
     method: 'GET',
     path: '/v1/wallets/{id}/owner/challenge',
-    access: 'public',
+    access: lookers,
     tag,
     summary: 'Get the text that an owner signs to verify, or to agree to be replaced or removed.',
     aliases: { ownerAddress: ['owner_address'] },
     input: z.strictObject({
-      id: Id,
+      id: WalletName,
       action: z.enum(['verify', 'replace', 'remove']),
       ownerAddress: Address.optional().describe('with replace: the new owner'),
       network: OwnerNetwork,

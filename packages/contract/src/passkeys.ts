@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Id, UnixSeconds } from './ids.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
-import { OwnerChallenge, Signer } from './owners.ts'
+import { lookers, OwnerChallenge, Signer } from './owners.ts'
 
 const tag = 'Owners'
 /** What X-Owner-Address begins with where a passkey signed; its id follows, base64url. */
@@ -31,10 +31,10 @@ export const passkeyOperations = {
   getPasskeyOptions: operation({
     method: 'GET',
     path: '/v1/wallets/{id}/owner/passkeys/options',
-    access: 'public',
+    access: lookers,
     tag,
     summary: 'Get what a page needs to make a passkey for the owner of a wallet.',
-    input: z.strictObject({ id: Id }),
+    input: named,
     output: z.object({
       rpId: z.string(),
       origin: z.string().describe('the page has to be there'),
@@ -46,10 +46,10 @@ export const passkeyOperations = {
   getPasskeyChallenge: operation({
     method: 'POST',
     path: '/v1/wallets/{id}/owner/passkeys/challenge',
-    access: 'public',
+    access: lookers,
     tag,
     summary: 'Get the text that the owner of a wallet signs to add a passkey that a page has made.',
-    input: made.extend({ signer: Signer }),
+    input: made.extend({ id: WalletName, signer: Signer }),
     output: OwnerChallenge,
     errors: [...refusals, 'INVALID_SIGNATURE', 'CHAIN_NOT_SUPPORTED'],
   }),

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { Id, UnixSeconds } from './ids.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
-import { OwnerChallenge, Signer } from './owners.ts'
+import { lookers, OwnerChallenge, Signer } from './owners.ts'
 import { Tier } from './tiers.ts'
 import { Address, Digits, NetworkName, TransactionStatus, Unwritten } from './wire.ts'
 
@@ -114,10 +114,10 @@ export const sweepOperations = {
   getWithdrawChallenge: operation({
     method: 'GET',
     path: '/v1/wallets/{id}/withdraw/challenge',
-    access: 'public',
+    access: lookers,
     tag,
     summary: 'Get the text that the owner of a wallet signs to have all that it holds.',
-    input: withdrawn.extend({ signer: Signer }),
+    input: withdrawn.extend({ id: WalletName, signer: Signer }),
     output: OwnerChallenge,
     errors: [...ofOwner, 'OWNER_NOT_CONNECTED', 'CHAIN_NOT_SUPPORTED'],
   }),

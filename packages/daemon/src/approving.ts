@@ -1,9 +1,9 @@
 import type { Settings } from '@waiaas/contract'
 import { approvalHandlers } from './approvals/handlers.ts'
 import { approvalService } from './approvals/service.ts'
-import { approvePages } from './approve-page/service.ts'
 import type { Audit } from './audit/service.ts'
 import type { Exposure } from './exposure/service.ts'
+import { pages } from './pages/service.ts'
 import type { Displays } from './prices/service.ts'
 import { sessionLabels } from './sessions/service.ts'
 import type { Transactions } from './transactions/service.ts'
@@ -27,7 +27,7 @@ export function approvalFeature({ evidence, keys, settings, shown, exposure, tra
   })
   return {
     handlers: approvalHandlers(service),
-    pages: (app: Parameters<typeof approvePages>[0]) => [service.pages, approvePages].forEach((add) => void add(app)),
+    pages: (app: Parameters<typeof pages>[0]) => [service.pages, pages].forEach((add) => void add(app)),
     /** With the work of what it tells of: what is told goes before that. */
     around: (money: Pick<Transactions, 'start' | 'stop'>, events: { stop(): Promise<void> }) => ({
       start() {

@@ -18,6 +18,7 @@ async function answered(state: 'ACTIVE' | 'SUSPENDED' | 'LOCKED', headers: Recor
         given.has('x-owner-signature')
           ? { address: 'A', network: null, message: 'M', signature: 'S', ip: undefined }
           : undefined,
+      viewer: async () => ({ kind: 'viewer', address: 'A', sees: [], named: [] }),
     },
   })
   const answers = await Promise.all(
@@ -57,3 +58,13 @@ test('an owner reaches what names owners and nothing else, whatever the kill swi
   for (const state of ['ACTIVE', 'SUSPENDED', 'LOCKED'] as const)
     expect(await answered(state, { 'x-owner-signature': 'one' })).toEqual(all)
 })
+
+test('an owner who looks reaches what names viewers and nothing else, whatever the kill switch says', async () => {
+  const all = table.filter(([, { access }]) => access !== 'public' && access.includes('viewer'))
+  expect(all.map(([name]) => name)).toContain('getTransactionChallenge')
+  expect(all.filter(([, { method, path }]) => method !== 'GET' && path !== PASSKEY_CHALLENGE)).toEqual([])
+  for (const state of ['ACTIVE', 'SUSPENDED', 'LOCKED'] as const)
+    expect(await answered(state, { authorization: 'Bearer wai_view_one' })).toEqual(all.map(([name]) => name))
+})
+/** Reads, but what it is about is too long for a query. */
+const PASSKEY_CHALLENGE = '/v1/wallets/{id}/owner/passkeys/challenge'

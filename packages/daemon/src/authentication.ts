@@ -1,4 +1,4 @@
-import { Failure, isStop, type Operation, STOP_TOKEN_PREFIX } from '@waiaas/contract'
+import { Failure, isStop, type Operation, STOP_TOKEN_PREFIX, VIEW_TOKEN_PREFIX } from '@waiaas/contract'
 import type { KillSwitch } from './killswitch/service.ts'
 import type { OperatorService } from './operator/service.ts'
 import type { Owners } from './owners/service.ts'
@@ -12,12 +12,12 @@ type Parts = {
   sessions: Pick<Sessions, 'authenticate'>
   stopTokens: Pick<StopTokens, 'authenticate'>
   killSwitch: Pick<KillSwitch, 'current'>
-  owners: Pick<Owners, 'authenticate'>
+  owners: Pick<Owners, 'authenticate' | 'viewer'>
 }
 
 /**
  * Finds out who calls, by the credentials that the operation admits: X-Master-Password or X-Master-Proof, the bearer token of
- * a session or for stops, or what an owner signed. An owner can agree to a call of the operator too.
+ * a session, for stops or of an owner who looks, or what an owner signed. An owner can agree to a call of the operator too.
  */
 export const authentication =
   ({ operator, sessions, stopTokens, killSwitch, owners }: Parts) =>
@@ -40,6 +40,8 @@ export const authentication =
       const signed = await owners.authenticate(headers, peer)
       if (signed) return { kind: 'owner', address: signed.address, signed }
     }
+    if (bearer?.startsWith(VIEW_TOKEN_PREFIX))
+      return operation.access.includes('viewer') ? owners.viewer(bearer) : { kind: 'public' }
     if (bearer === undefined || bearer === stopToken || !operation.access.includes('agent')) return { kind: 'public' }
     const principal = await sessions.authenticate(bearer)
     const state = killSwitch.current()

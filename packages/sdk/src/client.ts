@@ -201,6 +201,7 @@ async function credentials(
   const { operation, options } = call
   if (operation.access === 'public') return {}
   if (options.owner && mayCall(operation, 'owner')) return ownerHeaders(options.owner)
+  if (options.view !== undefined && mayCall(operation, 'viewer')) return { authorization: `Bearer ${options.view}` }
   if (given.stopToken !== undefined && isStop(operation)) return { authorization: `Bearer ${given.stopToken}` }
   const password = options.masterPassword ?? given.masterPassword
   const forAgent = mayCall(operation, 'agent')

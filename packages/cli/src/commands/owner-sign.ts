@@ -8,16 +8,24 @@ import { printable } from '../table.ts'
 import { askText, canAsk, note, print, printJson } from '../terminal.ts'
 
 /** `signer`: whose text it is to be, where a wallet has several owners. */
-type Given = { readonly api: WAIaaSClient; readonly words: readonly string[]; readonly signer?: string | undefined }
+type Given = {
+  readonly api: WAIaaSClient
+  readonly words: readonly string[]
+  readonly signer?: string | undefined
+  readonly view?: { view: string } | undefined
+}
 type Deed = {
   /** What it takes, in its usage. */
   readonly places: readonly string[]
   readonly summary: string
   /** The operator sends it, with the word of the owner; else the owner alone. */
   readonly withOperator?: true
+  /** Everybody may have its text, which tells nothing; else it is for the owner and the operator. */
+  readonly isOpen?: true
   ask(given: Given): Promise<{ message: string }>
-  send(given: Given, owner: OwnerWord): Promise<unknown>
-  readonly done: string
+  send(given: Given, owner: OwnerWord): Promise<object>
+  /** What is said once it is done; or the field of the answer that is shown. */
+  readonly done: string | { readonly field: string }
   /** What it says where other owners have to agree too. */
   readonly more?: (answer: never) => string | undefined
 }
@@ -33,10 +41,18 @@ const [TRANSACTION, WALLET] = ['transaction id', 'wallet id']
 
 /** What an owner signs, by the name of its command. */
 const deeds = {
+  'owner view': {
+    places: ['owner address'],
+    isOpen: true,
+    summary: 'Get a token to look with, as an owner, for ten minutes: --view takes it.',
+    ask: ({ api, words: [address = ''] }) => api.getViewChallenge({ address }),
+    send: ({ api }, owner) => api.startView({}, { owner }),
+    done: { field: 'token' },
+  },
   'wallet owner verify': {
     places: [WALLET],
     summary: 'Verify as the owner of a wallet, with a signature of the owner’s own wallet.',
-    ask: ({ api, signer, words: [id = ''] }) => api.getOwnerChallenge({ id, action: 'verify', signer }),
+    ask: ({ api, view, signer, words: [id = ''] }) => api.getOwnerChallenge({ id, action: 'verify', signer }, view),
     send: ({ api, words: [id = ''] }, owner) => api.verifyOwner({ id }, { owner }),
     done: 'the owner has verified, and approves from now on',
   },
@@ -44,8 +60,8 @@ const deeds = {
     places: [WALLET, 'new owner'],
     summary: 'Name another owner of a wallet, with a signature of the one it has.',
     withOperator: true,
-    ask: ({ api, signer, words: [id = '', ownerAddress = ''] }) =>
-      api.getOwnerChallenge({ id, action: 'replace', ownerAddress, signer }),
+    ask: ({ api, view, signer, words: [id = '', ownerAddress = ''] }) =>
+      api.getOwnerChallenge({ id, action: 'replace', ownerAddress, signer }, view),
     send: ({ api, words: [id = '', ownerAddress = ''] }, owner) => api.setOwner({ id, ownerAddress }, { owner }),
     done: 'the new owner is named, and takes over once verified',
   },
@@ -53,14 +69,15 @@ const deeds = {
     places: [WALLET],
     summary: 'Remove the owner of a wallet, with a signature of that owner.',
     withOperator: true,
-    ask: ({ api, signer, words: [id = ''] }) => api.getOwnerChallenge({ id, action: 'remove', signer }),
+    ask: ({ api, view, signer, words: [id = ''] }) => api.getOwnerChallenge({ id, action: 'remove', signer }, view),
     send: ({ api, words: [id = ''] }, owner) => api.removeOwner({ id }, { owner }),
     done: 'the wallet has no owner any more, and the operator approves',
   },
   'owner approve': {
     places: [TRANSACTION],
     summary: 'Approve a transaction that waits, with a signature of the owner of its wallet.',
-    ask: ({ api, signer, words: [id = ''] }) => api.getTransactionChallenge({ id, decision: 'approve', signer }),
+    ask: ({ api, view, signer, words: [id = ''] }) =>
+      api.getTransactionChallenge({ id, decision: 'approve', signer }, view),
     send: ({ api, words: [id = ''] }, owner) => api.approveTransaction({ id }, { owner }),
     done: 'approved',
     more: ({ owners }: { owners?: Standing }) => owners && moreOf(owners),
@@ -68,14 +85,16 @@ const deeds = {
   'owner reject': {
     places: [TRANSACTION],
     summary: 'Reject a transaction that waits, with a signature of the owner of its wallet.',
-    ask: ({ api, signer, words: [id = ''] }) => api.getTransactionChallenge({ id, decision: 'reject', signer }),
+    ask: ({ api, view, signer, words: [id = ''] }) =>
+      api.getTransactionChallenge({ id, decision: 'reject', signer }, view),
     send: ({ api, words: [id = ''] }, owner) => api.rejectTransaction({ id }, { owner }),
     done: 'rejected',
   },
   'owner agree': {
     places: ['consent id', WALLET],
     summary: 'Agree to what the operator asked for, with a signature of the owner of a wallet that it concerns.',
-    ask: ({ api, signer, words: [id = '', walletId = ''] }) => api.getConsentChallenge({ id, walletId, signer }),
+    ask: ({ api, view, signer, words: [id = '', walletId = ''] }) =>
+      api.getConsentChallenge({ id, walletId, signer }, view),
     send: ({ api, words: [id = '', walletId = ''] }, owner) => api.giveConsent({ id, walletId }, { owner }),
     done: 'agreed; the operator makes the same call again once all owners have',
     more: ({ wallets }: { wallets: { owners: Standing }[] }) =>
@@ -84,13 +103,14 @@ const deeds = {
   'owner withdraw': {
     places: [WALLET],
     summary: 'Take all that a wallet holds to the address of its owner, with a signature of that owner.',
-    ask: ({ api, signer, words: [id = ''] }) => api.getWithdrawChallenge({ id, signer }),
+    ask: ({ api, view, signer, words: [id = ''] }) => api.getWithdrawChallenge({ id, signer }, view),
     send: ({ api, words: [id = ''] }, owner) => api.withdrawWallet({ id }, { owner }),
     done: 'it goes to the address of the owner, native currency last',
   },
   'owner stop': {
     places: [WALLET],
     summary: 'Stop everything, with a signature of the owner of a wallet.',
+    isOpen: true,
     ask: ({ api, signer, words: [walletId = ''] }) =>
       api.getOwnerActionChallenge({ action: 'kill-switch', walletId, signer }),
     send: ({ api }, owner) => api.ownerKillSwitch({}, { owner }),
@@ -99,6 +119,7 @@ const deeds = {
   'owner cancel-recovery': {
     places: [WALLET],
     summary: 'Stop a recovery that goes on without the owners, with a signature of one of them.',
+    isOpen: true,
     ask: ({ api, signer, words: [walletId = ''] }) =>
       api.getOwnerActionChallenge({ action: 'cancel-recovery', walletId, signer }),
     send: ({ api }, owner) => api.cancelRecovery({}, { owner }),
@@ -107,6 +128,7 @@ const deeds = {
   'kill-switch unlock': {
     places: [WALLET],
     summary: 'Turn the kill switch of a locked daemon off, with a signature of the owner of a wallet.',
+    isOpen: true,
     withOperator: true,
     ask: ({ api, signer, words: [walletId = ''] }) =>
       api.getOwnerActionChallenge({ action: 'recover', walletId, signer }),
@@ -127,6 +149,7 @@ const options = {
   message: { type: 'boolean' },
   'message-file': { type: 'string' },
   signature: { type: 'string' },
+  view: { type: 'string' },
   signer: { type: 'string' },
 } as const
 
@@ -140,7 +163,7 @@ Without flags the text is shown, and the signature asked for. Sign it as a perso
   --message               print the text to be signed, and nothing else
   --message-file <file>   the text that was signed, as it was printed
   --signature <text>      its signature: 0x and hex, or base64
-${daemonFlagsHelp}`
+${deed.isOpen ? '' : '  --view <token>          what waiaas owner view gave, in place of the master password\n'}${daemonFlagsHelp}`
   return {
     usage,
     async run(argv: readonly string[]): Promise<number> {
@@ -149,27 +172,35 @@ ${daemonFlagsHelp}`
       const file = values['message-file']
       if ((file === undefined) !== (values.signature === undefined))
         throw new UsageError('expected --message-file together with --signature', usage)
-      const api = await clientFor(deed, values, values.message === true)
-      const given = { api, words: positionals, signer: values.signer }
+      const view = values.view === undefined ? undefined : { view: values.view }
+      const given = async (asOperator: boolean) => {
+        const api = await clientFor(asOperator, values)
+        return { api, words: positionals, signer: values.signer }
+      }
       const message =
-        file === undefined ? (await deed.ask(given)).message : readFileSync(file, 'utf8').replace(/\n$/, '')
+        file === undefined
+          ? (await deed.ask({ ...(await given(!deed.isOpen && !view)), view })).message
+          : readFileSync(file, 'utf8').replace(/\n$/, '')
       if (values.message) {
         print(message)
         return 0
       }
       const signature = values.signature ?? (await askSignature(message))
-      const answer = await deed.send(given, { address: addressIn(message), message, signature })
+      const word = { address: addressIn(message), message, signature }
+      const answer = await deed.send(await given(deed.withOperator === true), word)
       if (values.json) printJson(answer)
-      else print(deed.more?.(answer as never) ?? deed.done)
+      else print(deed.more?.(answer as never) ?? saidOf(deed, answer))
       return 0
     },
   }
 }
 
-/** Whoever only looks at the text needs nothing. */
-async function clientFor({ withOperator }: Deed, flags: DaemonFlags, isLook: boolean): Promise<WAIaaSClient> {
-  return withOperator && !isLook ? (await connectOperator(flags)).api : connectFor('public', flags)
-}
+/** An answer of the daemon has the fields that its operation names. */
+const saidOf = ({ done }: Deed, answer: object): string =>
+  typeof done === 'string' ? done : String((answer as Record<string, unknown>)[done.field])
+
+const clientFor = async (asOperator: boolean, flags: DaemonFlags): Promise<WAIaaSClient> =>
+  asOperator ? (await connectOperator(flags)).api : connectFor('public', flags)
 
 async function askSignature(message: string): Promise<string> {
   if (!canAsk())

@@ -43,8 +43,9 @@ export function approvals(parts: ApprovalParts) {
     /** As an agent is shown it: without the worst case, and with no way to answer. Failure TX_NOT_FOUND. */
     ofAgent: async (id: string, sessionId: string): Promise<Card> => view(await cards.one(id, sessionId)),
     /** As whoever may answer is shown it, on whichever channel. Failure TX_NOT_FOUND. */
-    async card(id: string): Promise<Card> {
+    async card(id: string, mayLook: (walletId: string) => void = () => undefined): Promise<Card> {
       const facts = await cards.one(id, undefined)
+      mayLook(facts.row.wallet_id)
       const { id: waiting, status, approval_expires_at, due_at } = facts.row
       const link = await parts.links.of({
         ...{ id: waiting, digest: facts.digest, status },

@@ -1,5 +1,5 @@
-import type { cardOperations, Handlers, telegramOperations } from '@waiaas/contract'
-import { by } from '../platform/caller.ts'
+import { type cardOperations, Failure, type Handlers, type telegramOperations } from '@waiaas/contract'
+import { by, maySee } from '../platform/caller.ts'
 import type { Calls } from '../platform/http/types.ts'
 import type { ApprovalService } from './service.ts'
 
@@ -9,7 +9,11 @@ export const approvalHandlers = ({
   pairing,
 }: Pick<ApprovalService, 'cards' | 'pairing'>): Handlers<typeof cardOperations & typeof telegramOperations, Calls> => ({
   getCard: ({ principal }, { id }) =>
-    principal.kind === 'agent' ? cards.ofAgent(id, principal.sessionId) : cards.card(id),
+    principal.kind === 'agent'
+      ? cards.ofAgent(id, principal.sessionId)
+      : cards.card(id, (walletId) => {
+          if (!maySee(principal, walletId)) throw new Failure('TX_NOT_FOUND', 'no such transaction')
+        }),
   listWaiting: (_call, asked) => cards.waiting(asked),
   listTelegramUsers: () => pairing.list(),
   pairTelegramUser: (call, { chatId, role }) => pairing.pair(chatId, role, by(call)),

@@ -12,6 +12,7 @@ export type Action =
   | 'loosen'
   | 'add-credential'
   | 'cancel-recovery'
+  | 'see'
   | 'change-owners'
 
 /** What an action is about, as the owner reads it and as it is bound. */
@@ -54,4 +55,5 @@ export const actions: Readonly<Record<Action, Row>> = {
   'add-credential': { says: (words) => `Add another way to sign as the owner: ${words}` },
   'change-owners': { says: (words) => `Change who owns a wallet: ${words}` },
   'cancel-recovery': { says: (words) => `Stop a recovery without the owner: ${words}` },
+  see: { says: (words) => `Show me what waits for me: ${words}`, byUnverified: true },
 }

@@ -19,10 +19,11 @@ const BLANK = '-'
 export type Giver = { readonly daemon: string; readonly mark: string }
 /** What a challenge asks whom. */
 export type Asked = {
-  readonly form: OwnerForm
+  readonly form: Pick<OwnerForm, 'account'>
   readonly address: string
   readonly chainId: string | undefined
-  readonly walletId: string
+  /** Undefined: it is about none. */
+  readonly walletId: string | undefined
   readonly action: Action
   readonly subject: Subject
 }
@@ -52,6 +53,10 @@ export const isBare = (message: string): boolean => BARE.test(message)
 
 /** The wallet that a text names; undefined of a nonce alone. */
 export const walletIn = (message: string): string | undefined => WALLET.exec(message)?.[1]
+
+/** Whether a text that this daemon gave is for an action: what comes before this line is one line each. */
+export const asksFor = (message: string, action: Action): boolean =>
+  message.includes(`\n- urn:waiaas:action:${action}\n`)
 
 /** Whose text it is: its second line. */
 export const addressIn = (message: string): string | undefined => message.split('\n')[1]
@@ -102,7 +107,7 @@ function textOf({ daemon }: Giver, asked: Asked, { origin, nonce, issuedAt }: Fo
     resources: [
       `urn:waiaas:action:${action}`,
       `urn:waiaas:sha256:${subject.digest}`,
-      `urn:waiaas:wallet:${walletId}`,
+      ...(walletId === undefined ? [] : [`urn:waiaas:wallet:${walletId}`]),
       `urn:waiaas:daemon:${daemon}`,
     ],
   })

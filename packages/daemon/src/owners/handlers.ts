@@ -1,9 +1,15 @@
-import type { Handlers, ownerOperations, passkeyOperations } from '@waiaas/contract'
-import { by } from '../platform/caller.ts'
+import {
+  Failure,
+  type Handlers,
+  type ownerOperations,
+  type ownerViewOperations,
+  type passkeyOperations,
+} from '@waiaas/contract'
+import { by, type Principal, signedBy } from '../platform/caller.ts'
 import type { Calls } from '../platform/http/types.ts'
 import type { Owners } from './service.ts'
 
-type Operations = typeof ownerOperations & typeof passkeyOperations
+type Operations = typeof ownerOperations & typeof ownerViewOperations & typeof passkeyOperations
 
 /** Operations of owners and of their passkeys to calls of the service. */
 export const ownerHandlers = (owners: Owners): Handlers<Operations, Calls> => ({
@@ -11,13 +17,30 @@ export const ownerHandlers = (owners: Owners): Handlers<Operations, Calls> => ({
   setOwner: (call, input) => owners.set(input, { by: by(call), signed: call.principal.signed }),
   removeOwner: (call, { id }) => owners.remove(id, { by: by(call), signed: call.principal.signed }),
   verifyOwner: (call, { id }) => owners.verify(id, call.principal.signed),
-  getOwnerChallenge: (call, input) => owners.walletChallenge(input, call.baseUrl),
+  getOwnerChallenge(call, input) {
+    needNamed(call.principal, input.id)
+    return owners.walletChallenge(signedBy(call.principal, input), call.baseUrl)
+  },
+  getViewChallenge: (call, input) => owners.viewChallenge(input, call.baseUrl),
+  startView: (call) => owners.startView(call.principal.signed),
   addOwner: (call, input) => owners.several.add(input, by(call)),
   dropOwner: (call, input) => owners.several.drop(input, by(call)),
   setOwnersNeeded: (call, input) => owners.several.need(input, by(call)),
-  getPasskeyOptions: (_call, { id }) => owners.passkeyOptions(id),
-  getPasskeyChallenge: (call, input) => owners.passkeyChallenge(input, call.baseUrl),
+  getPasskeyOptions({ principal }, { id }) {
+    needNamed(principal, id)
+    return owners.passkeyOptions(id)
+  },
+  getPasskeyChallenge(call, input) {
+    needNamed(call.principal, input.id)
+    return owners.passkeyChallenge(signedBy(call.principal, input), call.baseUrl)
+  },
   addPasskey: (call, input) => owners.addPasskey(input, call.principal.signed),
   listPasskeys: (_call, { id }) => owners.listPasskeys(id),
   removePasskey: (call, input) => owners.removePasskey(input, by(call)),
 })
+
+/** Who may have yet to verify. Failure WALLET_NOT_FOUND. */
+function needNamed(principal: Principal<'operator' | 'viewer'>, walletId: string): void {
+  if (principal.kind === 'viewer' && !principal.named.includes(walletId))
+    throw new Failure('WALLET_NOT_FOUND', `no wallet ${walletId} is yours`)
+}

@@ -30,7 +30,7 @@ export async function namedOwner(
 }
 
 /** A wallet as the owner reads it. */
-export const walletWords = ({ name, address }: WalletRow): string => `the wallet '${name}', ${address}`
+const walletWords = ({ name, address }: WalletRow): string => `the wallet '${name}', ${address}`
 /** All that is to be said is the wallet itself. */
 export const ofWallet = (wallet: WalletRow): Subject => ({
   id: wallet.id,

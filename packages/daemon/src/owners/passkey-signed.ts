@@ -2,7 +2,7 @@ import { Failure, PASSKEY_PREFIX } from '@waiaas/contract'
 import { z } from 'zod'
 import type { OwnerSignature } from '../platform/caller.ts'
 import type { Database } from '../platform/db/database.ts'
-import { type Giver, goodNonce, isBare } from './challenges.ts'
+import { asksFor, type Giver, goodNonce, isBare } from './challenges.ts'
 import { ownerStore, type PasskeyOf } from './store.ts'
 import { type Assertion, assertedCount, challengeOf, hasAdvanced, type RelyingParty } from './webauthn.ts'
 
@@ -45,8 +45,8 @@ export async function signedByPasskey(
   if (!found) throw new Failure('OWNER_NOT_CONNECTED', 'no owner of a wallet here has this passkey')
   if (isBare(message)) throw invalid('a passkey signs whole texts, not a nonce alone')
   goodNonce(await parts.giver(), message, { about: '', now: parts.latest() })
-  // The daemon gave the text, and what comes before this line is one line each.
-  if (!message.includes(`\n- urn:waiaas:wallet:${found.wallet_id}\n`))
+  // The daemon gave the text, and what comes before this line is one line each. To look is about no wallet.
+  if (!asksFor(message, 'see') && !message.includes(`\n- urn:waiaas:wallet:${found.wallet_id}\n`))
     throw invalid('the passkey is the one of another wallet')
   await requireCount(parts, found, countOf(party, found, { message, assertion: assertionOf(signature) }))
   return { address, network: null, message, signature: asCame, ip }

@@ -30,6 +30,7 @@ import {
 import { namedOwner, ofWallet, replacing } from './naming.ts'
 import { ownerPasskeys, type PasskeyParts } from './passkeys.ts'
 import { type Ownership, ownershipOf, type Standing } from './rules.ts'
+import { seeing } from './seeing.ts'
 import { type SeveralParts, severalOwners } from './several.ts'
 import { type SignedParts, signedBy } from './signed.ts'
 import { ownerStops } from './stops.ts'
@@ -108,6 +109,7 @@ export function owners(parts: Parts) {
       database.read(async (db) => ownerView(parts.networks(), await needWallet(db, id), await ownerOf(db, id))),
 
     ...ownerChanges(parts, consentParts),
+    ...seeing({ ...parts, giver: () => giverOf(database) }),
     several: severalOwners(parts),
     ...stops,
 

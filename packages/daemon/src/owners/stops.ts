@@ -7,7 +7,6 @@ import { findWallet, type WalletRow } from '../wallets/service.ts'
 import type { Subject } from './actions.ts'
 import { type Giver, giveNonce, walletIn } from './challenges.ts'
 import { agree, type ConsentParts, checkConsent, ownerOf, takeConsent, type Wanted } from './consents.ts'
-import { walletWords } from './naming.ts'
 import { isEnough, type Standing, verifiedOf } from './rules.ts'
 import { ownerStore } from './store.ts'
 
@@ -82,5 +81,6 @@ const WHAT: Readonly<Record<Action, string>> = {
 const ofDaemon = (action: Action, wallet: WalletRow): Subject => ({
   id: wallet.id,
   digest: sha256(JSON.stringify([action, wallet.id, wallet.address])),
-  words: `${WHAT[action]}; as the owner of ${walletWords(wallet)}`,
+  // Whoever asks may be a stranger: it names what they did.
+  words: `${WHAT[action]}; as the owner of the wallet ${wallet.id}`,
 })

@@ -46,6 +46,8 @@ type Facts = {
     readonly signed?: OwnerSignature | undefined
   }
   owner: { readonly address: string; readonly signed: OwnerSignature }
+  /** An owner who looks: at what wallets of theirs wait for; `named` has those beside that have yet to become theirs. */
+  viewer: { readonly address: string; readonly sees: readonly string[]; readonly named: readonly string[] }
   /** In whose name it stops. */
   stopper: { readonly actor: Actor }
 }
@@ -91,6 +93,7 @@ function actorOf(principal: Principal<Caller>): Actor {
     case 'agent':
       return sessionActor(principal.sessionId)
     case 'owner':
+    case 'viewer':
       return `owner:${principal.address}`
     case 'operator':
       return 'operator'
@@ -98,6 +101,16 @@ function actorOf(principal: Principal<Caller>): Actor {
       return principal.actor
   }
 }
+
+/** Whether a caller may look at what waits of a wallet: the operator of any, an owner of theirs. */
+export const maySee = (principal: Principal<'operator' | 'viewer'>, walletId: string): boolean =>
+  principal.kind === 'operator' || principal.sees.includes(walletId)
+
+/** Who looks is who signs, unless it is said otherwise. */
+export const signedBy = <Input extends { readonly signer?: string | undefined }>(
+  principal: Principal<'operator' | 'viewer'>,
+  input: Input,
+): Input => (principal.kind === 'operator' ? input : { ...input, signer: input.signer ?? principal.address })
 
 /** The session that asks; undefined for the operator, who sees what is of all, and for who may only stop. */
 export const sessionOf = (principal: Principal<'agent' | 'operator' | 'stopper'>): string | undefined =>

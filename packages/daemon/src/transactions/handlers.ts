@@ -1,6 +1,7 @@
 import {
   type allowanceOperations,
   type Expand,
+  Failure,
   type Handlers,
   type limitOperations,
   type messageOperations,
@@ -18,7 +19,7 @@ import {
   withShortDecision,
 } from '@waiaas/contract'
 import { isEnough } from '../owners/service.ts'
-import { by, sessionOf, shownBy } from '../platform/caller.ts'
+import { by, maySee, sessionOf, shownBy, signedBy } from '../platform/caller.ts'
 import { seconds } from '../platform/clock.ts'
 import type { Calls } from '../platform/http/types.ts'
 import type { Displays } from '../prices/service.ts'
@@ -155,8 +156,11 @@ export const transactionHandlers = (
 
 /** What owners of wallets say to what waits. */
 const ownerAnswerHandlers = (service: Transactions): Handlers<typeof ownerAnswerOperations, Calls> => ({
-  getTransactionChallenge: ({ baseUrl }, { id, decision, signer }) =>
-    service.ownerChallenge(id, decision, { origin: baseUrl, by: signer }),
+  async getTransactionChallenge({ principal, baseUrl }, input) {
+    const { id, decision, signer } = signedBy(principal, input)
+    await service.requireSeen(id, principal)
+    return service.ownerChallenge(id, decision, { origin: baseUrl, by: signer })
+  },
   async approveTransaction(call, { id }) {
     const { at, owners } = await service.decide(id, { says: 'approve', ...byOwner(call) })
     if (owners && !isEnough(owners)) return { id, status: 'QUEUED' as const, approvedAt: null, owners }
@@ -205,7 +209,10 @@ export const planHandlers = ({
   getPlan: (call, asked) =>
     waits.shown(call, { ...asked, isPlan: true }, () => plans.get(asked.id, sessionOf(call.principal))),
   sweepWallet: (call, input) => sweeps.sweep(input, call),
-  getWithdrawChallenge: (call, input) => sweeps.challenge(input, call.baseUrl),
+  getWithdrawChallenge(call, input) {
+    if (!maySee(call.principal, input.id)) throw new Failure('WALLET_NOT_FOUND', 'no such wallet')
+    return sweeps.challenge(signedBy(call.principal, input), call.baseUrl)
+  },
   withdrawWallet: (call, input) => sweeps.withdraw(input, call),
   getSweep: (_call, { id }) => sweeps.get(id),
   cancelSweep: async (call, { id }) => ({ id, ...(await sweeps.cancel(id, call)) }),

@@ -10,7 +10,7 @@ import {
   withoutNames,
 } from '@waiaas/contract'
 import { pruning } from '../ledger/service.ts'
-import { by, type Principal, sessionOf } from '../platform/caller.ts'
+import { by, maySee, type Principal, sessionOf } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import type { Loop } from '../platform/jobs.ts'
 import { allowances } from './allowances.ts'
@@ -256,6 +256,12 @@ export class Transactions {
   /** The operator ends a transaction that waits for time or a human; when that was. */
   async reject(id: string, { ip, code }: Pick<OperatorApproval, 'ip' | 'code'> = {}): Promise<number> {
     return (await this.decide(id, { says: 'reject', ...byOperator(ip), code })).at
+  }
+
+  /** Failure TX_NOT_FOUND of what its caller may not look at. */
+  async requireSeen(id: string, principal: Principal<'operator' | 'viewer'>): Promise<void> {
+    const { wallet_id } = await this.#parts.database.read((db) => this.#findOwn(db, id, undefined))
+    if (!maySee(principal, wallet_id)) throw new Failure('TX_NOT_FOUND', 'no such transaction')
   }
 
   /** The text that the owner of its wallet signs to approve or reject what waits. */

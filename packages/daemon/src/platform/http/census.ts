@@ -67,22 +67,21 @@ async function wrongInputs(send: Send, { name, op }: Named, caller: CensusCaller
   return found
 }
 
-/** Each path answers only the methods that the table gives it. */
+/** Each path answers only the methods that the table gives it. Where there is no route nobody is asked who calls: they take turns. */
 async function wrongMethods(send: Send, operations: Operations, callers: readonly CensusCaller[]): Promise<string[]> {
   const found: string[] = []
   const table = Object.values(operations)
   const shape = (path: string) => path.replaceAll(/\{\w+\}/g, '{}')
+  let turn = 0
   for (const path of new Set(table.map((op) => op.path))) {
     const known = table.filter((op) => shape(op.path) === shape(path)).map((op) => op.method)
     for (const method of METHODS.filter((one) => !known.includes(one))) {
-      for (const caller of callers) {
-        const wrong = new Request(url(path), { method, headers: { ...caller.headers } })
-        const { status, code } = await answer(send, wrong)
-        // A path without holes may be another one's hole: DELETE /a/b also is DELETE /a/{id}.
-        const elsewhere = table.some((op) => op.method === method && matches(op.path, path))
-        if (!elsewhere && (status !== 404 || code !== 'NOT_FOUND'))
-          found.push(`${method} ${path} answered ${status} ${code}`)
-      }
+      const wrong = new Request(url(path), { method, headers: { ...callers[turn++ % callers.length]?.headers } })
+      const { status, code } = await answer(send, wrong)
+      // A path without holes may be another one's hole: DELETE /a/b also is DELETE /a/{id}.
+      const elsewhere = table.some((op) => op.method === method && matches(op.path, path))
+      if (!elsewhere && (status !== 404 || code !== 'NOT_FOUND'))
+        found.push(`${method} ${path} answered ${status} ${code}`)
     }
   }
   return found

@@ -17,7 +17,8 @@ export function nameReader(op: Operation, idOf: IdOf): (input: unknown, principa
     const values = input as Values
     const given = fields.filter(({ field }) => values[field] !== undefined)
     // Owners and everybody name things by id alone.
-    if (given.length === 0 || principal.kind === 'public' || principal.kind === 'owner') return input
+    if (given.length === 0 || principal.kind === 'public' || principal.kind === 'owner' || principal.kind === 'viewer')
+      return input
     const result = { ...values }
     for (const { field, kind } of given) {
       const value = values[field]

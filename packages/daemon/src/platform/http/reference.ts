@@ -5,24 +5,19 @@ import { Readable } from 'node:stream'
 import { type Operations, openapi } from '@waiaas/contract'
 import { Hono } from 'hono'
 import { jsonAnswer } from './answer.ts'
+import { pageHeaders, serveText } from './page.ts'
 import type { HttpEnv } from './types.ts'
 
 /** The vendored page script; VENDOR.json beside it says which, and a test checks its hash. */
 export const SCALAR_DIRECTORY = join(import.meta.dirname, '../../../vendor/scalar')
 const SCALAR_FILE = join(SCALAR_DIRECTORY, 'standalone.js')
 
-/** The page may talk to this daemon only, whatever its script tries. */
-const PAGE_POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data: blob:",
-  "font-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ')
+/** The script styles what it makes, and draws fonts and images that it has in itself. */
+const HEADERS = pageHeaders('html', {
+  'style-src': "'self' 'unsafe-inline'",
+  'img-src': "'self' data: blob:",
+  'font-src': "'self' data:",
+})
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -63,14 +58,12 @@ export function referenceRoutes(operations: Operations, version: string): Hono<H
     const meta = c.get('meta')
     return jsonAnswer(meta, 200, { ...description, servers: [{ url: meta.origin }] })
   })
-  app.get('/reference', (c) =>
-    c.body(PAGE, 200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': PAGE_POLICY }),
-  )
-  app.get('/reference/start.js', (c) => c.body(START, 200, { 'content-type': 'text/javascript; charset=utf-8' }))
+  app.get('/reference', serveText(PAGE, HEADERS))
+  app.get('/reference/start.js', serveText(START, pageHeaders('js')))
   app.get('/reference/standalone.js', async (c) => {
     const { size } = await stat(SCALAR_FILE)
     return c.body(Readable.toWeb(createReadStream(SCALAR_FILE)) as ReadableStream, 200, {
-      'content-type': 'text/javascript; charset=utf-8',
+      ...pageHeaders('js'),
       'content-length': String(size),
       'cache-control': 'private, max-age=3600',
     })

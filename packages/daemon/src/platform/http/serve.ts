@@ -270,6 +270,7 @@ function refuse(wait: number, what: string): void {
 const nameOf = (principal: Principal): string => {
   if (principal.kind === 'agent') return `agent ${principal.sessionId}`
   if (principal.kind === 'stopper') return `stopper ${principal.actor}`
+  if (principal.kind === 'viewer') return `viewer ${principal.address}`
   return principal.kind === 'owner' ? `owner ${principal.address}` : principal.kind
 }
 

@@ -1,0 +1,147 @@
+/**
+ * Who the owner is, as browsers find out: by a wallet program (EIP-6963, Wallet Standard), a passkey, or a text that is signed
+ * elsewhere. First the owner signs to look; the token of that is kept in this page's memory and nowhere else.
+ */
+export const OWNER = String.raw`import { act, call, fill, make, place, say } from './common.js'
+import { who as words } from './words.js'
+
+const bytes = (text) => new TextEncoder().encode(text)
+const binary = (buffer) => String.fromCharCode(...new Uint8Array(buffer))
+const base64 = (buffer) => btoa(binary(buffer))
+export const base64url = (buffer) => base64(buffer).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+export const bytesOf = (text) => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (sign) => sign.charCodeAt(0))
+const hex = (buffer) => '0x' + [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+const addressIn = (message) => message.split('\n')[1]
+
+/** How the owner signs, and the token that looks. */
+let signs
+let name
+let token
+let whenSeen
+export const ownName = () => name
+/** What is asked, as its text says it. */
+export const statementOf = (message) => message.split('\n')[3]
+
+export const canMakePasskeys = () => Boolean(window.PublicKeyCredential) && window.isSecureContext
+
+const asOwner = async (message) => {
+  const { address, signature } = await signs(message)
+  name = address
+  return { 'x-owner-address': address, 'x-owner-message': base64(bytes(message)), 'x-owner-signature': signature }
+}
+
+/** Looks at something with the token. Once that has ended, the owner is asked once more who they are. */
+export async function look(path, more = {}) {
+  try {
+    return await call(path, { ...more, headers: { authorization: 'Bearer ' + token } })
+  } catch (error) {
+    if (error.code !== 'TOKEN_EXPIRED') throw error
+    place('who').hidden = false
+    throw new Error(words.lookEnded)
+  }
+}
+
+/** Asks for a text, has the owner sign it once it is what they were shown, and sends that. */
+export async function agree({ ask, asking, check = () => {}, send, method = 'POST', body = {} }) {
+  const { message } = await look(ask, asking === undefined ? {} : { method: 'POST', body: asking })
+  await check(message)
+  return call(send, { method, headers: await asOwner(message), ...(method === 'POST' && { body }) })
+}
+
+async function found(address, how) {
+  const network = place('network').value.trim()
+  const query = new URLSearchParams({ address, ...(network !== '' && { network }) })
+  const { message } = await call('/v1/owner/view/challenge?' + query)
+  signs = how
+  const view = await call('/v1/owner/view', { method: 'POST', headers: await asOwner(message), body: {} })
+  token = view.token
+  await whenSeen(view)
+  place('who').hidden = true
+}
+
+async function passkey() {
+  let known
+  await found('passkey:', async (message) => {
+    const challenge = await crypto.subtle.digest('SHA-256', bytes(message))
+    const publicKey = { challenge, userVerification: 'required', allowCredentials: known ? [known] : [] }
+    const { rawId, response } = await navigator.credentials.get({ publicKey })
+    known = { type: 'public-key', id: rawId }
+    const { authenticatorData, clientDataJSON, signature } = response
+    const signed = {
+      authenticatorData: base64url(authenticatorData),
+      clientDataJSON: base64url(clientDataJSON),
+      signature: base64url(signature),
+    }
+    return { address: 'passkey:' + base64url(rawId), signature: base64(bytes(JSON.stringify(signed))) }
+  })
+}
+
+async function evmWallet(provider) {
+  const [address] = await provider.request({ method: 'eth_requestAccounts' })
+  await found(address, async (message) => ({
+    address,
+    signature: await provider.request({ method: 'personal_sign', params: [hex(bytes(message)), address] }),
+  }))
+}
+
+async function solanaWallet(wallet) {
+  const connect = wallet.features['standard:connect']
+  const { accounts } = connect ? await connect.connect() : wallet
+  const account = accounts.find((one) => one.chains.some((chain) => chain.startsWith('solana:')))
+  if (!account) throw new Error(fill(words.noSolanaAccount, { wallet: wallet.name }))
+  await found(account.address, async (message) => {
+    const [signed] = await wallet.features['solana:signMessage'].signMessage({ account, message: bytes(message) })
+    return { address: account.address, signature: base64(signed.signature) }
+  })
+}
+
+async function elsewhere() {
+  const address = place('address').value.trim()
+  await found(address, async (message) => {
+    place('text').value = message
+    place('signature').value = ''
+    place('elsewhere').returnValue = ''
+    place('elsewhere').showModal()
+    await new Promise((resolve) => place('elsewhere').addEventListener('close', resolve, { once: true }))
+    const signature = place('signature').value.trim()
+    if (place('elsewhere').returnValue !== 'go' || signature === '') throw new Error(words.nothingSigned)
+    return { address: addressIn(message), signature }
+  })
+}
+
+const offered = []
+function offer(name, how) {
+  if (offered.includes(name)) return
+  offered.push(name)
+  const button = make('button', fill(words.useWallet, { wallet: name }), { type: 'button' })
+  button.addEventListener('click', act(how))
+  place('wallets').append(button)
+}
+
+/** Asks who is there; then this is called with what they own. */
+export function start(seen) {
+  whenSeen = seen
+  window.addEventListener('eip6963:announceProvider', ({ detail }) =>
+    offer(detail.info.name, () => evmWallet(detail.provider)),
+  )
+  window.dispatchEvent(new Event('eip6963:requestProvider'))
+  const standard = {
+    register: (...wallets) => {
+      for (const wallet of wallets)
+        if (wallet.features['solana:signMessage']) offer(wallet.name, () => solanaWallet(wallet))
+      return () => {}
+    },
+  }
+  window.addEventListener('wallet-standard:register-wallet', ({ detail }) => detail(standard))
+  window.dispatchEvent(new CustomEvent('wallet-standard:app-ready', { detail: standard }))
+  if (canMakePasskeys()) {
+    place('passkey').hidden = false
+    place('passkey').addEventListener('click', act(passkey))
+  }
+  place('other').addEventListener('submit', act(elsewhere))
+  place('copy').addEventListener('click', () => {
+    place('text').select()
+    navigator.clipboard?.writeText(place('text').value)
+  })
+}
+`

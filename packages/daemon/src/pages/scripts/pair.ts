@@ -1,0 +1,76 @@
+/** /pair: the operator lets an agent in that shows a code. The master password goes with each call and is kept nowhere. */
+export const PAIR_SCRIPT = `import { act, call, fill, lines, make, moment, place, say } from './common.js'
+import { pair as words } from './words.js'
+
+const isSafe = location.protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)
+const code = () => place('pairing-code').value.trim()
+let asked
+
+/** A header's bytes are those of the text in UTF-8. */
+const asHeader = (text) => String.fromCharCode(...new TextEncoder().encode(text))
+function operator(path, more = {}) {
+  const password = place('password').value
+  if (password === '') throw new Error(words.again)
+  return call(path, { ...more, headers: { 'x-master-password': asHeader(password) } })
+}
+const post = (path, body) => operator(path, { method: 'POST', body })
+
+async function show() {
+  asked = await post('/v1/pairings/show', { code: code() })
+  const [{ items }, { templates }] = [await operator('/v1/wallets'), await operator('/v1/policies/templates')]
+  const { name, address, scopes, createdAt, expiresAt } = asked
+  lines('lines', [
+    fill(words.called, { name }),
+    fill(words.from, { address, since: moment(createdAt) }),
+    ...(scopes.length === 0 ? [words.wantsNothing] : scopes.map((scope) => fill(words.wants, { scope }))),
+    fill(words.until, { until: moment(expiresAt) }),
+  ])
+  place('choices').replaceChildren(...choicesOf(items))
+  place('template').replaceChildren(
+    make('option', words.noTemplate, { value: '' }),
+    ...templates.filter(({ needs }) => needs.length === 0).map(({ name: value, summary }) => make('option', value + ': ' + summary, { value })),
+  )
+  place('asking').hidden = true
+  place('answering').hidden = false
+}
+
+function choicesOf(wallets) {
+  if (wallets.length === 0) return [make('p', words.noWallets)]
+  return wallets.map(({ id, name, chain, environment, publicKey }) => {
+    const label = make('label', '', { className: 'choice' })
+    const box = make('input', '', { type: 'checkbox', value: id, checked: wallets.length === 1 })
+    label.append(box, make('span', fill(words.wallet, { name, chain, environment, address: publicKey })))
+    return label
+  })
+}
+
+async function approve() {
+  const walletIds = [...place('choices').querySelectorAll('input:checked')].map(({ value }) => value)
+  if (walletIds.length === 0) throw new Error(words.chooseWallet)
+  const template = place('template').value
+  // Before there is a session, so that it never lives without them.
+  for (const walletId of template === '' ? [] : walletIds)
+    await post('/v1/policies/templates/' + template + '/apply', { walletId })
+  const ttl = Number(place('lifetime').value)
+  const { name, sessionId } = await post('/v1/pairings/approve', { code: code(), walletIds, ttl })
+  over(fill(words.approved, { name, session: sessionId, until: moment(Date.now() / 1000 + ttl) }))
+}
+
+async function deny() {
+  await post('/v1/pairings/deny', { code: code() })
+  over(words.denied)
+}
+
+function over(text) {
+  place('password').value = ''
+  place('answering').hidden = true
+  say(text, 'done')
+}
+
+if (isSafe) {
+  place('asking').hidden = false
+  place('asking').addEventListener('submit', act(show))
+  place('answering').addEventListener('submit', act(approve))
+  place('deny').addEventListener('click', act(deny))
+} else place('unsafe').hidden = false
+`

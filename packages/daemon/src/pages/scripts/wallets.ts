@@ -1,0 +1,72 @@
+/** /owner: the wallets of an owner, and what they can do with them alone. */
+export const WALLETS_SCRIPT = `import { act, fill, make, place, say } from './common.js'
+import { agree, base64url, bytesOf, canMakePasskeys, look, ownName, start, statementOf } from './owner.js'
+import { owner as words, who } from './words.js'
+
+/** Shows the sentence that is signed, and goes on with a yes alone. */
+async function read(message) {
+  place('statement').textContent = statementOf(message)
+  place('asked').returnValue = ''
+  place('asked').showModal()
+  await new Promise((resolve) => place('asked').addEventListener('close', resolve, { once: true }))
+  if (place('asked').returnValue !== 'go') throw new Error(who.nothingSigned)
+}
+
+const deed = (asking, done) => async () => {
+  await agree({ check: read, ...asking })
+  say(done, 'done')
+}
+
+async function addPasskey(of, ownerId) {
+  const { rpId, origin, challenge, algorithms } = await look(of + '/passkeys/options')
+  if (origin !== location.origin) throw new Error(fill(words.passkeyElsewhere, { origin }))
+  const { response } = await navigator.credentials.create({
+    publicKey: {
+      challenge: bytesOf(challenge),
+      rp: { id: rpId, name: 'WAIaaS' },
+      user: { id: crypto.getRandomValues(new Uint8Array(16)), name: location.host, displayName: location.host },
+      pubKeyCredParams: algorithms.map((alg) => ({ type: 'public-key', alg })),
+      authenticatorSelection: { userVerification: 'required', residentKey: 'required' },
+      attestation: 'none',
+    },
+  })
+  const made = {
+    authenticatorData: base64url(response.getAuthenticatorData()),
+    clientDataJSON: base64url(response.clientDataJSON),
+    ownerId,
+  }
+  await agree({ ask: of + '/passkeys/challenge', asking: made, check: read, send: of + '/passkeys', body: made })
+  say(words.passkeyAdded, 'done')
+}
+
+function shown({ id, name, chain, environment, address, ownerState, isVerified, ownerId }) {
+  const section = make('section', '')
+  const of = '/v1/wallets/' + id
+  const [owner, stop] = [of + '/owner', '/v1/owner/challenge?walletId=' + id + '&signer=' + encodeURIComponent(ownName()) + '&action=']
+  const button = (text, how, kind = '') => {
+    const made = make('button', text, { type: 'button', className: kind })
+    made.addEventListener('click', act(how))
+    section.append(made)
+  }
+  section.append(
+    make('h2', name),
+    make('p', address + ' (' + chain + ', ' + environment + ')', { className: 'quiet' }),
+    make('p', isVerified ? words.isYours : words.isNotVerified),
+  )
+  if (!isVerified)
+    button(words.verify, deed({ ask: owner + '/challenge?action=verify', send: owner + '/verify' }, words.verified), 'yes')
+  if (isVerified) {
+    if (canMakePasskeys()) button(words.passkey, () => addPasskey(owner, ownerId))
+    button(words.withdraw, deed({ ask: of + '/withdraw/challenge', send: of + '/withdraw' }, words.withdrawn))
+    const cancel = { ask: stop + 'cancel-recovery', send: '/v1/owner/recovery', method: 'DELETE' }
+    button(words.cancelRecovery, deed(cancel, words.recoveryCancelled))
+  }
+  button(words.stop, deed({ ask: stop + 'kill-switch', send: '/v1/owner/kill-switch' }, words.stopped), 'no')
+  return section
+}
+
+start(({ wallets }) => {
+  place('owned').replaceChildren(...wallets.map(shown))
+  place('waiting').hidden = false
+})
+`

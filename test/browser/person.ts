@@ -1,0 +1,122 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { until } from '../support/until.ts'
+import type { Page } from './chromium.ts'
+
+type Element = {
+  innerText: string
+  textContent: string
+  value: string
+  click(): void
+  checkVisibility(): boolean
+}
+type Dom = {
+  document: {
+    /** Null while a page loads. */
+    body: Element | null
+    activeElement: Element | null
+    documentElement: Element & { scrollWidth: number }
+    querySelector(selector: string): Element
+    querySelectorAll(selector: string): Iterable<Element>
+  }
+  innerWidth: number
+}
+type Violation = { id: string; impact: string; nodes: { html: string }[] }
+
+/** Where pictures go, for the documentation; nowhere unless it is said. */
+const IMAGES = process.env.SCREENSHOTS_INTO
+const require = createRequire(import.meta.url)
+const axe = (): string => readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
+export const PHONE = { width: 360, height: 780 }
+export const DESKTOP = { width: 1600, height: 900 }
+
+/** A person before a page: reads, types and presses what is there to be seen. */
+export function personAt(page: Page) {
+  // biome-ignore lint/performance/useDomNodeTextContent: without what is hidden
+  const text = () => page.run(() => (globalThis as unknown as Dom).document.body?.innerText ?? '', undefined)
+
+  async function sized({ width, height }: typeof PHONE, scheme: 'light' | 'dark'): Promise<void> {
+    const metrics = { width, height, deviceScaleFactor: 1, mobile: width < 600 }
+    await page.send('Emulation.setDeviceMetricsOverride', metrics)
+    await page.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] })
+  }
+  async function picture(name: string): Promise<void> {
+    if (IMAGES === undefined) return
+    const { cssContentSize } = await page.send('Page.getLayoutMetrics')
+    const clip = { ...(cssContentSize as { width: number; height: number }), x: 0, y: 0, scale: 1 }
+    const { data } = await page.send('Page.captureScreenshot', { format: 'png', captureBeyondViewport: true, clip })
+    mkdirSync(IMAGES, { recursive: true })
+    writeFileSync(join(IMAGES, `${name}.png`), Buffer.from(String(data), 'base64'))
+  }
+
+  return {
+    text,
+    sees: (wanted: string) => until(`the page to say "${wanted}"`, async () => (await text()).includes(wanted)),
+    /** Once it is there. */
+    press: (label: string) =>
+      until(`a button "${label}"`, () =>
+        page.run((wanted) => {
+          const { document } = globalThis as unknown as Dom
+          const buttons = [...document.querySelectorAll('button')].filter((one) => one.checkVisibility())
+          const button = buttons.find((one) => one.textContent === wanted)
+          button?.click()
+          return button !== undefined
+        }, label),
+      ),
+    type: (into: string, value: string) =>
+      page.run(
+        ([selector, typed]) => {
+          const field = (globalThis as unknown as Dom).document.querySelector(selector)
+          field.value = typed
+        },
+        [into, value] as const,
+      ),
+    valueOf: (selector: string) =>
+      page.run((wanted) => (globalThis as unknown as Dom).document.querySelector(wanted).value, selector),
+    tabTo: (label: string) => tabTo(page, label),
+    /** It fits a phone and a desktop, in both colour schemes, and a look by axe finds nothing that keeps people out. */
+    async looksRight(name: string): Promise<void> {
+      // The policy of the page lets nobody in it run a text: this is the browser's own way.
+      await page.send('Runtime.evaluate', { expression: `${axe()}; undefined` })
+      for (const [size, sizeName] of [
+        [PHONE, 'phone'],
+        [DESKTOP, 'desktop'],
+      ] as const)
+        for (const scheme of ['light', 'dark'] as const) {
+          await sized(size, scheme)
+          const fits = await page.run(() => {
+            const { document, innerWidth } = globalThis as unknown as Dom
+            return document.documentElement.scrollWidth <= innerWidth
+          }, undefined)
+          expect(fits, `${name} fits a ${sizeName}`).toBe(true)
+          const found = await page.run(async () => {
+            // biome-ignore lint/suspicious/noExplicitAny: it has no types here
+            const { violations } = await (globalThis as any).axe.run()
+            return violations as Violation[]
+          }, undefined)
+          const told = found.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes[0]?.html}`)
+          expect(told, `${name}, ${sizeName}, ${scheme}`).toEqual([])
+          if (scheme === 'light' || size === PHONE)
+            await picture(`${name}-${sizeName}${scheme === 'dark' ? '-dark' : ''}`)
+        }
+    },
+  }
+}
+
+/** Goes from field to field with the tab key until a button has the focus, and presses Enter there. */
+async function tabTo(page: Page, label: string): Promise<void> {
+  const key = async (name: string, code: number, more: object = {}) => {
+    const pressed = { key: name, code: name, windowsVirtualKeyCode: code, ...more }
+    await page.send('Input.dispatchKeyEvent', { type: 'keyDown', ...pressed })
+    await page.send('Input.dispatchKeyEvent', { type: 'keyUp', ...pressed })
+  }
+  const focused = () =>
+    page.run(() => (globalThis as unknown as Dom).document.activeElement?.textContent ?? '', undefined)
+  for (let presses = 0; presses < 30; presses++) {
+    await key('Tab', 9)
+    if ((await focused()) === label) return key('Enter', 13, { text: '\r' })
+  }
+  throw new Error(`the tab key does not reach ${label}`)
+}
