@@ -17,6 +17,7 @@ import { profileSends } from './profile.ts'
 import { measureBurst, measureRecovery } from './recovery.ts'
 import { jsonLine, type Measured, type More, markdown, table } from './report.ts'
 import { measureStartUp } from './start-up.ts'
+import { measureTaps } from './taps.ts'
 import { measureThroughput } from './throughput.ts'
 
 const usage = `usage: npm run bench -- [--quick] [--json] [--markdown] [--source] [--profile]
@@ -61,6 +62,8 @@ async function measure(program: Program, isQuick: boolean): Promise<Measured> {
 async function measureMore(program: Program): Promise<More> {
   say('reads')
   const reads = await measureReads(program)
+  say('approvals that somebody taps at once')
+  const taps = await measureTaps(program)
   say('1,500 sends at once')
   const burst = await measureBurst(program, 1_500)
   say('a token at its limits beside another')
@@ -68,7 +71,7 @@ async function measureMore(program: Program): Promise<More> {
   say('a kill with 1,000 in flight')
   const recoverySeconds = await measureRecovery(program, 1_000)
   say('sends from several wallets, through the daemon and by a script')
-  return { reads, burst, neighbour, recoverySeconds, parallel: await measureParallel(program, say) }
+  return { reads, taps, burst, neighbour, recoverySeconds, parallel: await measureParallel(program, say) }
 }
 
 async function main(): Promise<void> {

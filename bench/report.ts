@@ -7,6 +7,7 @@ import type { Parallel } from './parallel.ts'
 import type { Burst } from './recovery.ts'
 import type { StartUp } from './start-up.ts'
 import { round } from './statistics.ts'
+import type { Tapped } from './taps.ts'
 import type { Throughput } from './throughput.ts'
 
 /** What every run measures. */
@@ -23,6 +24,7 @@ export type Measured = {
 /** What only a full run measures. */
 export type More = {
   readonly reads: Reads
+  readonly taps: readonly Tapped[]
   readonly burst: Burst
   readonly neighbour: Neighbour
   readonly recoverySeconds: number
@@ -74,10 +76,11 @@ function rows(measured: Measured, more: More | undefined): Row[] {
   ]
 }
 
-const moreRows = ({ reads, burst, neighbour, recoverySeconds, parallel }: More): Row[] => [
+const moreRows = ({ reads, taps, burst, neighbour, recoverySeconds, parallel }: More): Row[] => [
   ['balance from cache, p50', ms(reads.balanceP50Ms), '1 ms'],
   ['list of 20, p50', ms(reads.listP50Ms), '1 ms'],
   ['one transaction, p50', ms(reads.detailP50Ms), '1 ms'],
+  ...taps.map(tapRow),
   ['1,500 sends at once', `${burst.landed} landed in ${round(burst.seconds, 1)} s`, 'all land'],
   [
     'accept latency beside a token at its limits, p99',
@@ -86,6 +89,12 @@ const moreRows = ({ reads, burst, neighbour, recoverySeconds, parallel }: More):
   ],
   ['recovery with 1,000 in flight', `${round(recoverySeconds, 1)} s`, '5 s'],
   ...parallel.map(parallelRow),
+]
+
+const tapRow = ({ channel, p50Ms, worstMs }: Tapped): Row => [
+  `request to landed, approved over ${channel} at once: p50; the worst of 10`,
+  `${ms(p50Ms)}; ${ms(worstMs)}`,
+  '2,000 ms',
 ]
 
 const parallelRow = ({ family, wallets, daemon, script }: Parallel): Row => [

@@ -170,6 +170,77 @@ async function rich(): Promise<Receipt> {
   return whole(id)
 }
 
+/** A wallet whose owner decides on everything. */
+async function owned() {
+  const wallet = await evm.wallet(daemon, { limit: { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 } })
+  const owner = evmOwner()
+  await ownedBy(daemon, wallet.id, [owner])
+  const approve = async (id: string) => {
+    const { message } = await daemon.operator.getTransactionChallenge({ id, decision: 'approve' })
+    await daemon.operator.approveTransaction({ id }, { owner: await owner.word(message) })
+  }
+  return { wallet, owner, approve }
+}
+
+test.each(['speed-up', 'cancel'] as const)(
+  'a payment that was outbid by a %s is proven, with all bytes of its nonce',
+  async (purpose) => {
+    const statusOf = async () => (await daemon.operator.getTransaction({ id })).status
+    const isKnown = (hash: string) => evm.node.rpc('eth_getTransactionByHash', [hash])
+    evm.proxy.mode = 'lose-bytes'
+    const id = await send(quick, evm.network, { type: 'TRANSFER', ...small() })
+    try {
+      await until('bytes of it to be sent', async () => (await statusOf()) === 'SUBMITTED')
+      const hash = await until(`a ${purpose} to be taken`, async () => {
+        await evm.node.mine(1)
+        const asked = daemon.operator.replaceTransaction({ id, with: purpose })
+        return asked.then(
+          ({ txHash }) => txHash,
+          () => undefined,
+        )
+      })
+      // What comes later than the higher price is refused, and no block comes before that.
+      await evm.node.rpc('evm_setAutomine', [false])
+      evm.proxy.mode = 'pass'
+      await until('the node to have it', () => isKnown(hash))
+    } finally {
+      evm.proxy.mode = 'pass'
+      await evm.node.rpc('evm_setAutomine', [true])
+    }
+    await ended(id)
+    expect(await statusOf()).toBe(purpose === 'cancel' ? 'CANCELLED' : 'CONFIRMED')
+    const receipt = await whole(id)
+    expect(receipt.signatures.map((signature) => signature.purpose)).toEqual(['send', purpose])
+    const { whole: isWhole, faults, missing } = await verified(receipt)
+    expect({ isWhole, faults, missing }).toEqual({ isWhole: true, faults: [], missing: [] })
+  },
+)
+
+test('what an owner signed for a whole plan is in the receipt of each of its steps', async () => {
+  const { wallet, owner, approve } = await owned()
+  const steps = [1, 2].map(() => ({ to: evm.newAddress(), value: '1000' }))
+  const sent = await daemon.agent(wallet.token).sendPlan({ network: evm.network, steps }, { idempotencyKey: 'owned' })
+  const plan = await daemon.operator.getPlan({ id: 'id' in sent ? sent.id : '' })
+  await approve(plan.steps[0]!.id)
+  const key = evidenceKey()
+  const consents = new Set<unknown>()
+  for (const { id } of plan.steps) {
+    await ended(id)
+    const receipt = await whole(id)
+    const { whole: isWhole, faults, missing, proven } = await verified(receipt)
+    expect({ isWhole, faults, missing }).toEqual({ isWhole: true, faults: [], missing: [] })
+    expect(proven).toContain(`the key of ${owner.address} signed it`)
+    const { consent, by } = receipt.approval!
+    expect(by).toBe(`owner:${owner.address}`)
+    consents.add(consent!.nonce)
+    // Another's word is none of theirs.
+    const stranger = await evmOwner().word(consent!.message)
+    const other = { ...receipt.approval!, consent: { ...consent!, signature: stranger.signature } }
+    expect((await verifyReceipt(signedBy(key, { ...receipt, approval: other }), key.publicKey)).whole).toBe(false)
+  }
+  expect(consents.size).toBe(1)
+})
+
 test.each([[[evmOwner()]], [[evmOwner(), evmOwner()]]])(
   'what owners signed for a payment is part of its receipt, and altered or left out it is found',
   async (people) => {

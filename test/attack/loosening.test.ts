@@ -58,9 +58,16 @@ const steps = (
       tighter: () => operator.applyPolicies({ policies: [{ type: 'RATE_LIMIT', name: 'tight', rules: rate(1) }] }),
     }),
     applyPolicyTemplate: async () => ({
-      looser: () => operator.applyPolicyTemplate({ template: 'stablecoins', walletId }),
+      looser: () =>
+        operator.applyPolicyTemplate({ template: 'treasury', walletId, recipients: [`0x${'5e'.repeat(20)}`] }),
     }),
+    async approvePairing() {
+      const { code } = await operator.startPairing({ name: 'an agent' })
+      const policies = { template: 'stablecoins' as const }
+      return { looser: () => operator.approvePairing({ code, walletIds: [walletId], policies }) }
+    },
     addToken: async () => ({ looser: () => operator.addToken(plain) }),
+    removeToken: async () => ({ looser: () => operator.removeToken({ network: world.network, address: token }) }),
     setPrice: async () => ({
       looser: () => operator.setPrice({ asset, usd: '1' }),
       tighter: () => operator.setPrice({ asset, usd: '2' }),
@@ -88,6 +95,7 @@ const steps = (
   }
 }
 
+type Row = { eventType: string; severity: string; details: Record<string, unknown> }
 const newest = async () => (await daemon.operator.listAuditLogs({ limit: 20 } as never)).data
 /** The rows that a call leaves. */
 async function rowsOf(call: () => Promise<unknown>) {
@@ -95,10 +103,11 @@ async function rowsOf(call: () => Promise<unknown>) {
   await call()
   return (await newest()).filter(({ id }) => !before.has(id))
 }
-const isMarked = ({ severity, details }: { severity: string; details: Record<string, unknown> }): boolean => {
+const isMarked = ({ eventType, severity, details }: Row): boolean => {
   const changes = (details.changes ?? []) as { loosens?: boolean }[]
   const loosens = details.loosens === true || changes.some((change) => change.loosens)
-  expect(severity !== 'info').toBe(loosens)
+  // A new session is a warning by itself.
+  expect(severity !== 'info').toBe(loosens || eventType === 'PAIRING_APPROVED')
   return loosens
 }
 

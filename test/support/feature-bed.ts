@@ -16,6 +16,7 @@ import { heldStops } from '../../packages/daemon/src/platform/held.ts'
 import { jsonLog } from '../../packages/daemon/src/platform/log.ts'
 import { policies, policyVersions, spendingDollars } from '../../packages/daemon/src/policies/service.ts'
 import { policySession, sessions } from '../../packages/daemon/src/sessions/service.ts'
+import { builtinTokens } from '../../packages/daemon/src/tokens/service.ts'
 import {
   findWallet,
   keyFailures,
@@ -139,7 +140,7 @@ export async function openBed(open: Open, bedOptions: BedOptions) {
   const policyService = policies({
     ...{ database, held, clock, networks: () => NETWORKS },
     ...{ wallet: findWallet, walletId: walletIdOf },
-    tokens: async () => [],
+    tokens: async (_, network) => builtinTokens(network),
     session: policySession,
     record: evidence.record,
     afterChange: async () => {},
@@ -172,7 +173,7 @@ export async function openBed(open: Open, bedOptions: BedOptions) {
     policies: policyService,
     sessions: sessionService,
     pairings: pairings({
-      ...{ ...common, sessions: sessionService, monotonic: clock.now },
+      ...{ ...common, sessions: sessionService, policies: policyService, monotonic: clock.now },
       isRemoteAllowed: () => isRemoteAllowed,
     }),
     wallets: walletService,

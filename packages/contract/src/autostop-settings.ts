@@ -69,7 +69,7 @@ export const autostopSettings = {
   'autostop.rule.retry_storm.action': action('this rule'),
   'autostop.retry_storm_threshold': most(
     20,
-    'How many requests to one address or contract are refused, or fail on chain, until the wallet is stopped.',
+    'How many requests to one address, contract or host are refused, or fail on chain, until the wallet is stopped.',
   ),
   'autostop.retry_storm_window_sec': within(300, 'they come'),
   'autostop.rule.spend_velocity.enabled': on('Stop a wallet that spends far more in an hour than it ever used to.'),

@@ -30,7 +30,7 @@ export const AUTOSTOP_RULES = {
   },
   retry_storm: {
     displayName: 'Retry storm',
-    description: 'Requests to one address or contract are refused, or fail on chain, again and again.',
+    description: 'Requests to one address, contract or host are refused, or fail on chain, again and again.',
     events: ['POLICY_DENIED', 'TX_FAILED'],
     enabled: 'autostop.rule.retry_storm.enabled',
     action: 'autostop.rule.retry_storm.action',

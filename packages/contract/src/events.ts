@@ -217,7 +217,7 @@ export const events = {
   TOKEN_REMOVED: {
     severity: 'info',
     summary: 'The operator took a token back.',
-    details: () => z.strictObject({ network: Text, address: Text, symbol: Text }),
+    details: () => z.strictObject({ network: Text, address: Text, symbol: Text, loosens }),
   },
   SETTINGS_CHANGED: {
     severity: 'info',

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { Id, UnixSeconds } from './ids.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
+import { ChosenTemplate } from './policy-files.ts'
 import { CreatedSession, sessionOperations } from './sessions.ts'
 
 const tag = 'Pairing'
@@ -98,6 +99,7 @@ export const pairingOperations = {
   approvePairing: operation({
     method: 'POST',
     path: '/v1/pairings/approve',
+    mayLoosen: true,
     access: operator,
     tag,
     summary:
@@ -106,13 +108,23 @@ export const pairingOperations = {
       code: Code,
       walletIds: z.array(WalletName).min(1).max(100).describe('ids or names of the wallets that it may use'),
       ...{ ttl, maxRenewals, absoluteLifetime, constraints, labels },
+      policies: ChosenTemplate.optional().describe(
+        'a template whose policies these wallets get with the session, or neither; not for one that was approved before',
+      ),
     }),
     aliases: { walletIds: ['wallet_ids'] },
     output: Pairing.extend({
       sessionId: Id,
       fetchUntil: UnixSeconds.describe('until then the agent can fetch its token'),
     }),
-    errors: ['PAIRING_NOT_FOUND', 'PAIRING_DENIED', 'WALLET_NOT_FOUND', 'WALLET_TERMINATED', 'SESSION_LIMIT_EXCEEDED'],
+    errors: [
+      'PAIRING_NOT_FOUND',
+      'PAIRING_DENIED',
+      'WALLET_NOT_FOUND',
+      'WALLET_TERMINATED',
+      'SESSION_LIMIT_EXCEEDED',
+      'POLICY_NAME_EXISTS',
+    ],
   }),
   denyPairing: operation({
     method: 'POST',

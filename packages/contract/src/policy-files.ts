@@ -68,7 +68,14 @@ const Template = z.object({
   types: z.array(z.string()).describe('the types of its policies'),
 })
 const TemplateNamed = z.enum(TEMPLATES).describe('the template')
-const named = (what: string) => z.array(z.string().max(300)).min(1).max(1_000).optional().describe(what)
+const names = (what: string) => z.array(z.string().max(300)).min(1).max(1_000).optional().describe(what)
+const named = {
+  contracts: names('addresses of the contracts that may be called, for trading-bot'),
+  domains: names('hosts of the servers that may be paid, for pays-apis'),
+  recipients: names('addresses that may be paid, for treasury'),
+}
+/** A template with what it has to be told. */
+export const ChosenTemplate = z.strictObject({ template: TemplateNamed, ...named })
 
 const tag = 'Policies'
 
@@ -136,9 +143,7 @@ export const policyFileOperations = {
     input: z.strictObject({
       template: TemplateNamed,
       walletId: WalletName,
-      contracts: named('addresses of the contracts that may be called, for trading-bot'),
-      domains: named('hosts of the servers that may be paid, for pays-apis'),
-      recipients: named('addresses that may be paid, for treasury'),
+      ...named,
       dryRun: z.boolean().default(false).describe('only say what would change'),
     }),
     aliases: { walletId: ['wallet_id'] },

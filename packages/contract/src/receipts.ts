@@ -115,7 +115,7 @@ export const Receipt = z.strictObject({
   hints: Kept.describe('what helps to read the bytes and is proven by them; JSON'),
   draft: TextOrNull.describe('of what is not signed: what its bytes are made of'),
   plan: z
-    .array(z.strictObject({ type: z.string(), request: z.string() }))
+    .array(z.strictObject({ id: Id, digest: z.string().nullable(), type: z.string(), request: z.string() }))
     .describe('the requests of all steps of its plan, which was judged as one'),
   constraints: TextOrNull.describe('what its session was issued for, as JSON, where that was judged'),
   decisions: z.array(ReceiptDecision),

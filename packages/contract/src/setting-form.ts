@@ -32,6 +32,11 @@ export const loosensEndpoints = (from: string | readonly string[], to: string | 
   )
   return after!.length === 0 ? before!.length > 0 : after!.some((one) => !before!.includes(one))
 }
+/** An entry that is new, or another one than before. */
+export const loosensEntries = (from: readonly unknown[], to: readonly unknown[]): boolean => {
+  const before = new Set(from.map((one) => JSON.stringify(one)))
+  return to.some((one) => !before.has(JSON.stringify(one)))
+}
 /** A lower number. */
 export const loosensBelow = (from: number, to: number): boolean => to < from
 /** A higher number. */

@@ -7,7 +7,7 @@ import { Failure } from './failure.ts'
 import { oracleSettings } from './oracle-settings.ts'
 import { defaultDenySettings } from './policies/default-deny.ts'
 import { LEAST_TIMEOUT_S, MOST_TIMEOUT_S } from './requests/gas-condition.ts'
-import { loosensAbove, loosensBelow, loosensOff, parseText, type Setting } from './setting-form.ts'
+import { loosensAbove, loosensBelow, loosensEntries, loosensOff, parseText, type Setting } from './setting-form.ts'
 import { AddedNetworks, Confirmations, Host, HttpUrl, Origin, PostgresUrl, ProxyRange } from './setting-values.ts'
 
 export type { Setting } from './setting-form.ts'
@@ -98,6 +98,7 @@ const fixed = {
     of: AddedNetworks,
     default: [] as z.output<typeof AddedNetworks>,
     ...start,
+    loosens: loosensEntries,
     summary:
       'EVM networks to add: [{ id, chainId, environment, rpc, symbol, decimals, explorer?, genesis?, fees?, blockMs?, l1Fee? }]; l1Fee is "op-stack" on rollups of that stack.',
   },

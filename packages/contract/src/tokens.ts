@@ -84,6 +84,7 @@ export const tokenOperations = {
   removeToken: operation({
     method: 'DELETE',
     path: '/v1/tokens',
+    mayLoosen: true,
     access: operator,
     tag,
     summary: 'Remove a token that you added to the list.',

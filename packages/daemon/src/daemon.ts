@@ -288,7 +288,7 @@ function servicesOf(ground: Ground, base: Base) {
     transactions,
     sessions: sessionService,
     pairings: pairings({
-      ...{ database, clock, held, audit: evidence, sessions: sessionService },
+      ...{ database, clock, held, audit: evidence, sessions: sessionService, policies: rules },
       isRemoteAllowed: () => settings.get()['security.remote_pairing'],
     }),
     stopTokens: stopTokens({ database, clock, audit: evidence }),

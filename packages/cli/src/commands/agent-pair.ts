@@ -11,7 +11,7 @@ import { onlyWallet } from '../wallets.ts'
 export const usage = `usage: waiaas agent pair <code> [flags]
 Gives the agent that shows this code a session, after showing who it is. It gets its token by itself.
   --wallet <name>         a wallet that it may use; may be repeated [the only one]
-  --template <name>       first give each of these wallets the policies of a template
+  --template <name>       give each of these wallets the policies of a template with it
   --contracts <address>   what the template trading-bot may call; may be repeated
   --domains <host>        whom the template pays-apis may pay; may be repeated
   --recipients <address>  whom the template treasury may pay; may be repeated
@@ -23,8 +23,8 @@ Gives the agent that shows this code a session, after showing who it is. It gets
   --yes                   do not ask
 ${daemonFlagsHelp}`
 
-type Template = Omit<Input<AllOperations['applyPolicyTemplate']>, 'walletId' | 'dryRun'>
 type Approval = Input<AllOperations['approvePairing']>
+type Template = NonNullable<Approval['policies']>
 type Pairing = Output<AllOperations['getPairing']>
 
 const text = { type: 'string' } as const
@@ -60,9 +60,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   const pairing = await api.getPairing({ code })
   const wallets = await walletsOf(api, values.wallet)
   if (!values.yes) await agreed(await shown(api, { pairing, wallets, template, session }))
-  // Before there is a session, so that it never lives without them.
-  for (const { id } of template ? wallets : []) await api.applyPolicyTemplate({ ...template!, walletId: id })
-  const approved = await api.approvePairing({ code, walletIds: wallets.map(({ id }) => id), ...session })
+  const walletIds = wallets.map(({ id }) => id)
+  const approved = await api.approvePairing({ code, walletIds, ...session, ...(template && { policies: template }) })
   if (values.json) printJson(approved)
   else {
     print(printable(`${approved.name} has session ${approved.sessionId}, and gets its token by itself`))
@@ -71,7 +70,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   return 0
 }
 
-type Session = Omit<Approval, 'code' | 'walletIds'>
+type Session = Omit<Approval, 'code' | 'walletIds' | 'policies'>
 type Flag = 'ttl' | 'max-renewals' | 'absolute-lifetime' | 'constraints' | 'labels'
 
 function sessionOf(values: { readonly [Name in Flag]?: string | undefined }): Session {

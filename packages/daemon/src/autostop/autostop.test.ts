@@ -102,7 +102,7 @@ forEachEngine((_engine, open, fresh) => {
       await fails(bed, bad)
       await fails(bed, bad)
       // As a process leaves it that dies between what it booked and the stop.
-      const third = { kind: 'landed', to: bad, succeeded: false } as const
+      const third = { kind: 'landed', to: [bad], succeeded: false } as const
       const scope = { shared: ['system'], exclusive: [`wallet:${bed.from.id}`] }
       const wallet = { id: bed.from.id, account: bed.from.id, name: 'it' }
       await bed.database.work(scope, (db) => bed.stopper.note(db, wallet, { happening: third }))

@@ -304,11 +304,24 @@ forEachEngine((_engine, open) => {
     const { id, owner } = await owned(bed)
     await settings({ 'oracle.max_age_seconds': 3_000 })
     await expect(settings({ 'oracle.max_age_seconds': 3_001 })).rejects.toThrow(
-      /lets more out than at the last start: .* set oracle.max_age_seconds from 3000 to 3001\. .* waiaas settings set/,
+      /lets more out than at the last start: .* set oracle.max_age_seconds from 3000 to 3001\. .* within a day/,
     )
+    const { consent } = (await detailsOf(bed, 'OWNERS_ASKED'))[0] as { consent: string }
     await expect(
       settings({ 'oracle.max_age_seconds': 3_000, 'oracle.coingecko_url': 'http://127.0.0.1:9/a' }),
     ).rejects.toThrow(/coingecko_url/)
+    const added = { id: 'my-chain', chainId: 424_242, environment: 'testnet', symbol: 'MY', decimals: 18 } as const
+    const network = { ...added, rpc: ['http://127.0.0.1:9'] }
+    await expect(settings({ 'oracle.max_age_seconds': 3_000, 'networks.evm': [network] })).rejects.toThrow(
+      /set networks\.evm from \[\] to \[\(id: 'my-chain'/,
+    )
+    // What was asked at a start is agreed to while the daemon runs as before, and good for one that says the same.
+    await settings({ 'oracle.max_age_seconds': 3_000 })
+    expect(await agree(bed, consent, { id, owner })).toMatchObject({ isAgreed: true })
+    await expect(settings({ 'oracle.max_age_seconds': 3_002 })).rejects.toThrow(/from 3000 to 3002/)
+    await settings({ 'oracle.max_age_seconds': 3_001 })
+    await settings({ 'oracle.max_age_seconds': 3_000 })
+    await expect(settings({ 'oracle.max_age_seconds': 3_001 })).rejects.toThrow(/from 3000 to 3001/)
     // At run time the owner can be asked, and what was agreed to stands above the file.
     const running = await settings({ 'oracle.max_age_seconds': 3_000 })
     const raise = () => running.update([{ key: 'oracle.max_age_seconds', value: '3001' }], operator)

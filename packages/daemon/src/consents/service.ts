@@ -65,6 +65,30 @@ export const needConsents =
     throw required({ needed, digest, wallets, id: row?.id ?? newId(clock.now()) }, { missing, said })
   }
 
+type AskingCalls = <T>(by: By, call: () => Promise<T> | T) => Promise<T>
+/** Makes a call; what owners have to agree to for it is asked of them. Failures of the call. */
+export function askingFor({ database, clock, audit }: Omit<Parts, 'owners'>): AskingCalls {
+  const ask = ({ needed, id, digest, wallets }: Unasked, { actor, ip }: By) =>
+    database.work({ exclusive: ['consents', SYSTEM_EVIDENCE] }, async (db) => {
+      const now = clock.now()
+      await consentStore.forget(db, now - OPEN_MS)
+      if (await consentStore.open(db, digest, clock.latest())) return
+      const { action, words } = needed
+      const times = { created_at: now, expires_at: clock.latest() + OPEN_MS, used_at: null }
+      await consentStore.insert(db, { id, action, digest, words, wallets: JSON.stringify(wallets), ...times })
+      const details = { consent: id, action, digest, words, wallets: Object.keys(wallets) }
+      await audit.record(db, { event: 'OWNERS_ASKED', actor, ip, details })
+    })
+  return async (by, call) => {
+    try {
+      return await call()
+    } catch (error) {
+      if (isFailure(error) && error.cause instanceof Unasked) await ask(error.cause, by)
+      throw error
+    }
+  }
+}
+
 /** What owners are asked, what they answer, and what waits for them. */
 export function consents({ database, clock, audit, owners }: Parts) {
   /** What is open. Failure CONSENT_NOT_FOUND. */
@@ -83,29 +107,8 @@ export function consents({ database, clock, audit, owners }: Parts) {
     return { wallet: await needWallet(db, walletId), action: row.action, subject }
   }
 
-  async function ask({ needed, id, digest, wallets }: Unasked, { actor, ip }: By): Promise<void> {
-    await database.work({ exclusive: ['consents', SYSTEM_EVIDENCE] }, async (db) => {
-      const now = clock.now()
-      await consentStore.forget(db, now - OPEN_MS)
-      if (await consentStore.open(db, digest, clock.latest())) return
-      const { action, words } = needed
-      const times = { created_at: now, expires_at: clock.latest() + OPEN_MS, used_at: null }
-      await consentStore.insert(db, { id, action, digest, words, wallets: JSON.stringify(wallets), ...times })
-      const details = { consent: id, action, digest, words, wallets: Object.keys(wallets) }
-      await audit.record(db, { event: 'OWNERS_ASKED', actor, ip, details })
-    })
-  }
-
   return {
-    /** Makes a call; what owners have to agree to for it is asked of them. Failures of the call. */
-    async asking<T>(by: By, call: () => Promise<T> | T): Promise<T> {
-      try {
-        return await call()
-      } catch (error) {
-        if (isFailure(error) && error.cause instanceof Unasked) await ask(error.cause, by)
-        throw error
-      }
-    },
+    asking: askingFor({ database, clock, audit }),
     /** What is asked of owners and not done yet. */
     list: (): Promise<{ consents: Consent[] }> =>
       database.read(async (db) => {

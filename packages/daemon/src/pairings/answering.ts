@@ -18,7 +18,7 @@ const TRIES = { burst: 20, perSecond: 1 / 3 }
 
 /** The operator's side: who types the code sees who asks, and approves or denies it. */
 export function answering(parts: PairingDependencies, stops: Stops) {
-  const { database, clock, audit, sessions } = parts
+  const { database, clock, audit, sessions, policies } = parts
   const tries = tokenBuckets(parts.monotonic ?? (() => performance.now()))
 
   /** Right or wrong, each try counts. Failure RATE_LIMITED. */
@@ -52,19 +52,26 @@ export function answering(parts: PairingDependencies, stops: Stops) {
       return view(await database.read((db) => coded(db, code)))
     },
 
-    async approve({ code, walletIds, ...wish }: Parsed<Operations['approvePairing']>, by: By): Promise<Approved> {
+    async approve(
+      { code, walletIds, policies: template, ...wish }: Parsed<Operations['approvePairing']>,
+      by: By,
+    ): Promise<Approved> {
       countTry()
       const { id } = await database.read((db) => coded(db, code))
       const ids = [...new Set(walletIds)]
       const session = await sessions.preparePaired(wish)
-      const exclusive = [...ids.map((wallet) => `wallet:${wallet}`), `pairing:${id}`, SYSTEM_EVIDENCE]
-      const row = await database.work({ shared: ['system'], exclusive }, async (db) => {
+      const given = template && (await policies.prepareTemplate(template, ids))
+      const own = [...ids.map((wallet) => `wallet:${wallet}`), `pairing:${id}`, SYSTEM_EVIDENCE]
+      const scope = given ? { exclusive: ['system', ...own] } : { shared: ['system'], exclusive: own }
+      const row = await database.work(scope, async (db) => {
         const found = await coded(db, code)
         if (found.status !== 'PENDING') return found
         const fetchUntil = Math.max(found.expires_at, clock.latest() + LEAST_FETCH_MS)
+        await given?.write(db, by)
         await session.open(db, ids, by)
         return answer(db, found, { to: { status: 'APPROVED', sessionId: session.view.id, fetchUntil }, by })
       })
+      await given?.settled()
       const { session_id: sessionId, fetch_until: fetchUntil } = row
       if (sessionId === null || fetchUntil === null) throw new Failure('PAIRING_DENIED', 'it was denied before')
       return { ...view(row), sessionId, fetchUntil: seconds(fetchUntil) }

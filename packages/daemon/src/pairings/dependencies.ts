@@ -5,6 +5,7 @@ import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import { sha256 } from '../platform/sha256.ts'
+import type { PolicyService } from '../policies/service.ts'
 import type { Sessions } from '../sessions/service.ts'
 import { typedCode } from './rules.ts'
 
@@ -14,6 +15,7 @@ export type PairingDependencies = {
   held: Held
   audit: Pick<Audit, 'record'>
   sessions: Pick<Sessions, 'preparePaired' | 'unclaimed'>
+  policies: Pick<PolicyService, 'prepareTemplate'>
   /** Whether agents on other machines may ask. */
   isRemoteAllowed(): boolean
   /** Milliseconds that never jump. */

@@ -9,12 +9,15 @@ import {
   sharedKeys,
 } from '../../../../test/support/feature-bed.ts'
 import { forEachEngine, type Location } from '../../../../test/support/for-each-engine.ts'
+import { evmOwner } from '../../../../test/support/owners.ts'
 import { nextEpoch } from '../killswitch/service.ts'
+import type { Handle } from '../platform/db/database.ts'
 import { endRestored } from '../sessions/service.ts'
 
 const { keys } = sharedKeys()
 removeFoldersAfterEach()
 const HERE = '127.0.0.1'
+const ORIGIN = 'http://127.0.0.1:3100'
 
 const start = (bed: Bed, more: { name?: string; scopes?: string[] } = {}, peer = HERE) =>
   bed.pairings.start({ name: 'Claude', ...more }, peer)
@@ -22,6 +25,15 @@ const approve = (bed: Bed, code: string, wallet: string, more: Record<string, un
   bed.pairings.approve(pairingOperations.approvePairing.input.parse({ code, walletIds: [wallet], ...more }), operator)
 const failing = (code: string, retryAfter?: number) =>
   expect.objectContaining({ code, ...(retryAfter !== undefined && { retryAfter }) })
+
+/** The same thing, with some methods of its own. */
+const overridden = <T extends object>(real: T, own: Partial<T>): T =>
+  new Proxy(real, {
+    get(target, name) {
+      const member = Reflect.get(name in own ? own : target, name)
+      return typeof member === 'function' ? member.bind(target) : member
+    },
+  })
 
 forEachEngine((_engine, open, fresh) => {
   const bedOf = (more: Partial<BedOptions> = {}) => openBed(open, { keys: keys(), ...more })
@@ -160,6 +172,91 @@ forEachEngine((_engine, open, fresh) => {
     expect((await bed.sessions.list({ limit: 50, offset: 0 })).total).toBe(1)
     const other = await bed.createWallet()
     await approve(bed, asked.code, other.id)
+  })
+
+  const policies = { template: 'stablecoins' }
+  const namesOf = async (bed: Bed, walletId: string) =>
+    (await bed.policies.list({ walletId, limit: 50, offset: 0 })).data.map(({ name }) => name)
+
+  test('the policies of a template come with the session, once', async () => {
+    const { bed, wallet } = await withWallet()
+    const second = await bed.createWallet()
+    const asked = await start(bed)
+    const walletIds = [wallet.id, second.id]
+    const { sessionId } = await approve(bed, asked.code, wallet.id, { walletIds, policies })
+    for (const id of walletIds) expect(await namesOf(bed, id)).toContain('stablecoins/limit')
+    const before = await namesOf(bed, wallet.id)
+    const again = await approve(bed, asked.code, wallet.id, {
+      policies: { template: 'treasury', recipients: [evmOwner().address] },
+    })
+    expect(again.sessionId).toBe(sessionId)
+    expect(await namesOf(bed, wallet.id)).toEqual(before)
+    const other = await start(bed)
+    await expect(approve(bed, other.code, wallet.id, { policies: { template: 'treasury' } })).rejects.toEqual(
+      failing('ACTION_VALIDATION_FAILED'),
+    )
+    expect((await bed.sessions.list({ limit: 50, offset: 0 })).total).toBe(1)
+  })
+
+  test('whichever of its writes fails, an approval with a template leaves nothing', async () => {
+    let left = Number.POSITIVE_INFINITY
+    const failingAt = (db: Handle): Handle =>
+      overridden(db, {
+        run: (statement, ...params) =>
+          left-- > 0 ? db.run(statement, ...params) : Promise.reject(new Error('no more is written')),
+      })
+    const faulty: typeof open = async (...given) => {
+      const database = await open(...given)
+      return overridden(database, { work: (scope, job) => database.work(scope, (db) => job(failingAt(db))) })
+    }
+    const bed = await openBed(faulty, { keys: keys() })
+    const wallet = await bed.createWallet()
+    const state = async () => [
+      ...[await namesOf(bed, wallet.id), await bed.events(), await bed.policies.export()],
+      (await bed.sessions.list({ limit: 50, offset: 0 })).total,
+    ]
+    const before = await state()
+    let failed = 0
+    for (;;) {
+      const asked = await start(bed)
+      left = failed
+      const done = await approve(bed, asked.code, wallet.id, { policies }).catch(String)
+      left = Number.POSITIVE_INFINITY
+      if (typeof done !== 'string') break
+      expect(done).toContain('no more is written')
+      expect(await state()).toEqual(before)
+      expect(await bed.pairings.show(asked.code)).toMatchObject({ status: 'PENDING', sessionId: null })
+      failed += 1
+      bed.clock.pass(600)
+    }
+    // Policies, session, its wallet, the answer, evidence of each.
+    expect(failed).toBeGreaterThan(5)
+    expect(await namesOf(bed, wallet.id)).toContain('stablecoins/limit')
+  })
+
+  test('a template that lets more out of an owned wallet waits for its owner, and no session comes before', async () => {
+    const { bed, wallet } = await withWallet()
+    const owner = evmOwner()
+    const signed = async (message: string) => (await bed.owners.authenticate(new Headers(await owner.signs(message))))!
+    const named = { id: wallet.id, ownerAddress: owner.address, network: undefined }
+    await bed.owners.set(named, { by: operator, signed: undefined })
+    const verifying = await bed.owners.walletChallenge({ id: wallet.id, action: 'verify' }, ORIGIN)
+    await bed.owners.verify(wallet.id, await signed(verifying.message))
+    const asked = await start(bed)
+    const approving = () => bed.consents.asking(operator, () => approve(bed, asked.code, wallet.id, { policies }))
+    const before = await namesOf(bed, wallet.id)
+    const refused = await approving().catch((error: unknown) => error)
+    expect(refused).toEqual(failing('OWNER_CONSENT_REQUIRED'))
+    expect(await namesOf(bed, wallet.id)).toEqual(before)
+    expect(await bed.pairings.show(asked.code)).toMatchObject({ status: 'PENDING' })
+    expect((await bed.sessions.list({ limit: 50, offset: 0 })).total).toBe(0)
+    const { consent } = (refused as { details: { consent: string } }).details
+    const { message } = await bed.consents.challenge({ id: consent, walletId: wallet.id }, ORIGIN)
+    const by = { actor: `owner:${owner.address}` } as const
+    await bed.consents.give(consent, wallet.id, { by, signed: await signed(message) })
+    await approving()
+    expect(await namesOf(bed, wallet.id)).toContain('stablecoins/limit')
+    expect((await bed.pairings.poll(asked)).status).toBe('APPROVED')
   })
 
   test('who polls too soon is told to slow down, and has to', async () => {

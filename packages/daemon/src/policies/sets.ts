@@ -25,6 +25,8 @@ type Wanted = Pick<Parsed<Operations['applyPolicies']>, 'policies' | 'prune' | '
   readonly keepsNamed?: boolean
 }
 
+type Changing = { own: readonly string[]; by: By }
+
 /** All policies at once: out into a document and in from one, whole or not at all. */
 export function policySets(parts: Parts) {
   const { database, nextVersion, systemEvidence } = parts
@@ -53,7 +55,17 @@ export function policySets(parts: Parts) {
     return version
   }
 
+  /** Changes those of these wallets and of every wallet, in a job that holds their locks, and `system` with its evidence. */
+  async function change(db: Handle, wanted: Wanted, { own, by }: Changing): Promise<PolicySetChanged> {
+    const now = await plan(db, wanted)
+    const changes = now.changes.filter(({ before, after }) => [null, ...own].includes((after ?? before)!.wallet_id))
+    await agreedEffect(parts, db, changes)
+    const version = changes.length > 0 ? await write(db, { ...now, changes }, by) : null
+    return answerOf({ ...now, changes }, { version, wanted })
+  }
+
   return {
+    change,
     async export(): Promise<Output<Operations['exportPolicies']>> {
       return database.read(async (db) => {
         const { rows, names } = await readSet(db)
@@ -69,15 +81,11 @@ export function policySets(parts: Parts) {
       const own = [...new Set(first.changes.flatMap(({ before, after }) => (after ?? before)!.wallet_id ?? []))]
       const scope = { exclusive: ['system', systemEvidence, ...own.map((id) => `wallet:${id}`)] }
       let done = answerOf(first, { version: null, wanted })
-      const change = async (db: Handle) => {
-        const now = await plan(db, wanted)
-        // A policy that came meanwhile waits for the next time, unless its wallet is held by this job.
-        const changes = now.changes.filter(({ before, after }) => [null, ...own].includes((after ?? before)!.wallet_id))
-        await agreedEffect(parts, db, changes)
-        const version = changes.length > 0 ? await write(db, { ...now, changes }, by) : null
-        done = answerOf({ ...now, changes }, { version, wanted })
+      // A policy that came meanwhile waits for the next time, unless its wallet is held by this job.
+      const changing = async (db: Handle) => {
+        done = await change(db, wanted, { own, by })
       }
-      const unwritten = await committing(parts, { name: 'of policies', walletId: null, scope, write: change })
+      const unwritten = await committing(parts, { name: 'of policies', walletId: null, scope, write: changing })
       return { ...done, ...unwritten }
     },
   }

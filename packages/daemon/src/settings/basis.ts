@@ -9,6 +9,7 @@ import {
   settings as table,
 } from '@waiaas/contract'
 import { SYSTEM_EVIDENCE } from '../audit/service.ts'
+import { askingFor } from '../consents/service.ts'
 import { ConfigError } from '../platform/config.ts'
 import { type Handle, type NoParams, statement } from '../platform/db/database.ts'
 import { sha256 } from '../platform/sha256.ts'
@@ -35,23 +36,27 @@ const SECRET = '[secret]'
 /** Those of which one value can let more out than another. */
 const KEYS = Object.entries(table).flatMap(([key, { loosens }]) => (loosens ? [key] : []))
 
-type Parts = Pick<UpdateParts, 'database' | 'audit' | 'configured' | 'needConsent'>
+type Parts = Pick<UpdateParts, 'database' | 'clock' | 'audit' | 'configured' | 'needConsent'>
 
 /**
  * At start: what config.toml and the environment let out more than at the last start is told in the evidence, and refused
- * where an owner has verified: nobody can be asked while the daemon is off. What was changed at run time stands above both,
- * and is not looked at. Throws ConfigError.
+ * where an owner has verified and has not agreed: nobody can agree while the daemon is off, so that it is asked for the next
+ * start. What was changed at run time stands above both, and is not looked at. Throws ConfigError.
  */
 export async function adoptConfigured(parts: Parts): Promise<void> {
-  const { database, audit, configured, needConsent } = parts
+  const { database, configured } = parts
   // A start that changes nothing writes nothing.
   if ((await database.read((db) => differing(configured, db))).length === 0) return
+  await refusing(() => askingFor(parts)({ actor: 'system' }, () => adopt(parts)))
+}
+
+async function adopt({ database, audit, configured, needConsent }: Parts): Promise<void> {
   await database.work({ exclusive: ['system', SYSTEM_EVIDENCE] }, async (db) => {
     const rows = await differing(configured, db)
     const stored = new Set((await settingStore.all(db)).map(({ key }) => key))
     const changes = rows.flatMap((row) => (stored.has(row.key) ? [] : toldOf(configured, row)))
     if (changes.some(({ loosens }) => loosens))
-      await askNobody(() => needConsent(db, neededFor(changes, new Map(Object.entries(configured)))))
+      await needConsent(db, neededFor(changes, new Map(Object.entries(configured))))
     await db.many(
       put,
       rows.map(({ key, value }) => ({ key, value })),
@@ -93,13 +98,13 @@ function isLooser(key: string, was: string, value: unknown): boolean {
 const keptOf = (key: string, value: unknown): string =>
   holdsSecret(key, value) ? `${HASHED}${sha256(settingText(value))}` : settingText(value)
 
-async function askNobody(need: () => Promise<void>): Promise<void> {
+async function refusing(adopting: () => Promise<void>): Promise<void> {
   try {
-    await need()
+    await adopting()
   } catch (error) {
     if (!(error instanceof Failure) || error.code !== 'OWNER_CONSENT_REQUIRED') throw error
     throw new ConfigError([
-      `config.toml or the environment lets more out than at the last start: ${error.message}. Set it back, start, and change it with waiaas settings set, which asks the owners`,
+      `config.toml or the environment lets more out than at the last start: ${error.message}. Set it back and start; once the owners have agreed, start with it within a day`,
     ])
   }
 }

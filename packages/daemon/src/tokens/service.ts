@@ -98,7 +98,7 @@ export function tokens({ database, clock, audit, chains, needConsent }: TokenPar
       await database.work({ exclusive: ['system', SYSTEM_EVIDENCE] }, async (db) => {
         if (await find(db, network, asset))
           throw new Failure('TOKEN_EXISTS', `${address} is already registered on ${network.id}`)
-        await needConsent(db, listing(network, row))
+        await needConsent(db, listing(network, row, 'list'))
         await tokenStore.insert(db, row)
         // Nobody takes it for an impostor any more, and lists by symbol may mean it.
         const loosens = true as const
@@ -111,11 +111,12 @@ export function tokens({ database, clock, audit, chains, needConsent }: TokenPar
     /** Takes back what the operator registered; the built-in list stays. */
     async remove(input: Input<'removeToken'>, by: By): Promise<Answer<'removeToken'>> {
       const network = need(input.network)
-      const address = await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
+      const address = await database.work({ exclusive: ['system', SYSTEM_EVIDENCE] }, async (db) => {
         const row = await needOwn(db, network, input.address)
+        await needConsent(db, listing(network, row, 'take from the list'))
         await tokenStore.remove(db, network.id, row.asset)
-        const details = { network: network.id, address: row.address, symbol: row.symbol }
-        await audit.record(db, { event: 'TOKEN_REMOVED', ...by, details })
+        const details = { network: network.id, address: row.address, symbol: row.symbol, loosens: true as const }
+        await audit.record(db, { event: 'TOKEN_REMOVED', ...by, details, raised: 'warning' })
         return row.address
       })
       return { removed: true, network: network.id, address }
@@ -242,9 +243,11 @@ const otherDecimals = (onChain: number, given: number): Failure =>
   invalidField('decimals', `expected ${onChain}, as the token has on its chain, got ${given}`)
 
 /** What the owners of wallets that it is for agree to. */
-const listing = (network: Network, { address, asset, symbol, decimals }: TokenRow): Needed => ({
+/** Of one that leaves the list: what calls itself like it is no impostor any more. */
+type Listing = 'list' | 'take from the list'
+const listing = (network: Network, { address, asset, symbol, decimals }: TokenRow, does: Listing): Needed => ({
   action: 'loosen',
-  words: `list the token ${JSON.stringify(symbol)} on ${network.id}: ${address}`,
+  words: `${does} the token ${JSON.stringify(symbol)} on ${network.id}: ${address}`,
   content: { network: network.id, asset, symbol, decimals },
   wallet: null,
   concerns: ({ chain, environment }) => chain === network.chain && environment === network.environment,

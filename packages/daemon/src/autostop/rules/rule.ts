@@ -13,8 +13,9 @@ export type Happening =
     }
   /** A human decides on it. */
   | { readonly kind: 'asked' }
-  | { readonly kind: 'refused'; readonly to: string | null }
-  | { readonly kind: 'landed'; readonly to: string | null; readonly succeeded: boolean }
+  | { readonly kind: 'refused'; readonly to: readonly string[] }
+  /** `to`: whom it was to pay, which contract it was to call, and the host of a server that it was to pay. */
+  | { readonly kind: 'landed'; readonly to: readonly string[]; readonly succeeded: boolean }
 
 /** When it is, in milliseconds, and the values that hold for the wallet, by name. */
 export type Under = { readonly now: number; readonly values: Readonly<Record<string, number>> }

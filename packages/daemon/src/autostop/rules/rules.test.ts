@@ -1,7 +1,7 @@
-import { AUTOSTOP_RULES, type AutostopRuleId, defaultSettings, toUsd } from '@waiaas/contract'
+import { AUTOSTOP_RULES, type AutostopRuleId, defaultSettings, type SettingKey, toUsd } from '@waiaas/contract'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { RULE_IDS, rulesReader } from '../settings.ts'
+import { countingRules, RULE_IDS, rulesReader } from '../settings.ts'
 import { RULES } from './all.ts'
 import type { CountingRule, Excess, Happening } from './rule.ts'
 
@@ -12,8 +12,8 @@ const ruleOf = (id: AutostopRuleId): CountingRule => RULES[id] ?? expect.fail(`$
 const COUNTING = RULE_IDS.filter((id) => RULES[id])
 
 /** What a rule says after these, each at its time; as the daemon uses it, what is too much is not counted. */
-function played(id: AutostopRuleId, happenings: readonly (readonly [number, Happening])[]) {
-  const [rule, values] = [ruleOf(id), valuesOf(id)]
+function played(id: AutostopRuleId, happenings: readonly (readonly [number, Happening])[], values = valuesOf(id)) {
+  const rule = ruleOf(id)
   let seen: unknown
   let first: (Excess & { at: number; index: number }) | undefined
   for (const [index, [now, happening]] of happenings.entries()) {
@@ -30,8 +30,8 @@ const paid = (usd: number, more: Partial<Extract<Happening, { kind: 'accepted' }
   ...{ kind: 'accepted', usd: toUsd(BigInt(usd) * 1_000_000n), percent: () => 50, strangers: [] },
   ...more,
 })
-const refused: Happening = { kind: 'refused', to: 'x' }
-const landed = (succeeded: boolean): Happening => ({ kind: 'landed', to: 'x', succeeded })
+const refused: Happening = { kind: 'refused', to: ['x'] }
+const landed = (succeeded: boolean): Happening => ({ kind: 'landed', to: ['x'], succeeded })
 
 /** Days of what the templates of the docs are for, which no rule may stop by default. */
 const DAYS: Readonly<Record<string, readonly (readonly [number, Happening])[]>> = {
@@ -96,6 +96,65 @@ test('each rule of the table stops what it is for at its threshold, and says wha
   ])
 })
 
+const targets = fc.subarray([...'abcdefghijklmnopqrstuvwxyz'])
+/** More and more often, larger and nearer to the limit: a rule that lets more be stops it later. */
+const growing = (of: (index: number) => Happening): (readonly [number, Happening])[] => {
+  let now = 100 * HOUR
+  const past = Array.from({ length: 20 }, (_, hour) => [hour * HOUR, paid(10)] as const)
+  const coming = Array.from({ length: 400 }, (_, index) => {
+    now += Math.max(1_000, Math.floor(1_200_000 * 0.97 ** index))
+    return [now, of(index)] as const
+  })
+  return [...past, ...coming]
+}
+const GROWING: Partial<Record<AutostopRuleId, ReturnType<typeof growing>>> = {
+  consecutive_failures: growing(() => landed(false)),
+  retry_storm: growing(() => refused),
+  spend_velocity: growing((index) => paid(1 + Math.floor(1.05 ** index))),
+  near_limit: growing((index) => paid(1, { percent: () => 90 + (index % 11) })),
+  first_recipients: growing((index) => paid(1, { strangers: [`stranger ${index}`] })),
+}
+const NUMBERS = COUNTING.flatMap((id) =>
+  Object.entries(AUTOSTOP_RULES[id].config).map(([name, key]) => [id, name, key as SettingKey] as const),
+)
+
+test.each(NUMBERS)('%s obeys its %s', (id, name, key) => {
+  const usual = Number(settings[key])
+  const looser = name === 'percent' ? 100 : name === 'window_sec' ? usual / 4 : usual * (name === 'min_usd' ? 1_000 : 3)
+  const changed = { ...settings, [key]: looser }
+  const stopsAt = (given: typeof settings) =>
+    played(id, GROWING[id]!, rulesReader(() => given)()[id].values).first?.index ?? Number.POSITIVE_INFINITY
+  expect(stopsAt(settings)).toBeLessThan(stopsAt(changed))
+  expect(stopsAt(settings)).toBeGreaterThan(20)
+  // For one wallet alone it holds for that one.
+  const own = { ...settings, 'autostop.wallets': { one: { [id]: { config: { [name]: looser } } } } }
+  const read = rulesReader(() => own)
+  expect([read('one')[id].values[name], read('other')[id].values[name]]).toEqual([looser, usual])
+})
+
+test.each(RULE_IDS)('%s is off when it is switched off, and throws the switch when it is to', (id) => {
+  const rule = AUTOSTOP_RULES[id]
+  const now = (changed: object) => rulesReader(() => ({ ...settings, ...changed }))()[id]
+  expect(now({}).enabled).toBe(true)
+  expect(now({ [rule.enabled]: false }).enabled).toBe(false)
+  expect(now({ 'autostop.enabled': false }).enabled).toBe(id === 'effect_diverged')
+  expect(now({}).throwsSwitch).toBe(false)
+  if ('action' in rule) expect(now({ [rule.action]: 'kill_switch' }).throwsSwitch).toBe(true)
+  const off = countingRules(() => ({ ...settings, [rule.enabled]: false }))('one')
+  expect(off.map((each) => each.id)).toEqual(COUNTING.filter((each) => each !== id))
+})
+
+test('a host is stormed whatever address it is paid at, and an address whatever host it is of', () => {
+  const storm = (to: (index: number) => string[]) =>
+    played(
+      'retry_storm',
+      Array.from({ length: 40 }, (_, index) => [index * 1_000, { kind: 'refused', to: to(index) }] as const),
+    ).first
+  expect(storm((index) => [`0x${index}`, 'api.example.com'])?.reason).toContain('20 requests to api.example.com')
+  expect(storm((index) => ['0x1', `api-${index}.example.com`])?.reason).toContain('20 requests to 0x1')
+  expect(storm((index) => [`0x${index}`, `api-${index}.example.com`])).toBeUndefined()
+})
+
 const happening: fc.Arbitrary<Happening> = fc.oneof(
   fc.record({
     kind: fc.constant('accepted' as const),
@@ -103,8 +162,8 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     percent: fc.oneof(fc.constant(null), fc.integer({ min: 0, max: 100 })).map((percent) => () => percent),
     strangers: fc.array(fc.constantFrom(...'abcdefghijklmnopqrstuvwxyz'), { maxLength: 3 }),
   }),
-  fc.record({ kind: fc.constant('refused' as const), to: fc.constantFrom('x', 'y', null) }),
-  fc.record({ kind: fc.constant('landed' as const), to: fc.constantFrom('x', 'y'), succeeded: fc.boolean() }),
+  fc.record({ kind: fc.constant('refused' as const), to: targets }),
+  fc.record({ kind: fc.constant('landed' as const), to: targets, succeeded: fc.boolean() }),
   fc.constant({ kind: 'asked' as const }),
 )
 

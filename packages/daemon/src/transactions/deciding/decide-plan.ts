@@ -94,7 +94,7 @@ export async function decidePlan(
   if (verdict.status === 'PENDING' && !asked.isCovered) return UNCOVERED
   const rows = planRows(job, asked, { verdict, open })
   const isRefused = verdict.status === 'CANCELLED'
-  const stop = await noted(job, open.wallet, { verdict, to: rows[0]!.to_address })
+  const stop = await noted(job, open.wallet, { verdict, rows })
   if (stop && !isRefused) return { trip: stop.trip, answer: stop.failure }
   const after = (answer: PlanAnswer | Failure) => (stop ? { trip: stop.trip, answer } : answer)
   const refused = isRefused ? answerOf(rows[0]!, verdict.decision).refused! : undefined

@@ -77,7 +77,7 @@ export async function decide(job: Job, asked: Asked, owed: Pick<OwedAnswers, 'fi
   // What waits for time or a human may be funded meanwhile.
   if (verdict.status === 'PENDING' && !asked.isCovered) return UNCOVERED
   const row = transactionRow(job, asked, { verdict, epoch })
-  const stop = await noted(job, wallet, { verdict, to: row.to_address })
+  const stop = await noted(job, wallet, { verdict, rows: [row] })
   if (stop && verdict.status !== 'CANCELLED') return { trip: stop.trip, answer: stop.failure }
   const after = (answer: Answer | Failure) => (stop ? { trip: stop.trip, answer } : answer)
   if (verdict.status === 'CANCELLED' && !(await keepsRefusal(job, row, session.id)))

@@ -13,6 +13,7 @@ import {
 import type { Handle } from '../../platform/db/database.ts'
 import { once } from '../../platform/once.ts'
 import { rememberPaid, rememberRecipients } from '../deciding/known-recipients.ts'
+import { targetsOf } from '../deciding/stopping.ts'
 import type { Job } from '../job.ts'
 import { type AttemptRow, attemptStore, inNoBlock } from '../rows/attempt-store.ts'
 import { endPlan } from '../rows/ending.ts'
@@ -183,7 +184,7 @@ async function tell(booking: Booking, row: AttemptRow, sighting: Included): Prom
   if (!landed) return
   if (!succeeded) await endPlanOf({ parts, db }, row, error ?? 'it failed')
   if (succeeded && landed.to_address) paid.add(landed.to_address)
-  await noteLanding(booking, landed, succeeded)
+  await noteLanding(booking, row, { at: landed.created_at, succeeded })
   await parts.audit.record(db, {
     event: succeeded ? 'TX_CONFIRMED' : 'TX_FAILED',
     raised: succeeded ? undefined : 'warning',
@@ -195,16 +196,14 @@ async function tell(booking: Booking, row: AttemptRow, sighting: Included): Prom
   })
 }
 
-type Landed = { to_address: string | null; created_at: number }
-async function noteLanding(
-  booking: Booking,
-  { to_address: to, created_at }: Landed,
-  succeeded: boolean,
-): Promise<void> {
+type Landing = { readonly at: number; readonly succeeded: boolean }
+async function noteLanding(booking: Booking, row: AttemptRow, { at, succeeded }: Landing): Promise<void> {
   const { parts, db } = booking
   const wallet = await booking.wallet()
-  const happening = { kind: 'landed', to, succeeded } as const
-  if (wallet) booking.trip ??= await parts.autostop.note(db, wallet, { happening, at: created_at })
+  if (!wallet) return
+  const transaction = succeeded ? undefined : await transactionStore.byId(db, row.transaction_id)
+  const happening = { kind: 'landed', to: transaction ? targetsOf([transaction]) : [], succeeded } as const
+  booking.trip ??= await parts.autostop.note(db, wallet, { happening, at })
 }
 
 /** The status of a transaction that has signed bytes and is in no block: by whether they were given out. */

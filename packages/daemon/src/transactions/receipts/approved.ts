@@ -20,7 +20,7 @@ export function approved(receipt: Receipt, told: readonly Told[], isSigned: IsSi
   // Of a plan one step is told for all; the row may be hidden.
   if (rows.length === 0)
     return issuedTo === 'session' || transaction.planId !== null
-      ? word(`that ${approval.by} approved it`)
+      ? joined(word(`that ${approval.by} approved it`), consented(receipt, isSigned))
       : faults('it was approved, and its evidence has no approval')
   const isTold = rows.some(
     ({ actor, at, details }) =>
@@ -38,11 +38,19 @@ export function approved(receipt: Receipt, told: readonly Told[], isSigned: IsSi
   return joined(
     checked(`it was approved by ${approval.by}, for exactly this digest`, {
       'the approval is not the one that its evidence names': isTold,
-      'the fee that was approved is not the one that was judged with': bound === undefined || bound === approval.maxFee,
+      'the fee that was approved is not the one that was judged with':
+        bound === undefined ||
+        (transaction.planId === null ? bound === approval.maxFee : isWithin(approval.maxFee, bound)),
     }),
+    // A step is judged with those behind it.
+    bound === undefined || transaction.planId === null
+      ? nothing
+      : word('what fees were approved for the other steps of its plan: their receipts have them'),
     consented(receipt, isSigned),
   )
 }
+
+const isWithin = (fee: string | null, bound: string): boolean => fee !== null && BigInt(fee) <= BigInt(bound)
 
 type Approval = NonNullable<Receipt['approval']>
 /** What all owners signed who had to: none is left out, and none is from elsewhere. */
@@ -54,7 +62,7 @@ function isWholeConsent({ consent, others = [] }: Approval, details: Details): b
 
 function consented(receipt: Receipt, isSigned: IsSigned): Findings {
   const { by, consent, others = [] } = receipt.approval!
-  const { transaction, issuedTo } = receipt
+  const { issuedTo } = receipt
   if (consent === null)
     return issuedTo === 'session'
       ? word(`that it was ${by}: what an owner signs is not for agents`)
@@ -63,18 +71,22 @@ function consented(receipt: Receipt, isSigned: IsSigned): Findings {
     checked('who approved it is the one whose signature came last', {
       'the owner who signed is not the one who approved': by === `owner:${consent.address}`,
     }),
-    ...[consent, ...others].map((one) => signedFor(transaction, one, isSigned)),
+    ...[consent, ...others].map((one) => signedFor(receipt, one, isSigned)),
   )
 }
 
 /** One of the owners. */
-function signedFor(transaction: Receipt['transaction'], consent: Signed, isSigned: IsSigned): Findings {
+function signedFor({ transaction, plan }: Receipt, consent: Signed, isSigned: IsSigned): Findings {
   const says = (line: string) => consent.message.split('\n').includes(line)
-  const isDigest = transaction.planId !== null || consent.digest === digestOf([transaction])
+  // Of a plan one signature is for all steps; they are gone once their requests are.
+  const steps = transaction.planId === null ? [transaction] : plan
+  const isOneOf = steps.some(({ id, digest }) => id === transaction.id && digest === transaction.digest)
+  const isDigest = steps.length === 0 || (isOneOf && consent.digest === digestOf(steps))
   const who = joined(
     checked(`what ${consent.address} was asked to sign is the approval of this very digest, for this wallet`, {
       'the owner signed for something else than this digest': isDigest,
-      'the owner signed another text': consent.message === consent.nonce || isAsked(transaction, { consent, says }),
+      'the owner signed another text':
+        consent.message === consent.nonce || isAsked(transaction, { consent, steps, says }),
     }),
     consent.message === consent.nonce
       ? word('what the nonce stands for that the owner signed: the daemon bound it to this approval')
@@ -95,12 +107,13 @@ function signedFor(transaction: Receipt['transaction'], consent: Signed, isSigne
 type Signed = NonNullable<Approval['consent']>
 type Asked = {
   readonly consent: Signed
+  readonly steps: readonly { readonly id: string }[]
   readonly says: (line: string) => boolean
 }
-const isAsked = ({ id, walletId }: Receipt['transaction'], { consent, says }: Asked): boolean =>
+const isAsked = ({ walletId }: Receipt['transaction'], { consent, steps, says }: Asked): boolean =>
+  (steps.length === 0 || steps.some(({ id }) => says(`Request ID: ${id}`))) &&
   [
     `Nonce: ${consent.nonce}`,
-    `Request ID: ${id}`,
     '- urn:waiaas:action:approve',
     `- urn:waiaas:sha256:${consent.digest}`,
     `- urn:waiaas:wallet:${walletId}`,

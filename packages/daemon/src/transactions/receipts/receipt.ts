@@ -1,14 +1,14 @@
 import { type Decision, Failure, type Network, type Receipt } from '@waiaas/contract'
 import { type Proof, proofOf } from '../../audit/service.ts'
 import type { AuthorisationFacts } from '../../gate/service.ts'
-import { signedFor } from '../../owners/service.ts'
+import { type ConsentRow, signedFor } from '../../owners/service.ts'
 import { sessionActor } from '../../platform/caller.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import { type PolicyRow, policyRowsOfThen } from '../../policies/service.ts'
 import { addressOf, isSignatureLane } from '../lanes/lane-id.ts'
 import type { ServiceParts } from '../parts.ts'
-import { replayStore } from '../replays/replay-store.ts'
 import { type ListedRow, listStore } from '../rows/list-store.ts'
+import { planStore } from '../rows/plan-store.ts'
 import { type SignatureRow, signatureStore } from '../signatures/signature-store.ts'
 import { receiptHash } from './form.ts'
 import { type ReceiptSource, receiptStore, type SignedAttempt } from './receipt-store.ts'
@@ -44,6 +44,7 @@ async function contentOf(parts: Parts, db: Handle, { id, sessionId }: Wanted): P
   const inputs = decisions.map(({ text }) => (JSON.parse(text) as Decision).inputs)
   const session = row.session_id === null ? undefined : await parts.switches.session(db, row.session_id)
   const isGone = row.request === ''
+  const steps = row.plan_id === null ? [] : await planStore.steps(db, row.plan_id)
   return {
     format: 'waiaas-receipt-1',
     issuedAt: parts.clock.now(),
@@ -52,7 +53,7 @@ async function contentOf(parts: Parts, db: Handle, { id, sessionId }: Wanted): P
     network: networkOf(network),
     ...{ request: isGone ? null : row.request, effects: row.effects, hints: row.hints },
     draft: signatures.length > 0 ? null : row.draft,
-    plan: row.plan_id === null || isGone ? [] : planOf(await replayStore.requestsOfPlan(db, row.plan_id)),
+    plan: isGone ? [] : planOf(steps),
     constraints: inputs.some(({ constrained }) => constrained) ? (session?.constraints ?? null) : null,
     decisions,
     policies: (
@@ -62,7 +63,7 @@ async function contentOf(parts: Parts, db: Handle, { id, sessionId }: Wanted): P
       )
     ).map(policyOf),
     held: heldBy(row),
-    approval: await approvalOf(db, row, sessionId),
+    approval: await approvalOf(db, row, { steps, sessionId }),
     signatures,
     evidence: shownTo(sessionId, await proofOf(db, id)),
     gone: isGone ? ['request', 'effects', 'bytes'] : [],
@@ -91,8 +92,8 @@ const transactionOf = (row: ReceiptSource, shown: Pick<ListedRow, 'status' | 'er
   updatedAt: row.updated_at,
 })
 
-const planOf = (steps: readonly { type: string; request: string }[]) =>
-  steps.map(({ type, request }) => ({ type, request }))
+const planOf = (steps: readonly Receipt['plan'][number][]) =>
+  steps.map(({ id, digest, type, request }) => ({ id, digest, type, request }))
 
 const networkOf = ({ id, chain, environment, caip2, native, pricedAs }: Network): Receipt['network'] => ({
   ...{ id, chain, environment, caip2, native: { ...native } },
@@ -107,10 +108,15 @@ const decisionsOf = (row: ReceiptSource, signed: readonly SignedAttempt[]): Rece
 const heldBy = (row: ReceiptSource): Receipt['held'] =>
   row.held_state === null ? null : { state: row.held_state, usdMicros: row.held_usd! }
 
+type Told = { readonly steps: readonly { readonly id: string }[]; readonly sessionId: string | undefined }
 /** An agent does not get the words of an owner, who signed them for the daemon. */
-async function approvalOf(db: Handle, row: ReceiptSource, sessionId: string | undefined): Promise<Receipt['approval']> {
+async function approvalOf(db: Handle, row: ReceiptSource, { steps, sessionId }: Told): Promise<Receipt['approval']> {
   if (row.approved_at === null) return null
-  const signed = sessionId === undefined ? await signedFor(db, row.id, 'approve') : []
+  const said: ConsentRow[] = []
+  // Of a plan one step is answered for all.
+  for (const { id } of sessionId === undefined ? [row, ...steps.filter((step) => step.id !== row.id)] : [])
+    said.push(...(await signedFor(db, id, 'approve')))
+  const signed = said.sort((a, b) => a.at - b.at)
   const spentAt = Math.max(0, ...signed.map(({ spent_at }) => spent_at ?? 0))
   // What was said of something else than what was approved was never used up.
   const counted = signed.filter(({ spent_at }) => spent_at !== null && spent_at === spentAt)
