@@ -83,7 +83,9 @@ test('a busy lane over an endpoint that takes 0.7 s keeps no stop waiting for a 
 /** Batches of one network, at one replica. */
 const SENT_AT_ONCE = 8
 
-test('a network whose endpoint hangs holds up no payment on another one, and no stop by another replica', async () => {
+test('a network whose endpoint hangs holds up no payment on another one, and no stop by another replica', {
+  timeout: 180_000,
+}, async () => {
   const [hung, other] = [await evmWorld(), await solanaWorld()]
   closers.push(hung.stop, other.stop)
   const env = { ...envOf(hung, other), WAIAAS_DATABASE_URL: await freshPostgresDatabase() }

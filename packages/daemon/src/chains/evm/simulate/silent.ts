@@ -9,6 +9,9 @@ import { reachedIn } from './by-trace.ts'
 import { MOST_TOUCHED } from './questions.ts'
 import { touchedWith } from './touched.ts'
 
+/** So that all of them fit a block, and one that uses all that it gets leaves enough for the others. */
+const GAS_EACH = 300_000n
+
 /** A transaction in a block, in lower case what it is of. */
 type Landed = { readonly hash: string; readonly block: { readonly hash: unknown; readonly height: bigint } }
 /** Whose call it was, and what it was judged to do. */
@@ -27,10 +30,13 @@ export async function silentTokens(rpc: Rpc, asked: Asked): Promise<ReadonlyMap<
     const reached = (await tracedBy(rpc, asked)) ?? (await touchedWith(rpc, tx, quantity(height - 1n))).accounts
     const all = [...new Set([...judged, ...reached])].filter((one) => one !== asked.me).slice(0, MOST_TOUCHED)
     const data = functions.balanceOf.encode([asked.me])
-    const calls = all.map((to) => ({ from: asked.me, to, data }))
+    const calls = all.map((to) => ({ from: asked.me, to, data, gas: quantity(GAS_EACH) }))
     const had = (await runFirst(rpc, { height, time }, calls)).map(numberOf)
     // What there is nothing of, nobody takes.
-    return new Map(all.map((token, at) => [token, had[at]] as const).filter(([, amount]) => (amount ?? 0n) > 0n))
+    const isLooked = (token: string, amount = 0n): boolean => amount > 0n || judged.includes(token)
+    return new Map(
+      all.map((token, at) => [token, had[at]] as const).filter(([token, amount]) => isLooked(token, amount)),
+    )
   } catch {
     // Of an endpoint that cannot run anything in that block, those that were judged are told by their state alone.
     return new Map(judged.map((token) => [token, undefined]))

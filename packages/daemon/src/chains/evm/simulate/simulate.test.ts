@@ -179,16 +179,19 @@ async function silentBed() {
     return (receipt as { contractAddress: Hex }).contractAddress.toLowerCase() as Hex
   }
   const token = await made('36600c5760075f54035f55005b5f545f5260205ff3')
-  const to = await made(`36600418602957${'5f'.repeat(5)}73${token.slice(2)}5af16029575f5ffd5b00`)
+  const take = `${'5f'.repeat(5)}73${token.slice(2)}5af16029575f5ffd5b00`
+  const to = await made(`36600418602957${take}`)
+  // Asked for a balance it never ends.
+  const burning = await made(`36600418602b57${take}5b602b56`)
   const intent = { kind: 'contract-call' as const, to, value: toBase(0n), data: '0x12345678', tokens: [] }
   const outflow = { kind: 'outflow', asset: `eip155:31337/erc20:${token}`, amount: '7' }
   return {
-    ...{ node, token, outflow },
+    ...{ node, token, outflow, burning },
     seen: async (...urls: string[]) => (await chainOf(...urls).draft(key.address, intent)).seen,
     /** The call in a block; what endpoints tell of it. */
-    async landing() {
+    async landing(called = to) {
       await node.rpc('anvil_impersonateAccount', [key.address])
-      const { transactionHash: hash } = await send(key.address, { to, data: intent.data })
+      const { transactionHash: hash } = await send(key.address, { to: called, data: intent.data })
       return async (judged: readonly Effect[], ...urls: string[]) =>
         chainOf(...urls).landed!({ hash, sender: key.address, judged })
     },
@@ -224,8 +227,9 @@ test('a token that says nothing is seen to leave, however a node tells', async (
 })
 
 test('and when it has left, whatever was judged', async () => {
-  const { node, outflow, landing } = await silentBed()
+  const { node, outflow, landing, burning } = await silentBed()
   const landed = await landing()
+  expect(await (await landing(burning))([], node.url)).toMatchObject([outflow])
   const judged: Effect[] = [{ ...outflow, kind: 'outflow', amount: '3', to: evmFaucet }]
   expect(await landed([], node.url)).toMatchObject([outflow])
   // One that has no traces lists what the call reaches upon the block before; one that has not that either sees what was judged.
