@@ -86,6 +86,21 @@ test('what a session is issued for bounds what is suggested to it', async () => 
   expect((await send(token, most)).body.tier).toBe('INSTANT')
 })
 
+test('of a plan that is refused so many percent of each amount pass, and one percent more does not', async () => {
+  const { token } = await funded()
+  const amounts = [3n * ETHER, ETHER]
+  const plan = async (percent: bigint): Promise<{ status: number; body: Answer }> => {
+    const steps = amounts.map((amount) => ({ to: world.newAddress(), value: String((amount * percent) / 100n) }))
+    return daemon.call<Answer>('POST', '/v1/transactions/plan', { as: token, body: { network, steps } })
+  }
+  const { status, body } = await plan(100n)
+  expect([status, body.code]).toEqual([403, 'POLICY_DENIED'])
+  expect(body.details.decision.suggestion).toMatchObject({ percent: 12 })
+  expect(body.message).toMatch(/\. At most 12 % of each amount would pass now, and 1 % at once\.$/)
+  expect((await plan(13n)).status).toBe(403)
+  expect((await plan(12n)).status).toBe(201)
+})
+
 test('the SDK and the tools carry the sentences, and say who can allow what no amount would', async () => {
   const { id, token } = await funded()
   const rules = { allowed_addresses: [world.newAddress()] }
