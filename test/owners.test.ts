@@ -186,6 +186,13 @@ test('whoever knows ids alone is told nothing of what waits, and an owner is tol
     expect(text.toLowerCase()).not.toContain(mine.address.toLowerCase())
   }
   expect((await answers(seesMine)).map(({ status }) => status)).toEqual(paths.map(() => 200))
+  const waiting = async (view: string, walletId?: string) =>
+    (await daemon.operator.listWaiting(walletId === undefined ? {} : { walletId }, { view })).items.map((one) => one.id)
+  expect(await waiting(seesMine)).toEqual([id])
+  expect([await waiting(seesTheirs), await waiting(seesTheirs, mine.id)]).toEqual([[], []])
+  const asked = async (view: string) => (await daemon.operator.listConsents({}, { view })).consents.map((one) => one.id)
+  expect(await asked(seesMine)).toEqual([consent])
+  expect(await asked(seesTheirs)).toEqual([])
   const card = await daemon.operator.getCard({ id }, { view: seesMine })
   expect(card).toMatchObject({ id, walletId: mine.id, worstCase: expect.any(String) })
   // Stopping needs no look, and its text names what the asker named.

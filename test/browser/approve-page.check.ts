@@ -200,6 +200,23 @@ test('an owner reads what the operator asks for, and agrees to it', async () => 
   await daemon.operator.deletePolicy({ id })
 })
 
+test('an owner finds what waits, looks at each, and answers where it stands', async () => {
+  const [first, second] = [await scene.waiting(), await scene.solana.waiting()]
+  await scene.page.open(`${scene.url}/owner`)
+  await at.press('Use Test Wallet')
+  await at.sees('Look at it')
+  const { title } = await scene.daemon.operator.getCard({ id: first.id })
+  const seen = await at.text()
+  expect(seen).toContain(title)
+  expect(seen).not.toContain(second.to)
+  await at.press('Look at it')
+  await at.sees('left to answer')
+  await at.looksRight('owner')
+  await at.press('Reject')
+  await at.sees('Rejected. Nothing leaves')
+  expect([await first.status(), await second.status()]).toEqual(['CANCELLED', 'QUEUED'])
+})
+
 test('the operator lets an agent in that shows a code, after seeing what it says of itself', async () => {
   const { daemon, wallet } = scene
   const name = 'Helper <b>bold</b> \u202Edlob'

@@ -3,7 +3,7 @@ import { cursors, Id, Limit, nextPage, UnixSeconds } from './ids.ts'
 import { Labels } from './labels.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
-import { OwnersAgreed } from './owners.ts'
+import { lookers, OwnersAgreed } from './owners.ts'
 import { Tier } from './tiers.ts'
 import { Digits, TransactionStatus } from './wire.ts'
 
@@ -84,9 +84,10 @@ export const cardOperations = {
   listWaiting: operation({
     method: 'GET',
     path: '/v1/admin/approvals',
-    access: ['operator'],
+    access: lookers,
     tag,
-    summary: 'List the cards of all that waits for an approval or a delay, newest first.',
+    summary:
+      'List the cards of all that waits for an approval or a delay, newest first. An owner sees those of their wallets.',
     command: 'tx waiting',
     aliases: { walletId: ['wallet_id'] },
     input: z.strictObject({

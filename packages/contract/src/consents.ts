@@ -34,9 +34,10 @@ export const consentOperations = {
   listConsents: operation({
     method: 'GET',
     path: '/v1/owner/consents',
-    access: ['operator'],
+    access: lookers,
     tag,
-    summary: 'List what owners are asked to agree to and the operator has not done yet, newest first, 100 at most.',
+    summary:
+      'List what owners are asked to agree to and the operator has not done yet, newest first, 100 at most. An owner sees those of their wallets.',
     command: 'owner consents',
     input: z.strictObject({}),
     output: z.object({ consents: z.array(Consent) }),

@@ -16,6 +16,10 @@ export type ApprovalParts = {
   readonly worstCase: (transactionId: string) => Promise<string | undefined>
   readonly sessionLabels: (session: { labels: string | null }) => readonly string[]
 }
+/** Of all wallets, or of these. */
+type Wanted = Omit<Parsed<(typeof cardOperations)['listWaiting']>, 'walletId'> & {
+  readonly walletIds?: readonly string[] | undefined
+}
 export type Approvals = ReturnType<typeof approvals>
 
 const NOT_KNOWN = 'moves your worst case by what is not known now: its networks do not answer'
@@ -57,12 +61,9 @@ export function approvals(parts: ApprovalParts) {
     answer: async ({ id, code, says, channel, actor, ip }: CardAnswer): Promise<number> =>
       (await parts.decide(id, { says, channel, code, by: { actor, ip } })).at,
     /** Without the worst case, which takes a look at the chains for each. */
-    async waiting({
-      walletId,
-      limit,
-      cursor,
-    }: Parsed<(typeof cardOperations)['listWaiting']>): Promise<Output<(typeof cardOperations)['listWaiting']>> {
-      const { all, hasMore } = await cards.waiting({ walletId, before: cursor }, limit)
+    async waiting({ walletIds, limit, cursor }: Wanted): Promise<Output<(typeof cardOperations)['listWaiting']>> {
+      if (walletIds?.length === 0) return { items: [], nextCursor: null, hasMore: false }
+      const { all, hasMore } = await cards.waiting({ walletIds, before: cursor }, limit)
       const items = await Promise.all(all.map((facts) => view(facts)))
       return { items, nextCursor: hasMore ? all.at(-1)!.row.id : null, hasMore }
     },

@@ -14,7 +14,11 @@ export const approvalHandlers = ({
       : cards.card(id, (walletId) => {
           if (!maySee(principal, walletId)) throw new Failure('TX_NOT_FOUND', 'no such transaction')
         }),
-  listWaiting: (_call, asked) => cards.waiting(asked),
+  listWaiting: ({ principal }, { walletId, ...asked }) => {
+    const wanted = walletId === undefined ? undefined : [walletId]
+    if (principal.kind === 'operator') return cards.waiting({ ...asked, walletIds: wanted })
+    return cards.waiting({ ...asked, walletIds: (wanted ?? principal.sees).filter((id) => maySee(principal, id)) })
+  },
   listTelegramUsers: () => pairing.list(),
   pairTelegramUser: (call, { chatId, role }) => pairing.pair(chatId, role, by(call)),
   unpairTelegramUser: (call, { chatId }) => pairing.unpair(chatId, by(call)),

@@ -13,7 +13,10 @@ import type { Consents } from './service.ts'
 
 /** What owners agree to, to calls of the service. */
 export const consentHandlers = (consents: Consents): Handlers<typeof consentOperations, Calls> => ({
-  listConsents: () => consents.list(),
+  async listConsents({ principal }) {
+    const all = (await consents.list()).consents
+    return { consents: all.flatMap((one) => ofWallets(principal, one) ?? []) }
+  },
   getConsent: async ({ principal }, { id }) => seenBy(principal, await consents.read(id)),
   async getConsentChallenge({ principal, baseUrl }, input) {
     const { id, walletId } = input
@@ -24,10 +27,16 @@ export const consentHandlers = (consents: Consents): Handlers<typeof consentOper
   giveConsent: (call, { id, walletId }) => consents.give(id, walletId, { by: by(call), signed: call.principal.signed }),
 })
 
-/** With the wallets that its caller may look at. Failure CONSENT_NOT_FOUND where there are none. */
-function seenBy(principal: Principal<'operator' | 'viewer'>, consent: Consent): Consent {
+/** With the wallets that its caller may look at; undefined where there are none. */
+function ofWallets(principal: Principal<'operator' | 'viewer'>, consent: Consent): Consent | undefined {
   const wallets = consent.wallets.filter(({ walletId }) => maySee(principal, walletId))
-  if (wallets.length > 0) return { ...consent, wallets }
+  return wallets.length > 0 ? { ...consent, wallets } : undefined
+}
+
+/** Failure CONSENT_NOT_FOUND of what its caller may not look at. */
+function seenBy(principal: Principal<'operator' | 'viewer'>, consent: Consent): Consent {
+  const seen = ofWallets(principal, consent)
+  if (seen) return seen
   throw new Failure('CONSENT_NOT_FOUND', `nothing is asked of owners under ${consent.id}, or no more`)
 }
 

@@ -44,32 +44,16 @@ ${SAID}
 ${ELSEWHERE}`,
   })
 
-export const APPROVE_PAGE = ofOwner(
-  approve.title,
-  `<ul id="warnings" class="warnings" hidden></ul>
-<ul id="lines" class="lines"></ul>
-<p>${approve.code} <span id="code" class="code"></span> <span class="quiet">${approve.codeWhy}</span></p>
-<p id="left" class="quiet" role="timer"></p>
-<div id="answers" class="answers">
-<button id="approve" class="yes" type="button">${approve.approve}</button>
-<button id="reject" class="no" type="button">${approve.reject}</button>
-</div>
-<details id="signed"><summary>${approve.whole}</summary><pre id="whole" tabindex="0"></pre></details>`,
-  '/page/approve.js',
-)
+export const APPROVE_PAGE = ofOwner(approve.title, '', '/page/approve.js')
 
-export const CONSENT_PAGE = ofOwner(
-  consent.title,
-  `<ul id="lines" class="lines"></ul>
-<p id="refuse"></p>
-<p id="left" class="quiet" role="timer"></p>
-<div id="answers" class="answers"><button id="agree" class="yes" type="button">${consent.agree}</button></div>`,
-  '/page/consent.js',
-)
+export const CONSENT_PAGE = ofOwner(consent.title, '', '/page/consent.js')
 
 export const OWNER_PAGE = ofOwner(
   owner.title,
-  `<div id="owned"></div>
+  `<h2>${owner.waiting}</h2>
+<p id="nothing" hidden>${owner.nothingWaits}</p>
+<div id="asks"></div>
+<div id="owned"></div>
 <dialog id="asked" aria-labelledby="asked-title">
 <form method="dialog">
 <h2 id="asked-title">${owner.ask}</h2>

@@ -44,7 +44,7 @@ test('scripts make no markup, run no text, keep nothing and ask for each other a
   }
   for (const name of ['approve', 'consent', 'wallets', 'pair']) await walk(`/page/${name}.js`)
   expect([...seen].sort()).toEqual(
-    ['approve', 'common', 'consent', 'owner', 'pair', 'wallets', 'words'].map((name) => `/page/${name}.js`),
+    ['approve', 'asked', 'common', 'consent', 'owner', 'pair', 'wallets', 'words'].map((name) => `/page/${name}.js`),
   )
   const { text, type } = await get('/page/page.css')
   expect(type).toBe('text/css; charset=utf-8')

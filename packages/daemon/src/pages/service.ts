@@ -3,6 +3,7 @@ import { pageHeaders, pageStyle, serveText } from '../platform/http/page.ts'
 import type { HttpEnv } from '../platform/http/types.ts'
 import { APPROVE_PAGE, CONSENT_PAGE, OWNER_PAGE, PAIR_PAGE } from './html.ts'
 import { APPROVE_SCRIPT } from './scripts/approve.ts'
+import { ASKED_SCRIPT } from './scripts/asked.ts'
 import { COMMON } from './scripts/common.ts'
 import { CONSENT_SCRIPT } from './scripts/consent.ts'
 import { OWNER as OWNER_SCRIPT } from './scripts/owner.ts'
@@ -16,6 +17,7 @@ const PAGES = { '/approve/:id': APPROVE_PAGE, '/consent/:id': CONSENT_PAGE, '/ow
 const SCRIPTS = {
   common: COMMON,
   owner: OWNER_SCRIPT,
+  asked: ASKED_SCRIPT,
   approve: APPROVE_SCRIPT,
   consent: CONSENT_SCRIPT,
   wallets: WALLETS_SCRIPT,

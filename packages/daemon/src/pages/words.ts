@@ -48,6 +48,9 @@ export const WORDS = {
   },
   owner: {
     title: 'Your wallets',
+    waiting: 'What waits for you',
+    nothingWaits: 'Nothing waits for you now.',
+    look: 'Look at it',
     verify: 'Verify that you are the owner',
     verified: 'You are the owner now: what needs an approval waits for you.',
     passkey: 'Add a passkey',

@@ -1,7 +1,8 @@
 /** /owner: the wallets of an owner, and what they can do with them alone. */
-export const WALLETS_SCRIPT = `import { act, fill, make, place, say } from './common.js'
+export const WALLETS_SCRIPT = `import { showCard, showConsent } from './asked.js'
+import { act, fill, make, place, say } from './common.js'
 import { agree, base64url, bytesOf, canMakePasskeys, look, ownName, start, statementOf } from './owner.js'
-import { owner as words, who } from './words.js'
+import { consent, owner as words, who } from './words.js'
 
 /** Shows the sentence that is signed, and goes on with a yes alone. */
 async function read(message) {
@@ -65,7 +66,24 @@ function shown({ id, name, chain, environment, address, ownerState, isVerified, 
   return section
 }
 
-start(({ wallets }) => {
+/** One thing that waits: what it is in a line, and all of it once somebody wants to see that. */
+function ask(text, show) {
+  const section = make('section', '')
+  const open = make('button', words.look, { type: 'button' })
+  open.addEventListener('click', act(() => show(section)))
+  section.append(make('p', text), open)
+  return section
+}
+
+start(async ({ wallets }) => {
+  const [cards, { consents }] = [await look('/v1/admin/approvals?limit=100'), await look('/v1/owner/consents')]
+  const open = consents.filter(({ isAgreed }) => !isAgreed)
+  const all = [
+    ...cards.items.map(({ id, title }) => ask(title, (into) => showCard(into, id))),
+    ...open.map(({ id, action, words: what }) => ask(consent[action] + ' ' + what, (into) => showConsent(into, id))),
+  ]
+  place('asks').replaceChildren(...all)
+  place('nothing').hidden = all.length > 0
   place('owned').replaceChildren(...wallets.map(shown))
   place('waiting').hidden = false
 })

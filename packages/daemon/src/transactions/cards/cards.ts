@@ -4,7 +4,7 @@ import { listStore } from '../rows/list-store.ts'
 import { type CardFacts, cardFacts } from './reading.ts'
 
 type CardParts = Pick<ServiceParts, 'database' | 'switches' | 'findNetwork' | 'owners'>
-type Wanted = { readonly walletId?: string | undefined; readonly before?: string | undefined }
+type Wanted = { readonly walletIds?: readonly string[] | undefined; readonly before?: string | undefined }
 
 /** What people are asked, as it is stored. */
 export function cards(parts: CardParts) {
@@ -22,9 +22,9 @@ export function cards(parts: CardParts) {
     /** Of all that waits for time or a human, newest first. */
     waiting: (wanted: Wanted, limit: number): Promise<{ all: CardFacts[]; hasMore: boolean }> =>
       database.read(async (db) => {
-        const { walletId, before } = wanted
+        const { walletIds, before } = wanted
         const filter = {
-          walletIds: walletId === undefined ? undefined : [walletId],
+          walletIds,
           statuses: ['QUEUED'],
           before,
         } as const
