@@ -37,8 +37,13 @@ export function sqliteTarget(path: string, folder: string, stamp: string): Resto
 }
 
 /** A Postgres database: staged in a schema of its own, from which the tables change places in one transaction. */
-export async function postgresTarget(url: string, names: readonly string[], stamp: string): Promise<RestoreTarget> {
-  const tables = ['scopes', NUMBERS, ...names]
+export async function postgresTarget(
+  url: string,
+  { names, ever }: { names: readonly string[]; ever: readonly string[] },
+  stamp: string,
+): Promise<RestoreTarget> {
+  const shared = ['scopes', NUMBERS]
+  const tables = [...shared, ...names]
   const staging = `${STAGING}${stamp}`
   const aside = `waiaas_bak_${stamp}`
   const { schema, present } = await withClient(url, async (client) => {
@@ -48,7 +53,7 @@ export async function postgresTarget(url: string, names: readonly string[], stam
     const [row] = (await client.query<{ schema: string }>('select current_schema() as schema')).rows
     const found = await client.query<{ name: string }>(
       "select relname as name from pg_class where relnamespace = current_schema()::regnamespace and relkind in ('r', 'S') and relname = any($1)",
-      [tables],
+      [[...shared, ...ever]],
     )
     return { schema: row!.schema, present: found.rows.map(({ name }) => name) }
   })
@@ -64,7 +69,7 @@ export async function postgresTarget(url: string, names: readonly string[], stam
 }
 
 type Swap = {
-  /** The schema of the daemon, and what it holds of `tables`. */
+  /** The schema of the daemon, and what it holds of tables of any release. */
   readonly schema: string
   readonly present: readonly string[]
   readonly tables: readonly string[]

@@ -20,7 +20,7 @@ export { loadRecords } from './loader.ts'
 export { type OpenBackup, openBackup, type Record } from './reader.ts'
 export { type Rename, renameAll } from './renames.ts'
 export { hasSwapped, postgresTarget, type RestoreTarget, sqliteTarget } from './restore-target.ts'
-export { tablesOf } from './snapshot.ts'
+export { tablesEverOf, tablesOf } from './snapshot.ts'
 
 export type BackupParts = {
   readonly database: Pick<Database, 'work'>

@@ -18,14 +18,28 @@ export type Snapshot = {
 
 const ROWS_AT_ONCE = 100
 
-/** The tables that the migrations make, each once; others that share a Postgres schema with them are not ours. */
-export const tablesOf = (migrations: readonly Migration[]): string[] => {
-  const made = migrations.flatMap(({ statements }) =>
-    statements.flatMap((sql) => /^create table (\w+)/.exec(sql)?.[1] ?? []),
-  )
-  // A migration may make one anew.
-  return [...new Set(['schema_migrations', ...made])]
+/** The tables that are there once the migrations have run; others that share a Postgres schema with them are not ours. */
+export function tablesOf(migrations: readonly Migration[]): string[] {
+  const names = new Set(['schema_migrations'])
+  for (const { verb, name } of tableChanges(migrations)) {
+    if (verb === 'create') names.add(name)
+    else names.delete(name)
+  }
+  return [...names]
 }
+
+/** Those that were there at some time: of an earlier release some may still be. */
+export const tablesEverOf = (migrations: readonly Migration[]): string[] => [
+  ...new Set(['schema_migrations', ...tableChanges(migrations).map(({ name }) => name)]),
+]
+
+const tableChanges = (migrations: readonly Migration[]): { verb: string; name: string }[] =>
+  migrations.flatMap(({ statements }) =>
+    statements.flatMap((sql) => {
+      const [, verb, name] = /^(create|drop) table (\w+)/.exec(sql) ?? []
+      return verb !== undefined && name !== undefined ? [{ verb, name }] : []
+    }),
+  )
 
 /** Opens a snapshot over a connection of its own, so that neither requests nor writers wait for it. */
 export const openSnapshot = (location: Location, names: readonly string[]): Promise<Snapshot> =>

@@ -15,6 +15,7 @@ import {
   renameAll,
   settleEarlierRestore,
   sqliteTarget,
+  tablesEverOf,
   tablesOf,
 } from '../backup/service.ts'
 import { startKeys } from '../keys/service.ts'
@@ -127,8 +128,7 @@ async function stageAndSwap(work: Work, records: AsyncGenerator<Record>): Promis
   const { dataDir, backup, options, stamp, folder } = work
   const { first, config } = await firstRecord(records, folder)
   const { settings } = await loadConfig({ dataDir: folder, env: options.env ?? {} })
-  const names = tablesOf(migrations)
-  const target = await targetOf(settings, { dataDir, names, stamp, folder })
+  const target = await targetOf(settings, { dataDir, stamp, folder })
   try {
     requireFree(work, target)
     const rows = await load(target, { backup, records: resumed(first, records) })
@@ -175,14 +175,14 @@ async function* resumed(first: Record | undefined, records: AsyncGenerator<Recor
   yield* records
 }
 
-type Place = { dataDir: DataDir; names: readonly string[]; stamp: string; folder: string }
+type Place = { dataDir: DataDir; stamp: string; folder: string }
 
-async function targetOf(
-  settings: Config['settings'],
-  { dataDir, names, stamp, folder }: Place,
-): Promise<RestoreTarget> {
+async function targetOf(settings: Config['settings'], { dataDir, stamp, folder }: Place): Promise<RestoreTarget> {
   const url = settings['database.url']
-  if (url !== '') return postgresTarget(url, names, stamp)
+  if (url !== '') {
+    const names = { names: tablesOf(migrations), ever: tablesEverOf(migrations) }
+    return postgresTarget(url, names, stamp)
+  }
   return sqliteTarget(resolve(dataDir.path, settings['database.path']), folder, stamp)
 }
 
