@@ -24,6 +24,7 @@ const unbundled = [
 /** Where the source names a file beside itself, the bundle names its own. A text that is not there exactly once is an error. */
 const relocations: Readonly<Record<string, readonly [from: string, to: string]>> = {
   'packages/daemon/src/keys/service.ts': ["'./signer/main.ts'", "'./signer.js'"],
+  'packages/daemon/src/platform/db/log-copier.ts': ["'./log-copier-thread.ts'", "'./log-copier.js'"],
   'packages/daemon/src/platform/http/reference.ts': ["'../../../vendor/scalar'", "'../scalar'"],
   'packages/mcp/src/program.ts': ["'../bin/waiaas-mcp.cjs'", "'./waiaas-mcp.js'"],
 }
@@ -109,6 +110,15 @@ async function bundleSigner(lib: string): Promise<Metafile> {
   return metafile
 }
 
+/** What runs in a thread of the daemon is loaded from a file of its own. */
+async function bundleThread(lib: string): Promise<Metafile> {
+  const { metafile } = await build({
+    ...common(lib),
+    entryPoints: { 'log-copier': join(root, 'packages/daemon/src/platform/db/log-copier-thread.ts') },
+  })
+  return metafile
+}
+
 /** The packages whose code is in the bundle. */
 function bundledPackages(metafiles: readonly Metafile[]): Promise<Package[]> {
   const outputs = metafiles.flatMap((metafile) => Object.values(metafile.outputs))
@@ -153,7 +163,7 @@ async function main(): Promise<void> {
   const lib = join(out, 'lib')
   await rm(out, { recursive: true, force: true })
   await mkdir(lib, { recursive: true })
-  const metafiles = await Promise.all([bundlePrograms(lib), bundleSigner(lib)])
+  const metafiles = await Promise.all([bundlePrograms(lib), bundleSigner(lib), bundleThread(lib)])
   for (const name of ['waiaas.js', 'waiaas-mcp.js']) await makeCommand(join(lib, name))
   await copyReference(out)
   const installed = await copyPackages({ modules: unbundled, root, out })

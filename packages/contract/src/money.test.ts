@@ -23,6 +23,7 @@ import {
   type Usd,
   usdCost,
   usdNumber,
+  usdText,
 } from './money.ts'
 
 const decimals = fc.integer({ min: 0, max: 36 })
@@ -104,6 +105,17 @@ describe('dollars', () => {
         if (read !== undefined) expect(usdNumber(read)).toBe(Math.abs(value))
       }),
       { numRuns: 2_000 },
+    )
+  })
+
+  test('the JSON number is the one that is nearest to the decimal text, however large', () => {
+    const micros = fc.oneof(fc.bigInt({ min: 0n, max: 10n ** 12n }), fc.bigInt({ min: 0n, max: 2n ** 80n }))
+    const edges = [0n, 1n, 2n ** 53n - 1n, 2n ** 53n, 2n ** 53n + 1n].map((value) => [value] as [bigint])
+    fc.assert(
+      fc.property(micros, (value) => {
+        expect(usdNumber(toUsd(value))).toBe(Number(usdText(toUsd(value))))
+      }),
+      { numRuns: 5_000, examples: edges },
     )
   })
 

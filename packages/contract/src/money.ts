@@ -104,8 +104,11 @@ export function parseUsd(value: string | number): Usd {
 
 /** Dollars as decimal text, exact. */
 export const usdText = (value: Usd): string => formatUnits(integerOf(value), USD_DECIMALS)
-/** The JSON number for micro-dollars. */
-export const usdNumber = (value: Usd): number => Number(formatUnits(integerOf(value), USD_DECIMALS))
+/** The JSON number for micro-dollars: the nearest to their decimal text, which is their quotient where the integer is exact. */
+export function usdNumber(value: Usd): number {
+  const micros = Number(integerOf(value))
+  return Number.isSafeInteger(micros) ? micros / 1_000_000 : Number(formatUnits(integerOf(value), USD_DECIMALS))
+}
 
 /** Base units of one whole unit, by its decimals. */
 const UNITS: readonly bigint[] = Array.from({ length: MOST_DECIMALS + 1 }, (_, decimals) => 10n ** BigInt(decimals))

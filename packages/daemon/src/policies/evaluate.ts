@@ -343,8 +343,9 @@ function judgeSession({ input: { constrained }, bill, isLane }: Case, findings: 
 function judgeAbsence(applying: readonly Policy[], of: Case, findings: Finding[]): void {
   const present = new Set<string>()
   for (const { type } of applying) present.add(type)
-  for (const type of POLICY_TYPES) if (!present.has(type)) findings.push(...types[type].absent(of))
+  for (const type of ALLOWING) if (!present.has(type)) findings.push(...types[type].absent(of))
 }
+const ALLOWING = POLICY_TYPES.filter((type) => types[type].mayAllow)
 
 function refusedByFault(input: EvaluateInput, error: unknown): Judgement {
   const message = 'the request could not be judged; the log of the daemon says why'

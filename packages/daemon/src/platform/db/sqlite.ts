@@ -7,6 +7,7 @@ import { nextTurn } from '../turn.ts'
 import { assertOutsideWork, insideTransaction } from './guard.ts'
 import { type Connection, Group, type Handle, type Row, TransactionHandle } from './handle.ts'
 import { answer, asJob, type Job, type Outcome } from './job.ts'
+import { LogCopier } from './log-copier.ts'
 import { type Console, SchemaError } from './migrations.ts'
 import { lockOrder, type Scope } from './scope.ts'
 import { filesOf, sqliteFault } from './sqlite-faults.ts'
@@ -30,7 +31,8 @@ export async function openSqlite(
     for (const each of filesOf(file)) assertFile(each, 'write')
     writer = openWriter(file)
     await ready(consoleOf(writer))
-    return new SqliteDatabase({ writer, reader: readerOf(file), log: openLog(writer, file, sync), temporary })
+    const log = openLog(writer, file, sync)
+    return new SqliteDatabase({ writer, reader: readerOf(file), log, copier: copierOf(writer, file), temporary })
   } catch (error) {
     writer?.close()
     if (temporary) rmSync(temporary, { recursive: true })
@@ -63,6 +65,11 @@ function openLog(writer: Sqlite.Database, file: string, sync: Sync | undefined):
   return log
 }
 
+function copierOf(writer: Sqlite.Database, file: string): LogCopier {
+  const look = writer.prepare<[], { log: number }>('pragma wal_checkpoint(NOOP)')
+  return new LogCopier(file, () => look.get()!.log)
+}
+
 function readerOf(file: string): Sqlite.Database {
   const reader = new Sqlite(file, { readonly: true, fileMustExist: true })
   // Sorting needs no file in a folder for temporary ones, whose disk may be full.
@@ -80,8 +87,8 @@ function openWriter(file: string): Sqlite.Database {
   writer.pragma('synchronous = FULL')
   // What a rollback to a savepoint needs is kept in memory; it would be two writes to a file for every page of every job.
   writer.pragma('temp_store = MEMORY')
-  // 32 MB in place of 4: pages that many commits change are copied to the file once, not every hundred sends.
-  writer.pragma('wal_autocheckpoint = 8000')
+  // Another thread copies it long before; a log that could not be copied for so long is copied here.
+  writer.pragma('wal_autocheckpoint = 32000')
   // Where fsync alone stops at the drive's cache (macOS).
   writer.pragma('fullfsync = ON')
   writer.pragma('foreign_keys = ON')
@@ -134,6 +141,7 @@ type Files = {
   readonly reader: Sqlite.Database
   /** Absent where nothing is written. */
   readonly log?: WriteAheadLog
+  readonly copier?: LogCopier
   /** The folder that goes with the connection. */
   readonly temporary?: string | undefined
 }
@@ -161,9 +169,11 @@ class SqliteDatabase implements RawDatabase {
   #commits = 0
   #jobs = 0
   readonly #log: WriteAheadLog | undefined
+  readonly #copier: LogCopier | undefined
 
-  constructor({ writer, reader, log, temporary }: Files) {
+  constructor({ writer, reader, log, copier, temporary }: Files) {
     this.#log = log
+    this.#copier = copier
     this.#writer = writer
     this.#reader = reader
     this.#writing = connect(writer)
@@ -239,6 +249,7 @@ class SqliteDatabase implements RawDatabase {
     while (this.#queue.length > 0) {
       await nextTurn()
       await this.#round(this.#queue.splice(0, maxJobsPerCommit))
+      await this.#copier?.afterCommit()
     }
     this.#draining = undefined
   }
@@ -353,6 +364,7 @@ class SqliteDatabase implements RawDatabase {
     this.#closed = true
     await this.#draining
     await this.#reading
+    await this.#copier?.close()
     this.#reader.close()
     this.#writer.close()
     this.#log?.close()

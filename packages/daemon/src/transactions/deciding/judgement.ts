@@ -1,4 +1,4 @@
-import { type Effects, factsOf, type JudgedSettings, type Network, receiversOf, togglesOf } from '@waiaas/contract'
+import { type Effects, factsOf, type JudgedSettings, type Network, receiversOf } from '@waiaas/contract'
 import type { Audit } from '../../audit/service.ts'
 import type { Draft } from '../../chains/build.ts'
 import type { Intent } from '../../chains/intent.ts'
@@ -131,7 +131,7 @@ export async function inputOf(job: JudgeJob, subject: WithoutIntent, before?: Be
     ...(impostors && { impostors }),
     ...(subject.aboveCeiling !== undefined && { aboveCeiling: subject.aboveCeiling }),
     ...(facts.isLane && { lane: await laneFunds(db, subject, { now, before }) }),
-    toggles: togglesOf(settings),
+    toggles: rules.toggles,
     usualDelay: settings['security.policy_defaults_delay_seconds'],
     ...(before && { context: before }),
   }

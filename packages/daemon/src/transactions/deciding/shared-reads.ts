@@ -1,4 +1,4 @@
-import type { JudgedSettings, Network } from '@waiaas/contract'
+import { type JudgedSettings, type Network, type Toggles, togglesOf } from '@waiaas/contract'
 import { finalsReader } from '../../ledger/service.ts'
 import type { Clock } from '../../platform/clock.ts'
 import { groupReader, type Handle } from '../../platform/db/database.ts'
@@ -19,7 +19,7 @@ type Reading<P extends Known> = {
   prices: { under(settings: JudgedSettings): P }
 }
 
-type Rules<P> = AppliedPolicies & { readonly settings: JudgedSettings; readonly prices: P }
+type Rules<P> = AppliedPolicies & { readonly settings: JudgedSettings; readonly toggles: Toggles; readonly prices: P }
 export type RulesReader<P> = (db: Handle, walletId: string) => Promise<Rules<P>>
 
 /** What a wallet is judged by, under the versions that a job reads. */
@@ -27,8 +27,11 @@ export const rulesReader = <P extends Known>(parts: Reading<P>): RulesReader<P> 
   groupReader(async (db, walletId) => {
     const applied = await parts.policies(db, walletId)
     const settings = await parts.settings(db, applied.common)
-    return { ...applied, settings, prices: lookedUpOnce(parts.prices.under(settings)) }
+    return { ...applied, settings, toggles: togglesOf(settings), prices: lookedUpOnce(parts.prices.under(settings)) }
   })
+
+/** Whoever makes an owner of somebody is in no group. */
+const readApprover = groupReader(approverOf)
 
 /**
  * What all judgements of one job go by, each read once. It is in force until the job ends, which holds the locks of
@@ -42,7 +45,7 @@ export function sharedReads<P extends Known>({ parts, db }: Job<Reading<P>>, rul
     wallet: once((id) => parts.switches.wallet(db, id)),
     session: once((id) => parts.switches.session(db, id)),
     rules: once((walletId) => rules(db, walletId)),
-    approver: once((walletId) => approverOf(db, walletId)),
+    approver: once((walletId) => readApprover(db, walletId)),
     knownAlike: once((walletId) => knownAlike(db, walletId)),
     finals: finalsReader(db, now),
   }
