@@ -1,9 +1,6 @@
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { runProgram } from '../packages/cli/src/program.ts'
-import { blocksOf, readPage } from './docs/markdown.ts'
-import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from './support/daemon.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
+import { runPage } from './support/page-commands.ts'
 import type { TestWallet } from './support/wallets.ts'
 import { type EvmWorld, evmWorld } from './support/worlds.ts'
 
@@ -121,21 +118,7 @@ test('the commands of the page run as they stand there', async () => {
   const { operator } = daemon
   for (const name of ['trader', 'payroll']) await operator.createWallet({ name, chain: 'ethereum' })
   await operator.suspendWallet({ id: 'trader', reason: 'for a test' })
-  const passwordFile = join(daemon.dataDir, 'password')
-  writeFileSync(passwordFile, MASTER_PASSWORD, { mode: 0o600 })
-  const commands = blocksOf(readPage('docs/autostop.md')).flatMap(({ text }) => text.trim().split('\n'))
-  expect(commands.length).toBeGreaterThan(4)
-  const out = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
-  try {
-    for (const command of commands) {
-      const [program, ...words] = [...command.matchAll(/'([^']*)'|\S+/g)].map(([all, quoted]) => quoted ?? all)
-      expect(program).toBe('waiaas')
-      const place = ['--data-dir', daemon.dataDir, '--password-file', passwordFile]
-      expect(await runProgram([...words, ...place]), command).toBe(0)
-    }
-  } finally {
-    out.mockRestore()
-  }
+  expect((await runPage(daemon, 'docs/autostop.md')).length).toBeGreaterThan(4)
   expect((await operator.getWallet({ id: 'trader' })).status).toBe('ACTIVE')
   expect((await rule('first_recipients', 'payroll')).config.threshold).toBe(60)
   expect((await rule('idle_timeout')).enabled).toBe(false)

@@ -129,7 +129,22 @@ export const sweepOperations = {
     summary:
       'Send all that a wallet holds to its owner, who has verified. The signature of the challenge is the approval; what the policies refuse stays, and a delay runs.',
     input: withdrawn,
-    output: z.object({ sweepId: Id, walletId: Id, to: Address }),
+    output: z.object({
+      sweepId: Id.describe('what becomes of it'),
+      ...{ walletId: Id, to: Address },
+      total: z.int().describe('assets that the wallet holds'),
+      succeeded: z.int().describe('that have arrived: none yet'),
+      failed: z.int().describe('that stay'),
+      results: z.array(
+        z.object({
+          asset: z.string().describe('address of the token; native'),
+          network: z.string(),
+          amount: Digits.describe('base units now; of native currency the fees are taken off'),
+          status: z.enum(['pending', 'failed']).describe('pending: it is about to be sent'),
+          error: z.string().optional().describe('why it stays'),
+        }),
+      ),
+    }),
     errors: [
       ...ofOwner,
       'OWNER_CONSENT_REQUIRED',

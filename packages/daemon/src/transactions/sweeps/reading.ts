@@ -8,8 +8,9 @@ import type { ServiceParts } from '../parts.ts'
 
 /** A token of a wallet; of some only the account is left, whose rent comes back when it is closed. */
 export type HeldToken = Token & { readonly isEmpty?: true }
-/** One asset of a wallet on one network; null is native currency. */
-export type Asset = { readonly network: Network; readonly token: HeldToken | null }
+/** One asset of a wallet on one network, and how much of it is there; null is native currency, which fees are taken from. */
+export type Asset = { readonly network: Network; readonly token: HeldToken | null; readonly amount: Base }
+type Named = Pick<Asset, 'network' | 'token'>
 /** What stays, and why. */
 export type Kept = { readonly network: Network; readonly token: Token; readonly amount: Base; readonly why: string }
 export type Place = { readonly chain: Chain; readonly sender: string; readonly to: string }
@@ -37,7 +38,7 @@ export async function assetsOn(
   const add = (token: HeldToken, amount: Base) => {
     const why = `a sweep sends ${MOST_ASSETS} tokens of a network; start another one for it`
     if (assets.length === MOST_ASSETS) kept.push({ network, token, amount, why })
-    else assets.push({ network, token })
+    else assets.push({ network, token, amount })
   }
   for (const { token, amount } of wanted) {
     const sendable = (await sourceOf(chain, sender, token)).amount
@@ -49,7 +50,7 @@ export async function assetsOn(
     const { amount, isClosable } = await sourceOf(chain, sender, token)
     if (amount === ZERO_BASE && isClosable) add({ ...token, isEmpty: true }, ZERO_BASE)
   }
-  return { assets: [...assets, ...(native > 0n ? [{ network, token: null }] : [])], kept }
+  return { assets: [...assets, ...(native > 0n ? [{ network, token: null, amount: native }] : [])], kept }
 }
 
 /** Where tokens are in accounts of their own, what payments take from; else all that there is, which no account holds. */
@@ -101,9 +102,9 @@ function requestOf({ network }: Chain, asked: Omit<StoredRequest, 'network'>) {
 }
 
 /** What people and digests call it. */
-export const nameOf = ({ network, token }: Asset) => ({
+export const nameOf = ({ network, token }: Named) => ({
   network: network.id,
   assetId: token?.asset ?? nativeAsset(network),
   symbol: token?.symbol ?? network.native.symbol,
 })
-export const decimalsOf = ({ network, token }: Asset): number => token?.decimals ?? network.native.decimals
+export const decimalsOf = ({ network, token }: Named): number => token?.decimals ?? network.native.decimals

@@ -5,6 +5,7 @@ import type { Principal } from '../../platform/caller.ts'
 import { sha256 } from '../../platform/sha256.ts'
 import type { Job } from '../job.ts'
 import { type Survey, survey, type Wanted } from './planning.ts'
+import type { Asset } from './reading.ts'
 import type { SweepParts } from './sweep-parts.ts'
 
 /** The owner of a wallet, who asks for what it holds. */
@@ -42,7 +43,8 @@ export function withdrawing(swept: SweepParts, { wantedOf, start }: Starting) {
     async withdraw(input: Withdrawn, requester: Owning): Promise<Withdrawal> {
       const wanted = await toOwner(input, requester.principal.address)
       const found = await survey(swept, wanted)
-      return { sweepId: await start(wanted, found, requester), walletId: input.id, to: wanted.to }
+      const sweepId = await start(wanted, found, requester)
+      return { sweepId, walletId: input.id, to: wanted.to, ...resultsOf(found) }
     },
     /** The text that asks the owner for it. */
     async challenge({ signer, ...input }: Withdrawn & { signer?: string | undefined }, origin: string) {
@@ -93,4 +95,19 @@ function withdrawal(wanted: Wanted): OwnerWanted {
   const { words, content } = leaving(wanted)
   const subject = { id: wanted.wallet.id, digest: sha256(JSON.stringify(content)), words }
   return { wallet: wanted.wallet, action: 'withdraw', subject }
+}
+
+/** What goes and what stays, known before the first of it is sent. */
+function resultsOf({ places, kept }: Survey): Omit<Withdrawal, 'sweepId' | 'walletId' | 'to'> {
+  const asset = (token: Asset['token']) => token?.address ?? 'native'
+  const goes = places.flatMap(({ assets }) =>
+    assets.map(({ network, token, amount }) => ({
+      ...{ asset: asset(token), network: network.id, amount: String(amount), status: 'pending' as const },
+    })),
+  )
+  const stays = kept.map(({ network, token, amount, why }) => ({
+    ...{ asset: asset(token), network: network.id, amount: String(amount), status: 'failed' as const, error: why },
+  }))
+  const results = [...goes, ...stays]
+  return { total: results.length, succeeded: 0, failed: stays.length, results }
 }
