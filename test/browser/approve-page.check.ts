@@ -218,7 +218,10 @@ test('an owner finds what waits, looks at each, and answers where it stands', as
 })
 
 test('the operator lets an agent in that shows a code, after seeing what it says of itself', async () => {
-  const { daemon, wallet } = scene
+  const { daemon } = scene
+  const wallet = await scene.world.wallet(daemon)
+  const policies = async () => (await daemon.operator.listPolicies({ walletId: wallet.id })).data.length
+  const before = await policies()
   const name = 'Helper <b>bold</b> \u202Edlob'
   const asked = await daemon.operator.startPairing({ name, scopes: ['pay for groceries'] })
   await scene.page.open(`${scene.url}/pair`)
@@ -241,11 +244,13 @@ test('the operator lets an agent in that shows a code, after seeing what it says
     // biome-ignore lint/suspicious/noExplicitAny: Node's types know no browser
     const { document } = globalThis as any
     document.querySelector(`input[value="${id}"]`).click()
+    document.querySelector('#template').selectedIndex = 1
   }, wallet.id)
   await at.press('Let it in')
   await at.sees('is in until')
   const { status, session } = await daemon.operator.pollPairing({ pollToken: asked.pollToken })
   expect(status).toBe('APPROVED')
+  expect(await policies()).toBeGreaterThan(before)
   expect((await daemon.agent(session!.token).listWallets()).items.map(({ id }) => id)).toEqual([wallet.id])
   expect(await at.valueOf('#password')).toBe('')
 })

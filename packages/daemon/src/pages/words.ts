@@ -83,7 +83,7 @@ export const WORDS = {
     wallets: 'Which wallets may it use?',
     wallet: '{name} ({chain}, {environment}), {address}',
     noWallets: 'There is no wallet yet. Make one first: waiaas wallet create',
-    template: 'Policies to give these wallets first',
+    template: 'Policies to give these wallets with it',
     noTemplate: 'None: the policies stay as they are',
     lifetime: 'For how long?',
     hour: 'One hour',

@@ -48,11 +48,9 @@ async function approve() {
   const walletIds = [...place('choices').querySelectorAll('input:checked')].map(({ value }) => value)
   if (walletIds.length === 0) throw new Error(words.chooseWallet)
   const template = place('template').value
-  // Before there is a session, so that it never lives without them.
-  for (const walletId of template === '' ? [] : walletIds)
-    await post('/v1/policies/templates/' + template + '/apply', { walletId })
   const ttl = Number(place('lifetime').value)
-  const { name, sessionId } = await post('/v1/pairings/approve', { code: code(), walletIds, ttl })
+  const policies = template === '' ? {} : { policies: { template } }
+  const { name, sessionId } = await post('/v1/pairings/approve', { code: code(), walletIds, ttl, ...policies })
   over(fill(words.approved, { name, session: sessionId, until: moment(Date.now() / 1000 + ttl) }))
 }
 
