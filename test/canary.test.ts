@@ -3,15 +3,17 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSyn
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join, relative } from 'node:path'
-import { defaultSettings, envName, operations, settings, settingText } from '@waiaas/contract'
+import { defaultSettings, EVENTS, envName, operations, settings, settingText } from '@waiaas/contract'
 import { type EvmNode, startEvm } from '@waiaas/localnet'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { cleanUp, launch, launcher, type Running, temporaryFolder, waiaas } from '../packages/cli/test/run.ts'
 import { loadConfig } from '../packages/daemon/src/platform/config.ts'
 import { childrenOf } from './support/daemon.ts'
+import { type Receivers, startReceivers } from './support/notice-receivers.ts'
 import { freshPostgresDatabase } from './support/postgres.ts'
 import { type RpcProxy, startRpcProxy } from './support/rpc-proxy.ts'
+import { startSmtp } from './support/smtp-server.ts'
 import { until } from './support/until.ts'
 import { ETHER, newEvmAddress } from './support/wallets.ts'
 
@@ -121,15 +123,20 @@ async function postgresWithCanary(): Promise<{ url: string; admin: string }> {
 let node: EvmNode
 let proxy: RpcProxy
 let quoting: Awaited<ReturnType<typeof startQuotingNode>>
+let hearing: Receivers
+let mail: Awaited<ReturnType<typeof startSmtp>>
 
 beforeAll(async () => {
   node = await startEvm()
   quoting = await startQuotingNode()
+  mail = await startSmtp()
 })
 afterAll(async () => {
   cleanUp()
   await proxy?.stop()
   await node.stop()
+  await hearing?.stop()
+  await mail.stop()
   quoting.server.close()
 })
 
@@ -144,6 +151,9 @@ describe.each(['sqlite', 'postgres'])('a daemon over %s that was told every kind
     const files = temporaryFolder()
     canary('MasterPassword')
     await proxy?.stop()
+    await hearing?.stop()
+    hearing = await startReceivers()
+    mail.mails.length = 0
     proxy = await startRpcProxy(node.url, `/v2/${canary('RpcPath')}`)
     const database = engine === 'postgres' ? await postgresWithCanary() : undefined
     admin = database?.admin
@@ -183,6 +193,21 @@ describe.each(['sqlite', 'postgres'])('a daemon over %s that was told every kind
     const { input } = await scene.running.saw(/[\s\S]*/)
     expect(input).toContain('"msg":"ready"')
     expect(input.split('\n').filter((line) => found(line).length > 0)).toEqual([])
+  })
+
+  test('tells none of them on any channel', async () => {
+    const ways = ['telegram', 'discord', 'slack', 'ntfy', 'hook']
+    // The first, and the last that is done.
+    for (const way of ways)
+      await until(`${way} to hear of it`, () => {
+        const texts = hearing.by(way).map(({ text }) => text)
+        const last = ['WALLET_IMPORTED|with a key from', 'TX_CONFIRMED|has succeeded', 'BACKUP_CREATED|A backup was']
+        return last.every((words) => texts.some((text) => new RegExp(words).test(text)))
+      })
+    await until('e-mail to tell of it', () => mail.mails.length > 0)
+    // The topic is the address, which ntfy takes in the body.
+    const heard = hearing.heard.map(({ text, body: { topic: _, ...body } }) => ({ text, body }))
+    for (const each of [...heard, ...mail.mails]) expect(found(JSON.stringify(each))).toEqual([])
   })
 
   test('has none of them in the environment or command line of any of its processes', () => {
@@ -238,6 +263,7 @@ async function exercise(scene: Scene): Promise<string> {
     canary(name, answer.token ?? answer.session!.token)
     return answer
   }
+  await toldEverywhere(scene, operator)
   const key = canary('PrivateKey', randomBytes(32).toString('hex'))
   const phrase = canary('Mnemonic', 'legal winner thank year wave sausage worth useful legal winner thank yellow')
   const wallet = await operator<{ id: string; publicKey: string }>('POST', '/v1/wallets/import', {
@@ -272,6 +298,38 @@ async function exercise(scene: Scene): Promise<string> {
   const listed = await waiaas(['backup', 'list', '--data-dir', scene.dataDir])
   scene.answers.push(listed.out, listed.err)
   return status
+}
+
+/** All that happens is told on every channel there is, whose addresses are secrets too. */
+async function toldEverywhere(
+  { answers }: Scene,
+  operator: <T>(method: string, path: string, body?: unknown) => Promise<T>,
+): Promise<void> {
+  canary('MailPassword', 'canary-mail-password')
+  const { url, host } = hearing
+  const values = {
+    'webhooks.allowed_hosts': `${host},${mail.host}`,
+    'notifications.notify_events': JSON.stringify(EVENTS),
+    'notifications.rate_limit_rpm': '60',
+    'telegram.api_root': `${url}/telegram`,
+    'notifications.telegram_bot_token': `123456:${canary('NoticeTelegram')}`,
+    'notifications.telegram_chat_id': '-100123',
+    'notifications.discord_webhook_url': `${url}/discord/api/webhooks/1234/${canary('NoticeDiscord')}`,
+    'notifications.slack_webhook_url': `${url}/slack/services/T0/B0/${canary('NoticeSlack')}`,
+    'notifications.ntfy_url': `${url}/${canary('NoticeNtfy')}`,
+    'notifications.ntfy_token': 'tk_stand_in',
+    'notifications.email_smtp_url': mail.url,
+    'notifications.email_from': 'wallet@example.com',
+    'notifications.email_to': 'me@example.com',
+  }
+  const settings = Object.entries(values).map(([key, value]) => ({ key, value }))
+  expect(await operator('PUT', '/v1/admin/settings', { settings })).toMatchObject({ updated: settings.length })
+  const { secret } = await operator<{ secret: string }>('POST', '/v1/webhooks', {
+    url: `${hearing.hook}/${canary('NoticeHook')}`,
+  })
+  // The one place where it is shown.
+  answers.pop()
+  hearing.expect(canary('WebhookSecret', secret))
 }
 
 type Failing = {
@@ -335,7 +393,14 @@ describe('the _FILE form', () => {
   const keys = Object.keys(settings)
   const text = (key: string) =>
     settingText((defaultSettings() as Record<string, unknown>)[key]) || 'https://x.test/path'
-  const sampleOf = (key: string) => (key === 'database.url' ? 'postgres://u:p@127.0.0.1/d' : text(key))
+  const samples: Readonly<Record<string, string>> = {
+    'database.url': 'postgres://u:p@127.0.0.1/d',
+    'notifications.email_smtp_url': 'smtps://u:p@mail.test',
+    'notifications.email_from': 'a@mail.test',
+    'notifications.email_to': 'b@mail.test',
+    'notifications.quiet_hours': '22:00-07:00',
+  }
+  const sampleOf = (key: string) => samples[key] ?? text(key)
 
   test.each(keys)('of %s is read; both forms at once, or a file that is not there, stop the start', async (key) => {
     const dataDir = temporaryFolder()

@@ -48,6 +48,13 @@ const newWallet = () => {
 }
 const newSession = () => daemon.operator.createSession({ walletId: quick.id })
 const newCode = async () => (await daemon.operator.startPairing({ name: 'an agent' })).code
+/** An address that needs no name to be resolved; nobody is there. */
+const newWebhook = () => daemon.operator.createWebhook({ url: 'https://192.0.3.1/', events: ['WALLET_PURGED'] })
+const newPush = () =>
+  daemon.operator.addPush({
+    ...{ name: 'phone', endpoint: 'https://192.0.3.1/push', auth: 'BTBZMqHH6r4Tts7J_aSIgg' },
+    p256dh: 'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4',
+  })
 const newStopToken = () => daemon.operator.createStopToken({ name: randomBytes(8).toString('hex') })
 const newPolicy = () =>
   daemon.operator.createPolicy({
@@ -254,6 +261,18 @@ const ofSessionsAndRules = (): Steps => {
       event: 'STOP_TOKEN_REVOKED',
       run: async () => operator.revokeStopToken({ id: (await newStopToken()).id }),
     },
+    createWebhook: { event: 'WEBHOOK_CREATED', run: newWebhook },
+    rotateWebhookSecret: {
+      event: 'WEBHOOK_SECRET_ROTATED',
+      run: async () => operator.rotateWebhookSecret({ id: (await newWebhook()).id }),
+    },
+    deleteWebhook: {
+      event: 'WEBHOOK_DELETED',
+      run: async () => operator.deleteWebhook({ id: (await newWebhook()).id }),
+    },
+    addPush: { event: 'PUSH_ADDED', run: newPush },
+    removePush: { event: 'PUSH_REMOVED', run: async () => operator.removePush({ id: (await newPush()).id }) },
+    redeliverNotices: { event: 'NOTIFICATIONS_REDELIVERED', run: () => operator.redeliverNotices() },
     unlinkSessionWallet: {
       event: 'SESSION_WALLET_REMOVED',
       run: async () => {
@@ -430,6 +449,8 @@ test('every call that changes something leaves its row of evidence, with who ask
     'replayPolicies',
     'diffPolicies',
     'encodeCalldata',
+    // What it sends is in the log of notices.
+    'testNotification',
     'listDerivations',
     'renewSession',
     // What strangers ask for is on record once the operator, or the owner, has answered.

@@ -34,9 +34,7 @@ beforeAll(async () => {
   const fixtures = await deployEvmFixtures(world.node)
   token = fixtures.plainToken
   contract = fixtures.sink
-  daemon = await startTestDaemon({
-    env: { ...world.env, WAIAAS_NETWORKS_EVM: JSON.stringify([ADDED]), WAIAAS_AUTOSTOP_ENABLED: 'true' },
-  })
+  daemon = await startTestDaemon({ env: { ...world.env, WAIAAS_NETWORKS_EVM: JSON.stringify([ADDED]) } })
   quick = await world.wallet(daemon, { limit: GENEROUS })
   slow = await world.wallet(daemon, { limit: { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 } })
   passwordFile = join(daemon.dataDir, 'password')
@@ -366,6 +364,7 @@ async function wallets(): Promise<void> {
   expect(await run('wallet owner need', ['store', '1'])).toMatchObject({ needed: 1 })
   const [, other] = owners as { id: string }[]
   expect(await run('wallet owner drop', ['store', other!.id])).toMatchObject({ owners: [{ address: owner }] })
+  expect(await run('owner consents')).toHaveProperty('consents')
   expect(await run('wallet passkey list', ['store'])).toEqual({ passkeys: [] })
   // Proven with the passkeys: it takes one.
   met.add('wallet passkey remove')
@@ -498,6 +497,23 @@ async function transactions(): Promise<void> {
     expect(await captured(() => runProgram([...words, '--max-fee', fee]))).toMatchObject({
       ...{ code: 1, err: expect.stringContaining(why) },
     })
+  const hook = (await run('webhook create', ['--url', 'https://192.0.3.1/', '--events', 'WALLET_PURGED'])) as {
+    id: string
+  }
+  expect(await run('webhook list')).toMatchObject({ data: [{ id: hook.id }] })
+  expect(await run('webhook rotate', [hook.id])).toMatchObject({ id: hook.id })
+  expect(await run('webhook logs', [hook.id])).toEqual({ data: [] })
+  expect(await run('notice status')).toMatchObject({ channels: [{ name: `webhook:${hook.id}` }] })
+  await run('webhook delete', [hook.id, '--yes'])
+  const push = (await run('push add', [
+    ...['--name', 'phone', '--endpoint', 'https://192.0.3.1/push', '--auth', 'BTBZMqHH6r4Tts7J_aSIgg', '--p256dh'],
+    'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4',
+  ])) as { id: string }
+  expect(await run('push list')).toMatchObject({ data: [{ id: push.id }] })
+  expect(await run('push remove', [push.id])).toMatchObject({ name: 'phone' })
+  expect(await run('notice test')).toEqual({ results: [] })
+  expect(await run('notice log')).toMatchObject({ total: 0 })
+  expect(await run('notice redeliver')).toEqual({ redelivered: 0 })
   expect(await run('telegram pair', ['123456789', '--role', 'ADMIN'])).toMatchObject({ chat_id: 123_456_789 })
   expect(await run('telegram list')).toMatchObject({ total: 1 })
   expect(await run('telegram unpair', ['123456789'])).toMatchObject({ success: true })

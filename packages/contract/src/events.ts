@@ -4,6 +4,7 @@ import { autostopEvents } from './autostop-events.ts'
 import { Reason, Tier } from './decision.ts'
 import { Effect } from './effects.ts'
 import { Labels } from './labels.ts'
+import { noticeEvents } from './notice-events.ts'
 import { ownerEvents } from './owner-events.ts'
 import { pairingEvents } from './pairing-events.ts'
 import { sweepEvents } from './sweep-events.ts'
@@ -319,6 +320,7 @@ export const events = {
   },
   ...approvalEvents,
   ...autostopEvents,
+  ...noticeEvents,
   TX_REJECTED: { severity: 'info', summary: 'A human rejected what waited.', details: Ended },
   TX_CANCELLED: {
     severity: 'info',

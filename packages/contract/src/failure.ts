@@ -163,6 +163,7 @@ export const failures = {
   TOKEN_EXISTS: { status: 409, remedy: 'never', hint: 'use it as it is, or remove it first' },
   TOKEN_UNSUPPORTED: { status: 400, remedy: 'never', hint: 'use another token' },
   STOP_TOKEN_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas stop-token list shows those that work' },
+  WEBHOOK_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas webhook list shows every webhook' },
   RULE_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas autostop list shows every rule' },
   // Policies and decisions
   POLICY_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas policy list shows every policy' },

@@ -12,6 +12,7 @@ import { exposureOperations } from './exposure.ts'
 import { limitOperations } from './limits.ts'
 import { messageOperations } from './messages.ts'
 import { movementOperations } from './movements.ts'
+import { noticeOperations } from './notice-operations.ts'
 import { type CallerOf, isStop } from './operation.ts'
 import { ownerViewOperations } from './owner-views.ts'
 import { ownerAnswerOperations, ownerOperations, ownerStopOperations } from './owners.ts'
@@ -22,6 +23,7 @@ import { policyOperations } from './policies.ts'
 import { policyDraftOperations } from './policy-drafts.ts'
 import { policyFileOperations } from './policy-files.ts'
 import { priceOperations } from './prices.ts'
+import { pushOperations } from './push.ts'
 import { receiptOperations } from './receipts.ts'
 import { sessionOperations } from './sessions.ts'
 import { stopTokenOperations } from './stop-tokens.ts'
@@ -32,6 +34,7 @@ import { tokenOperations } from './tokens.ts'
 import { transactionOperations } from './transactions.ts'
 import { agentWalletOperations, operatorWalletOperations } from './wallet.ts'
 import { walletOperations } from './wallets.ts'
+import { webhookOperations } from './webhooks.ts'
 
 /** Every operation of the daemon; the one list from which all surfaces are derived. */
 export const operations = {
@@ -68,6 +71,9 @@ export const operations = {
   ...adminOperations,
   ...stopTokenOperations,
   ...autostopOperations,
+  ...noticeOperations,
+  ...webhookOperations,
+  ...pushOperations,
   ...auditOperations,
   ...eventOperations,
   ...backupOperations,

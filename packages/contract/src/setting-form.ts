@@ -16,7 +16,7 @@ type Common = {
   readonly path?: true
 }
 type Form =
-  | { readonly type: 'string'; readonly default: string }
+  | { readonly type: 'string'; readonly default: string; readonly of?: z.ZodType<string> }
   | { readonly type: 'url'; readonly default: string; readonly of?: z.ZodType<string> }
   | { readonly type: 'number'; readonly default: number; readonly min: number; readonly max: number }
   | { readonly type: 'boolean'; readonly default: boolean }
@@ -50,7 +50,7 @@ type Read = { value: unknown } | { expected: string }
 export function parseText(setting: Setting, text: string): Read {
   switch (setting.type) {
     case 'string':
-      return { value: text }
+      return setting.of ? checked(setting.of, text) : { value: text }
     case 'url':
       return text === '' ? { value: '' } : checked(setting.of ?? HttpUrl, text)
     case 'boolean':

@@ -9,6 +9,7 @@ const url = (protocols: readonly string[], expected: string) =>
     .refine((text) => protocols.includes(URL.parse(text)?.protocol ?? ''), { error: expected })
 
 export const HttpUrl = url(['http:', 'https:'], 'expected an http:// or https:// address')
+export const SmtpUrl = url(['smtp:', 'smtps:'], 'expected an smtp:// or smtps:// address')
 export const PostgresUrl = url(['postgres:', 'postgresql:'], 'expected a postgres:// address')
 
 export const Host = z

@@ -4,6 +4,7 @@ import { channelSettings } from './channel-settings.ts'
 import { CURRENCIES } from './display.ts'
 import { endpointSettings } from './endpoint-settings.ts'
 import { Failure } from './failure.ts'
+import { noticeSettings } from './notice-settings.ts'
 import { oracleSettings } from './oracle-settings.ts'
 import { defaultDenySettings } from './policies/default-deny.ts'
 import { LEAST_TIMEOUT_S, MOST_TIMEOUT_S } from './requests/gas-condition.ts'
@@ -250,6 +251,7 @@ const fixed = {
   ...defaultDenySettings,
   ...oracleSettings,
   ...channelSettings,
+  ...noticeSettings,
   ...autostopSettings,
   'display.currency': {
     type: 'enum',

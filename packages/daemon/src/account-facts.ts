@@ -2,7 +2,7 @@ import type { Network, Settings } from '@waiaas/contract'
 import { openAssets } from './ledger/service.ts'
 import type { Database } from './platform/db/database.ts'
 import type { appliedPolicies } from './policies/service.ts'
-import { walletAt } from './wallets/service.ts'
+import { walletAt, walletOfSession } from './wallets/service.ts'
 
 type Parts = {
   readonly database: Pick<Database, 'read'>
@@ -28,3 +28,13 @@ export const accountFacts = ({ database, settings, applied }: Parts) => ({
     })
   },
 })
+
+/** An agent reads the policies of a wallet of its own; the operator those of any, or all. */
+export async function ownWallet(
+  database: Database,
+  sessionId: string | undefined,
+  walletId: string | undefined,
+): Promise<string | undefined> {
+  if (sessionId === undefined) return walletId
+  return (await database.read((db) => walletOfSession(db, sessionId, { walletId }))).id
+}

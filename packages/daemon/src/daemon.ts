@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path'
 import { type AllOperations, type Handlers, operations, stopOperations, tokenNamed } from '@waiaas/contract'
 import manifest from '../package.json' with { type: 'json' }
-import { accountFacts } from './account-facts.ts'
+import { accountFacts, ownWallet } from './account-facts.ts'
 import { adminHandlers } from './admin/handlers.ts'
 import { adminService } from './admin/service.ts'
 import { approvalFeature } from './approving.ts'
@@ -58,20 +58,13 @@ import { settingsService } from './settings/service.ts'
 import { stopTokenHandlers } from './stop-tokens/handlers.ts'
 import { stopTokens } from './stop-tokens/service.ts'
 import { stoppingItself } from './stopping-itself.ts'
+import { noticesOf } from './telling.ts'
 import { tokenHandlers } from './tokens/handlers.ts'
 import { tokenFinder, tokens } from './tokens/service.ts'
 import { messageHandlers, planHandlers, readHandlers, transactionHandlers } from './transactions/handlers.ts'
 import { refusalCounts, voidLifts } from './transactions/service.ts'
 import { walletHandlers } from './wallets/handlers.ts'
-import {
-  findWallet,
-  keyFailures,
-  sharedNames,
-  walletIdOf,
-  walletKeys,
-  walletOfSession,
-  wallets,
-} from './wallets/service.ts'
+import { findWallet, keyFailures, sharedNames, walletIdOf, walletKeys, wallets } from './wallets/service.ts'
 import { walletViewHandlers } from './wallets/view-handlers.ts'
 import { walletViewService } from './wallets/view-service.ts'
 
@@ -118,7 +111,11 @@ export async function compose(ground: Ground) {
       authenticate: authentication({ ...services, operator: base.operator }),
       version,
       connections: base.doors.connections,
-      raw: [mcpRoutes({ settings: base.settings.get, log: ground.log }), features.approvals.pages],
+      raw: [
+        mcpRoutes({ settings: base.settings.get, log: ground.log }),
+        features.approvals.pages,
+        services.notices.pages,
+      ],
     }),
     ...base.doors,
     /** For a socket that is the operator's by its file mode: stops and nothing else, without a credential. */
@@ -301,6 +298,7 @@ function servicesOf(ground: Ground, base: Base) {
     view: walletViewService({ database, chains, tokens: registry, prices, display: base.shown.in }),
     exposure: exposureOf({ ...ground, ...base, registry, transactions }),
     killSwitch: killSwitchService,
+    notices: noticesOf({ ...ground, ...base }, transactions),
   }
 }
 
@@ -330,7 +328,8 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
     plans: { handlers: planHandlers(transactions) },
     reads: { handlers: readHandlers(transactions, walletName) },
     held: { start: base.held.start, stop: base.held.stop },
-    evidence: { handlers: auditHandlers(evidence, signing, database), start: signing.start, stop: signing.stop },
+    evidence: { handlers: auditHandlers(evidence, signing, database), ...services.notices.around(signing) },
+    notices: { handlers: services.notices.handlers },
     operator: { handlers: operatorHandlers(operator), stop: operator.stop },
     admin: { handlers: adminHandlers(adminOf(ground, base, services)) },
     backups: { handlers: backupHandlers(backupsOf({ ...ground, audit: evidence, settings, version })) },
@@ -362,7 +361,8 @@ function adminOf(ground: Ground, { chains, settings, evidence, held, operator, d
   return adminService({
     database,
     clock,
-    standing: () => [services.clock.warning(), doors.stopSocket.warning()].filter((each) => each !== undefined),
+    standing: () => [services.clock, doors.stopSocket].flatMap((each) => each.warning() ?? []),
+    advice: () => [services.notices.warning() ?? []].flat(),
     log,
     audit: evidence,
     version,
@@ -388,13 +388,3 @@ function adminOf(ground: Ground, { chains, settings, evidence, held, operator, d
 
 const connectOf = ({ database }: Ground, { chains, settings }: Base, { rules }: Services) =>
   connectInfo({ database, policies: rules, networks: chains.networks, settings: settings.get, version })
-
-/** An agent reads the policies of a wallet of its own; the operator those of any, or all. */
-async function ownWallet(
-  database: Database,
-  sessionId: string | undefined,
-  walletId: string | undefined,
-): Promise<string | undefined> {
-  if (sessionId === undefined) return walletId
-  return (await database.read((db) => walletOfSession(db, sessionId, { walletId }))).id
-}

@@ -40,6 +40,7 @@ function serviceOn(database: Database, more: Partial<AdminOptions> = {}) {
     database,
     clock: { now: () => NOW, latest: () => NOW },
     standing: () => [],
+    advice: () => [],
     log: jsonLog('silent'),
     audit: strictAudit({ clock: { now: () => NOW } }),
     version: '1.2.3',

@@ -27,6 +27,8 @@ export type AdminOptions = {
   readonly clock: Clock
   /** What other parts warn of, for as long as it is so. */
   readonly standing: () => readonly string[]
+  /** What the operator alone is told, for as long as it is so. */
+  readonly advice: () => readonly string[]
   readonly log: Log
   readonly audit: Pick<Audit, 'record'>
   readonly version: string
@@ -98,7 +100,7 @@ export function adminService(options: AdminOptions) {
   async function status(): Promise<z.input<typeof AdminStatus>> {
     const now = clock.now()
     const { counts, recent, names } = await database.read(async (db) => ({
-      names: await options.sharedNames(db),
+      names: [...options.advice(), ...(await options.sharedNames(db))],
       counts: await adminStore.counts(db, clock.latest(), now - DAY_MS),
       recent: await recentIn(db),
     }))

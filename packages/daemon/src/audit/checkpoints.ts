@@ -73,7 +73,7 @@ export function checkpoints({ database, clock, log, isUnlocked, witness, file }:
     unstored = undefined
     if (!isStored) return
     const { seq, hash, signature } = made
-    log.info({ checkpoint: { seq, hash, signature } }, 'audit log signed')
+    log.debug({ checkpoint: { seq, hash, signature } }, 'audit log signed')
     uncopied.push(`${JSON.stringify(made)}\n`)
   }
 

@@ -63,7 +63,7 @@ forEachEngine((_engine, open) => {
       fc.asyncProperty(steps, fc.integer({ min: 1, max: 7 }), async (all, count) => {
         const database = await open(migrations)
         const { record, sign } = evidence(database)
-        const read = (place: Place, most: number) => database.read((db) => places.after(db, place, most))
+        const read = (place: Place, most: number) => database.read((db) => places.after(db, place, { count: most }))
         const seen: { name: string; place: Place }[] = []
         let at = START
         const readOn = async (most: number) => {

@@ -58,6 +58,8 @@ const START = { seq: 0, hash: GENESIS }
 const sizeOf = ({ seq, before }: Span): number => seq - (before ?? 0)
 const inOrder = (a: Span, b: Span): number => a.checkpoint - b.checkpoint || byChain(a, b)
 
+type Wish = { readonly count: number; readonly only?: readonly string[] }
+
 /** Reads evidence in its one order. */
 export const places = {
   /** Number of the newest checkpoint; 0 before the first. */
@@ -78,13 +80,16 @@ export const places = {
     return found && passed <= rows.reduce((sum, span) => sum + sizeOf(span), 0) ? found.hash : undefined
   },
 
-  /** The next rows behind a place, and the place behind them. */
-  async after(db: Handle, from: Place, count: number): Promise<PlacedPage> {
+  /**
+   * The next rows behind a place, and the place behind them. With `only`, of all that are passed those that are no warning
+   * are left out unless they are named.
+   */
+  async after(db: Handle, from: Place, { count, only }: Wish): Promise<PlacedPage> {
     const newest = (await db.get(last)) ?? START
     const range = { from: from.checkpoint, to: Math.min(newest.seq, from.checkpoint + MOST_CHECKPOINTS) }
     const hashes = new Map((await db.all(numbered, range)).map(({ seq, hash }) => [seq, hash]))
     const { wanted, next, isWhole } = choose((await db.all(spans, range)).sort(inOrder), from, count)
-    const found = new Map((await read(db, wanted)).map((row) => [`${row.chain} ${row.seq}`, row]))
+    const found = new Map((await read(db, wanted, only)).map((row) => [`${row.chain} ${row.seq}`, row]))
     const rows = wanted.flatMap(({ chain, seq, place }): Placed[] => {
       const row = found.get(`${chain} ${seq}`)
       return row ? [{ row, place, hash: hashes.get(place.checkpoint) ?? GENESIS }] : []
@@ -115,7 +120,7 @@ function choose(all: readonly Span[], from: Place, count: number) {
   return { wanted, next, isWhole: true }
 }
 
-async function read(db: Handle, wanted: readonly Wanted[]): Promise<EvidenceRow[]> {
+async function read(db: Handle, wanted: readonly Wanted[], only?: readonly string[]): Promise<EvidenceRow[]> {
   const ranges = new Map<string, { from: number; to: number }>()
   for (const { chain, seq } of wanted) {
     const range = ranges.get(chain)
@@ -132,6 +137,9 @@ async function read(db: Handle, wanted: readonly Wanted[]): Promise<EvidenceRow[
             eb.and([eb('chain', '=', chain), eb('seq', '>=', from), eb('seq', '<=', to)]),
           ),
         ),
+      )
+      .$if(only !== undefined, (query) =>
+        query.where((eb) => eb.or([eb('severity', '<>', 'info'), eb('event', 'in', [...(only ?? [])])])),
       ),
   )
 }

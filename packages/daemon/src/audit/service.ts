@@ -2,6 +2,7 @@ import { type EventDetails, type EventName, events, type RaisedSeverity } from '
 import type { Actor } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import { type Handle, perGroup } from '../platform/db/database.ts'
+import { checkpointStore } from './checkpoint-store.ts'
 import { evidenceHash, GENESIS } from './evidence-hash.ts'
 import { type EvidenceRow, evidenceStore, type Filter, type Head } from './store.ts'
 import { type Expected, verifyEvidence } from './verify.ts'
@@ -29,6 +30,9 @@ type Told<Name extends EventName> = {
 /** One event with what is told of it; the table says how severe it is. */
 export type Evidence = { [Name in EventName]: About & Told<Name> }[EventName]
 export type Audit = ReturnType<typeof audit>
+
+/** The checkpoint that was made last, whole. */
+export const newestCheckpoint = (db: Handle) => checkpointStore.last(db)
 
 /** The lock that a job holds when it records evidence that belongs to no wallet. */
 export const SYSTEM_EVIDENCE = 'evidence:system'

@@ -114,7 +114,7 @@ function sharedPages({ database, facts }: EventParts) {
     if (known) return known
     const page = database
       .read(async (db) => {
-        const found = await places.after(db, place, limit)
+        const found = await places.after(db, place, { count: limit })
         const ids = found.rows.flatMap(({ row }) => (row.tx_id === null ? [] : [row.tx_id]))
         const all = await facts(db, [...new Set(ids)])
         return { ...found, facts: new Map(all.map((fact) => [fact.id, fact])) }

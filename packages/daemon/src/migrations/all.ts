@@ -49,6 +49,9 @@ import { passkeys } from './0055-passkeys.ts'
 import { autostop } from './0056-autostop.ts'
 import { standingAllowances } from './0060-standing-allowances.ts'
 import { severalOwners } from './0061-several-owners.ts'
+import { noticeTables } from './0070-notices.ts'
+import { noticeStates } from './0071-notice-states.ts'
+import { pushSubscriptions } from './0072-push-subscriptions.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -102,4 +105,7 @@ export const migrations: readonly Migration[] = [
   autostop,
   standingAllowances,
   severalOwners,
+  noticeTables,
+  noticeStates,
+  pushSubscriptions,
 ]

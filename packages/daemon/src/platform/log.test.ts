@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { seldom } from './log.ts'
+import { logLine, seldom } from './log.ts'
 
 test('what stays so is said again after an hour, and other things at once', () => {
   const said: string[] = []
@@ -12,4 +12,20 @@ test('what stays so is said again after an hour, and other things at once', () =
   say('b')
   say('b')
   expect(said).toEqual(['a', 'a', 'b'])
+})
+
+test('at a terminal a line says when, how bad and what, and what others wrote moves no cursor', () => {
+  const line = {
+    level: 40,
+    time: '2026-11-30T17:30:05.123Z',
+    event: 'POLICY_DENIED',
+    to: 'a\u001b[2J\nb',
+    loosens: true,
+  }
+  expect(logLine(JSON.stringify({ ...line, msg: 'The policies refused a request.' }))).toBe(
+    '17:30:05 WARN The policies refused a request. event=POLICY_DENIED to=a[2J b loosens=true',
+  )
+  expect(logLine(JSON.stringify({ level: 30, time: '', msg: 'x', err: { stack: 'Error: y\n    at z' } }))).toBe(
+    'INFO x\nError: y\n    at z',
+  )
 })

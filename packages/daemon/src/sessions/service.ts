@@ -31,6 +31,11 @@ type Wallets = Output<typeof sessionOperations.listSessionWallets>
 
 /** The session, whatever its state; for the checks inside a job. */
 export const findSession = (db: Handle, id: string): Promise<SessionRow | undefined> => sessionStore.byId(db, id)
+/** Open sessions that end between two times, in unix milliseconds, and since when they have their present time. */
+export const endingSessions = async (db: Handle, between: { from: number; until: number }) =>
+  (await sessionStore.ending(db, between)).map(({ id, created_at, last_renewed_at, expires_at }) => ({
+    ...{ id, startedAt: last_renewed_at ?? created_at, expiresAt: expires_at },
+  }))
 /** Of whom policies can be: a session with its labels, and whether it is over. Undefined when there is none. */
 export async function policySession(db: Handle, id: string): Promise<PolicySession | undefined> {
   const row = await sessionStore.byId(db, id)

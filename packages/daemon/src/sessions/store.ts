@@ -221,7 +221,18 @@ const areLinked = groupReader(async (db, both) => {
   return (await db.get(linked, { session, wallet })) !== undefined
 })
 
+const ending = statement<{ from: number; until: number }, SessionRow>((db, p) =>
+  db
+    .selectFrom('sessions')
+    .selectAll()
+    .where('revoked_at', 'is', null)
+    .where('expires_at', '>=', p('from'))
+    .where('expires_at', '<=', p('until')),
+)
+
 export const sessionStore = {
+  /** Those that end between two times, and nobody has revoked. */
+  ending: (db: Handle, between: { from: number; until: number }) => db.all(ending, between),
   insert: (db: Handle, row: NewSession) => db.run(insert, row),
   byId: (db: Handle, id: string) => db.get(byId, { id }),
   some: (db: Handle, ids: readonly string[]) =>

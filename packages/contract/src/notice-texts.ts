@@ -1,0 +1,271 @@
+import type { EventName } from './events.ts'
+
+export const NOTICE_CATEGORIES = ['transaction', 'policy', 'security_alert', 'session', 'owner', 'system'] as const
+export type NoticeCategory = (typeof NOTICE_CATEGORIES)[number]
+
+/** What channels say of one event beside what its line in `events` says. */
+type NoticeEntry = {
+  readonly category: NoticeCategory
+  /** The summary of the event in Korean. */
+  readonly ko: string
+  /** Told where the settings name no events. All that is a warning or worse is told as well. */
+  readonly told?: true
+  /** Those of its details that leave the daemon on a channel; no other does. */
+  readonly shows?: readonly string[]
+}
+
+const REQUESTED = ['type', 'network', 'to', 'tier'] as const
+const SIGNED = ['hash'] as const
+const ENDED = ['code', 'hash'] as const
+
+/** Every event of the audit log as channels tell it. */
+export const notices = {
+  WALLET_CREATED: { category: 'system', ko: '새 키로 지갑을 만들었습니다.', shows: ['name', 'chain', 'address'] },
+  WALLET_IMPORTED: {
+    category: 'system',
+    ko: '다른 곳에서 가져온 키로 지갑을 만들었습니다.',
+    told: true,
+    shows: ['name', 'chain', 'address', 'format'],
+  },
+  WALLET_EXPORTED: {
+    category: 'security_alert',
+    ko: '올바른 비밀번호로 지갑의 키를 요청했고, 키가 서명기를 떠났습니다.',
+    shows: ['format'],
+  },
+  WALLET_RENAMED: { category: 'system', ko: '지갑 이름이 바뀌었습니다.', shows: ['from', 'to'] },
+  WALLET_CEILING_CHANGED: {
+    category: 'policy',
+    ko: '서명기가 이 지갑에 서명하는 한도가 바뀌었습니다.',
+    told: true,
+    shows: ['network', 'loosens'],
+  },
+  WALLET_SUSPENDED: {
+    category: 'security_alert',
+    ko: '지갑을 다시 열 때까지 아무것도 서명하지 않습니다.',
+    shows: ['reason'],
+  },
+  WALLET_RESUMED: { category: 'security_alert', ko: '멈춘 지갑이 다시 서명합니다.', told: true },
+  SPENDS_CONFIRMED: { category: 'system', ko: '복원한 지갑의 지출을 모두 안다고 운영자가 확인했습니다.' },
+  WALLET_TERMINATED: { category: 'security_alert', ko: '지갑을 영구히 끝냈습니다.' },
+  WALLET_PURGED: { category: 'security_alert', ko: '끝낸 지갑의 키를 지웠습니다.', shows: ['address'] },
+  OWNER_SET: {
+    category: 'owner',
+    ko: '지갑의 소유자를 지정했습니다.',
+    shows: ['address', 'network', 'agreed'],
+  },
+  OWNER_ADDED: { category: 'owner', ko: '지갑의 소유자를 한 명 더 지정했습니다.', shows: ['address', 'network'] },
+  OWNER_DROPPED: { category: 'owner', ko: '지갑의 여러 소유자 가운데 한 명을 뺐습니다.', shows: ['address'] },
+  OWNERS_NEEDED: { category: 'owner', ko: '동의해야 하는 소유자의 수가 바뀌었습니다.' },
+  OWNER_VERIFIED: {
+    category: 'owner',
+    ko: '지갑의 소유자가 자신임을 보였고, 이제부터 승인합니다.',
+    shows: ['address'],
+  },
+  OWNER_PASSKEY_ADDED: { category: 'owner', ko: '지갑의 소유자가 패스키를 추가했습니다.', shows: ['rpId'] },
+  OWNER_PASSKEY_REMOVED: { category: 'owner', ko: '지갑 소유자의 패스키를 지웠습니다.', shows: ['rpId'] },
+  OWNER_REMOVED: {
+    category: 'owner',
+    ko: '지갑에 소유자가 더는 없고, 운영자가 승인합니다.',
+    shows: ['address', 'agreed'],
+  },
+  OWNERS_ASKED: { category: 'owner', ko: '소유자가 먼저 동의해야 하는 일을 운영자가 요청했습니다.', shows: ['action'] },
+  OWNER_AGREED: { category: 'owner', ko: '운영자가 요청한 일에 소유자가 동의했습니다.', shows: ['action'] },
+  RECOVERY_STARTED: {
+    category: 'security_alert',
+    ko: '운영자가 소유자 없이 데몬을 열려고 합니다. 소유자가 막을 수 있습니다.',
+  },
+  RECOVERY_CANCELLED: { category: 'security_alert', ko: '소유자가 복구를 막았습니다.' },
+  SESSION_CREATED: { category: 'session', ko: '세션이 지갑을 쓸 수 있습니다.', told: true, shows: ['source'] },
+  SESSION_REVOKED: { category: 'session', ko: '세션을 끝냈습니다.', told: true, shows: ['reason'] },
+  SESSION_RENEWED: { category: 'session', ko: '세션이 새 토큰과 시간을 받았습니다.' },
+  SESSION_ROTATED: { category: 'session', ko: '세션이 새 토큰을 받았습니다.' },
+  SESSION_WALLET_ADDED: { category: 'session', ko: '세션이 지갑을 하나 더 쓸 수 있습니다.', told: true },
+  SESSION_WALLET_REMOVED: { category: 'session', ko: '세션이 지갑 하나를 잃었습니다.', told: true },
+  PAIRING_APPROVED: {
+    category: 'session',
+    ko: '코드를 보여 준 에이전트에게 운영자가 세션을 주었습니다.',
+    shows: ['name', 'address'],
+  },
+  PAIRING_DENIED: {
+    category: 'session',
+    ko: '코드를 보여 준 에이전트를 운영자가 거절했습니다.',
+    shows: ['name', 'address'],
+  },
+  STOP_TOKEN_CREATED: {
+    category: 'security_alert',
+    ko: '토큰으로 데몬을 멈출 수 있는 사람이 생겼습니다.',
+    shows: ['name'],
+  },
+  STOP_TOKEN_REVOKED: { category: 'security_alert', ko: '토큰이 더는 데몬을 멈추지 못합니다.', shows: ['name'] },
+  POLICY_CREATED: { category: 'policy', ko: '정책을 만들었습니다.', told: true, shows: ['type', 'network', 'loosens'] },
+  POLICY_UPDATED: { category: 'policy', ko: '정책을 바꾸었습니다.', told: true, shows: ['type', 'network', 'loosens'] },
+  POLICY_DELETED: { category: 'policy', ko: '정책을 지웠습니다.', told: true, shows: ['type', 'network', 'loosens'] },
+  REFUSALS_COUNTED: {
+    category: 'policy',
+    ko: '한 세션의 요청이 하루에 너무 많이 거절되어, 그날의 나머지는 세기만 합니다.',
+    shows: ['kept'],
+  },
+  PRICE_NOT_BELIEVED: { category: 'policy', ko: '가격이 너무 움직이거나 두 출처가 달라 가격을 모르는 것으로 봅니다.' },
+  ENDPOINTS_DISAGREE: {
+    category: 'system',
+    ko: '거래의 실패 여부를 두 노드가 다르게 말해, 아직 끝나지 않은 것으로 봅니다.',
+    shows: ['network', 'hash'],
+  },
+  POLICY_DENIED: { category: 'policy', ko: '정책이 요청을 거절했습니다.', shows: [...REQUESTED, 'reasons'] },
+  TOKEN_ADDED: {
+    category: 'policy',
+    ko: '운영자가 토큰을 등록했습니다.',
+    told: true,
+    shows: ['network', 'address', 'symbol'],
+  },
+  TOKEN_REMOVED: { category: 'policy', ko: '운영자가 토큰을 뺐습니다.', shows: ['network', 'address', 'symbol'] },
+  SETTINGS_CHANGED: {
+    category: 'policy',
+    ko: '설정 값이 바뀌었습니다.',
+    told: true,
+    shows: ['keys'],
+  },
+  KILL_SWITCH_ACTIVATED: { category: 'security_alert', ko: '킬 스위치가 모든 서명을 멈췄습니다.', shows: ['state'] },
+  KILL_SWITCH_ESCALATED: {
+    category: 'security_alert',
+    ko: '멈춘 데몬을 잠갔고, 모든 세션을 끝냈습니다.',
+    shows: ['state'],
+  },
+  KILL_SWITCH_RECOVERED: { category: 'security_alert', ko: '킬 스위치를 껐습니다.' },
+  BACKLOG_CANCELLED: { category: 'system', ko: '멈출 때 기다리던 것을 모두 취소했습니다.', shows: ['cancelled'] },
+  CLOCK_HELD: { category: 'security_alert', ko: '컴퓨터의 시계를 믿을 수 없습니다.', shows: ['aheadSeconds'] },
+  CLOCK_ACKNOWLEDGED: { category: 'security_alert', ko: '운영자가 시계가 맞다고 했습니다.' },
+  CLOCK_RELEASED: { category: 'security_alert', ko: '시계를 다시 믿습니다.' },
+  MASTER_AUTH_FAILED: { category: 'security_alert', ko: '마스터 비밀번호가 틀렸습니다.', shows: ['attempts'] },
+  MASTER_PASSWORD_CHANGED: { category: 'security_alert', ko: '마스터 비밀번호가 바뀌었습니다.' },
+  SHUTDOWN_REQUESTED: { category: 'system', ko: '운영자가 데몬을 끝내라고 했습니다.' },
+  BACKUP_CREATED: { category: 'system', ko: '백업을 썼습니다.', shows: ['createdAt', 'size'] },
+  BACKUP_RESTORED: {
+    category: 'security_alert',
+    ko: '데이터베이스가 백업의 것입니다. 세션과 중지 토큰은 끝났고 지갑은 멈췄습니다.',
+    shows: ['createdAt'],
+  },
+  SWEEP_STARTED: { category: 'transaction', ko: '지갑을 비우기 시작했습니다.', shows: ['to', 'steps'] },
+  SWEEP_ENDED: { category: 'transaction', ko: '지갑 비우기가 끝났거나 취소되었습니다.', told: true, shows: ['status'] },
+  TX_REQUESTED: { category: 'transaction', ko: '요청이 허용되어 진행됩니다.', shows: REQUESTED },
+  TX_QUEUED: {
+    category: 'transaction',
+    ko: '요청이 지연 시간이나 승인을 기다립니다.',
+    told: true,
+    shows: [...REQUESTED, 'reasons'],
+  },
+  TX_GAS_WAITING: { category: 'transaction', ko: '요청이 가스 가격이 내려가기를 기다립니다.' },
+  TX_GAS_CONDITION_MET: { category: 'transaction', ko: '가스 가격이 요청만큼 내려가 진행됩니다.' },
+  TX_APPROVED: { category: 'transaction', ko: '사람이 기다리던 요청을 승인했습니다.', shows: ['channel'] },
+  TELEGRAM_USER_PAIRED: {
+    category: 'security_alert',
+    ko: '누군가 텔레그램 봇을 쓸 수 있습니다.',
+    told: true,
+    shows: ['role'],
+  },
+  TELEGRAM_USER_UNPAIRED: { category: 'security_alert', ko: '누군가 텔레그램 봇을 더는 쓸 수 없습니다.' },
+  TX_APPROVAL_REMINDED: { category: 'transaction', ko: '요청이 아직 승인을 기다립니다.', shows: ['which'] },
+  TX_LET_ABOVE: { category: 'transaction', ko: '소유자가 승인하면 한도를 넘을 수 있도록 운영자가 허락했습니다.' },
+  AUTO_STOP_TRIGGERED: {
+    category: 'security_alert',
+    ko: '데몬이 규칙에 따라 스스로 지갑을 멈추거나 세션을 끝냈습니다.',
+    shows: ['rule', 'action', 'reason', 'resume'],
+  },
+  TX_REJECTED: { category: 'transaction', ko: '사람이 기다리던 요청을 거절했습니다.', told: true, shows: ['channel'] },
+  TX_CANCELLED: { category: 'transaction', ko: '거래를 취소했습니다.', told: true, shows: ENDED },
+  TX_EXPIRED: { category: 'transaction', ko: '아무도 제때 승인하지 않았습니다.', told: true, shows: ENDED },
+  TX_SIGNED: { category: 'transaction', ko: '서명을 만들어 버렸습니다.' },
+  TX_GIVEN_OUT: { category: 'transaction', ko: '서명한 거래를 요청한 세션에 주었습니다.', told: true, shows: SIGNED },
+  MESSAGE_SIGNED: { category: 'transaction', ko: '메시지의 서명을 저장했습니다.', told: true },
+  VOUCHER_ENDED: { category: 'transaction', ko: '다른 이가 쓸 수 있던 서명이 쓰였거나 더는 쓸 수 없습니다.' },
+  TX_SUBMITTED: { category: 'transaction', ko: '서명한 거래를 저장했고 보냅니다.', shows: SIGNED },
+  TX_REPLACED: { category: 'transaction', ko: '앞선 거래를 대신하는 거래를 저장했고 보냅니다.', shows: SIGNED },
+  TX_CONFIRMED: {
+    category: 'transaction',
+    ko: '거래가 블록에 들어가 성공했습니다.',
+    told: true,
+    shows: ['hash', 'height'],
+  },
+  TX_FAILED: { category: 'transaction', ko: '거래가 실패했습니다.', told: true, shows: [...ENDED, 'height'] },
+  TX_REORGED: { category: 'transaction', ko: '거래의 블록이 체인을 떠났습니다.', shows: SIGNED },
+  EFFECT_DIVERGED: {
+    category: 'security_alert',
+    ko: '호출이 판단한 것보다 체인에서 더 많은 일을 했습니다. 설정이 달리 말하지 않으면 지갑이 멈춥니다.',
+    shows: SIGNED,
+  },
+  EFFECT_UNREAD: {
+    category: 'security_alert',
+    ko: '호출이 블록에 있지만 무엇을 했는지 어느 노드도 말하지 못했습니다. 설정이 달리 말하지 않으면 지갑이 멈춥니다.',
+    shows: SIGNED,
+  },
+  LANE_GAP_FILLED: { category: 'transaction', ko: '다른 것이 기다리는 번호를 빈 거래로 채웁니다.' },
+  NONCE_USED_ELSEWHERE: { category: 'security_alert', ko: '다른 프로그램이 이 키를 썼습니다.', shows: ['lane'] },
+  WEBHOOK_CREATED: { category: 'security_alert', ko: '프로그램이 무슨 일이 있는지 듣습니다.', shows: ['url'] },
+  WEBHOOK_DELETED: { category: 'security_alert', ko: '프로그램이 더는 듣지 않습니다.', shows: ['url'] },
+  WEBHOOK_SECRET_ROTATED: { category: 'security_alert', ko: '웹훅의 비밀 값이 바뀌었습니다.', shows: ['url'] },
+  PUSH_ADDED: { category: 'security_alert', ko: '브라우저가 무슨 일이 있는지 듣습니다.', shows: ['name'] },
+  PUSH_REMOVED: { category: 'security_alert', ko: '브라우저가 더는 듣지 않습니다.', told: true, shows: ['name'] },
+  SESSION_EXPIRING_SOON: { category: 'session', ko: '세션이 곧 끝납니다. 남은 시간은 십분의 일, 길어야 하루입니다.' },
+  SESSION_EXPIRED: { category: 'session', ko: '시간이 다 되어 세션이 끝났습니다.', told: true },
+  RPC_ALL_FAILED: {
+    category: 'system',
+    ko: '한 네트워크의 어느 노드도 1분 동안 답하지 않았습니다. 그 결제는 기다립니다.',
+    shows: ['network', 'endpoints'],
+  },
+  RPC_RECOVERED: { category: 'system', ko: '네트워크가 다시 답합니다.', told: true, shows: ['network', 'seconds'] },
+  NOTIFICATIONS_REDELIVERED: {
+    category: 'system',
+    ko: '제때 전하지 못한 알림을 운영자가 다시 보내게 했습니다.',
+    shows: ['channel', 'count'],
+  },
+  LOW_BALANCE: {
+    category: 'system',
+    ko: '지갑이 한 네트워크에서 낼 수 있는 수수료가 열 번도 남지 않았습니다.',
+    shows: ['network', 'payments'],
+  },
+} as const satisfies Record<EventName, NoticeEntry>
+
+/** What the details are called, in English and in Korean. */
+export const NOTICE_LABELS: Readonly<Record<string, readonly [en: string, ko: string]>> = {
+  action: ['Action', '조치'],
+  address: ['Address', '주소'],
+  agreed: ['The owner agreed', '소유자 동의'],
+  aheadSeconds: ['Seconds ahead', '앞선 초'],
+  attempts: ['Attempts', '시도'],
+  cancelled: ['Cancelled', '취소된 수'],
+  chain: ['Chain', '체인'],
+  channel: ['Answered over', '답한 곳'],
+  code: ['Code', '코드'],
+  count: ['Number', '수'],
+  createdAt: ['Made at', '만든 때'],
+  endpoints: ['Endpoints', '노드'],
+  format: ['Format', '형식'],
+  from: ['Before', '이전'],
+  hash: ['Transaction hash', '거래 해시'],
+  height: ['Block', '블록'],
+  kept: ['Refused', '거절된 수'],
+  keys: ['Settings', '설정'],
+  lane: ['Lane', '레인'],
+  loosens: ['More may leave than before', '이전보다 많이 나갈 수 있음'],
+  name: ['Name', '이름'],
+  network: ['Network', '네트워크'],
+  payments: ['Payments left', '남은 결제'],
+  reason: ['Why', '이유'],
+  reasons: ['Why', '이유'],
+  resume: ['To go on', '계속하려면'],
+  role: ['Role', '역할'],
+  rpId: ['Page', '페이지'],
+  rule: ['Rule', '규칙'],
+  seconds: ['Seconds', '초'],
+  size: ['Bytes', '바이트'],
+  source: ['From', '출처'],
+  state: ['State', '상태'],
+  status: ['Status', '상태'],
+  steps: ['Steps', '단계'],
+  symbol: ['Symbol', '기호'],
+  tier: ['Tier', '등급'],
+  to: ['To', '대상'],
+  type: ['Type', '종류'],
+  url: ['Where', '주소'],
+  which: ['Time left', '남은 시간'],
+}

@@ -1,0 +1,245 @@
+import { expect, test } from 'vitest'
+import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
+import type { Receivers } from '../../../../test/support/notice-receivers.ts'
+import { until } from '../../../../test/support/until.ts'
+import { bedOn, hooked, OTHER, operator, type Recording, receivers, WALLET } from '../../test/notices-bed.ts'
+import { migrations } from '../migrations/all.ts'
+
+const DAY_S = 86_400
+
+const REFUSED: Pick<Recording, 'event' | 'details'> = {
+  event: 'POLICY_DENIED',
+  details: {
+    ...{ type: 'TRANSFER', network: 'a network', to: '0x1', asset: null, amount: '1', digest: null, tier: 'INSTANT' },
+    ...{ policyVersion: null, reasons: [] },
+  } as never,
+}
+const RESUMED: Pick<Recording, 'event'> = { event: 'WALLET_RESUMED' }
+const STOPPED: Pick<Recording, 'event' | 'details'> = {
+  event: 'KILL_SWITCH_ACTIVATED',
+  details: { state: 'SUSPENDED', revoked: 0 },
+}
+
+/** Those that a program was told, without what tells of the webhook itself. */
+const told = (to: Receivers) => to.by('hook').filter(({ text }) => !text.startsWith('WEBHOOK_'))
+
+forEachEngine((_engine, open) => {
+  test('each event arrives once on each channel, and what happens while all are down for a day comes in the order of each wallet', async () => {
+    const to = await receivers()
+    const bed = bedOn(await open(migrations))
+    bed.set({ ...to.settings, 'webhooks.allowed_hosts': [to.host], 'notifications.rate_limit_rpm': 60 })
+    const service = await bed.start()
+    await hooked(service, to)
+    await bed.happens(RESUMED, WALLET)
+    const ways = ['telegram', 'discord', 'slack', 'ntfy', 'hook']
+    const count = (way: string, event: string, words: string) =>
+      to.by(way).filter(({ text }) => (way === 'hook' ? text === event : text.includes(words))).length
+    for (const way of ways)
+      await until(`${way} to be told`, () => count(way, 'WALLET_RESUMED', 'A suspended wallet signs again') === 1)
+    expect(to.by('ntfy').find(({ text }) => text.includes('signs again'))?.text).toContain('Wallet: treasury')
+
+    for (const way of ways) to.mode(way, 'down')
+    for (const event of [REFUSED, RESUMED, REFUSED, RESUMED] as const)
+      for (const wallet of [WALLET, OTHER]) await bed.happens(event, wallet)
+    await until('a first try on each', async () =>
+      (await service.status()).channels.every(({ failures, waiting }) => failures > 0 && waiting >= 8),
+    )
+    bed.clock.pass(DAY_S)
+    await service.stop()
+    const again = await bed.start()
+    for (const way of ways) to.mode(way, 'up')
+    await again.redeliver(undefined, operator)
+    await until('all to be told', async () => (await again.status()).channels.every(({ waiting }) => waiting === 0))
+    for (const wallet of [WALLET, OTHER]) {
+      const order = told(to).filter(({ body }) => (body.data as { walletId: string }).walletId === wallet)
+      const first = wallet === WALLET ? ['WALLET_RESUMED'] : []
+      expect(order.map(({ text }) => text)).toEqual([
+        ...first,
+        ...['POLICY_DENIED', 'WALLET_RESUMED', 'POLICY_DENIED', 'WALLET_RESUMED'],
+      ])
+    }
+    for (const way of ways) {
+      expect(count(way, 'WALLET_RESUMED', 'A suspended wallet signs again'), way).toBe(5)
+      expect(count(way, 'POLICY_DENIED', 'The policies refused a request'), way).toBe(4)
+    }
+    const ids = to.by('hook').map(({ id }) => id)
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  test('ten thousand refusals are told to people as a few and a digest of the others, one by one to a program, and what is critical at once', async () => {
+    const to = await receivers()
+    const bed = bedOn(await open(migrations))
+    bed.set({
+      ...to.settings,
+      ...{ 'notifications.discord_webhook_url': '', 'notifications.slack_webhook_url': '' },
+      ...{ 'notifications.telegram_chat_id': '', 'webhooks.allowed_hosts': [to.host] },
+    })
+    const service = await bed.start()
+    for (let at = 0; at < 10; at++) await bed.happens(REFUSED, WALLET, 1_000)
+    await bed.happens(STOPPED)
+    await until('what is critical', () => to.by('ntfy').some(({ text }) => text.includes('CRITICAL')), {
+      withinMs: 60_000,
+    })
+    const before = to.by('ntfy').length
+    expect(before).toBeLessThanOrEqual(21)
+    bed.clock.pass(120)
+    const digest = await until('the digest', () => to.by('ntfy').find(({ text }) => text.includes('at once')))
+    const single = to.by('ntfy').filter(({ text }) => text.startsWith('Warning: The policies refused')).length
+    expect(digest.text).toContain(`${10_000 - single} × The policies refused a request.`)
+    expect(single).toBe(20)
+    await until('nothing to wait', async () => (await service.status()).channels.every(({ waiting }) => waiting === 0))
+  })
+
+  test('in quiet hours only what is critical is told, and the rest at their end', async () => {
+    const to = await receivers()
+    const bed = bedOn(await open(migrations))
+    bed.set({
+      ...{ 'notifications.ntfy_url': to.settings['notifications.ntfy_url'], 'notifications.ntfy_token': 'tk_stand_in' },
+      ...{ 'webhooks.allowed_hosts': [to.host] },
+      // The clock begins at midnight of UTC, which is nine in the morning there.
+      ...{ 'notifications.quiet_hours': '08:00-09:30', 'notifications.quiet_zone': 'Asia/Seoul' },
+      ...{ 'notifications.locale': 'ko' },
+    })
+    await bed.start()
+    await bed.happens(REFUSED, WALLET, 3)
+    await bed.happens(STOPPED)
+    await until('what is critical', () => to.by('ntfy').some(({ text }) => text.startsWith('긴급: 킬 스위치가')))
+    expect(to.by('ntfy')).toHaveLength(1)
+    bed.clock.pass(1_900)
+    await until('the rest', () => to.by('ntfy').some(({ text }) => text.includes('3 × 정책이 요청을 거절했습니다.')))
+    expect(to.by('ntfy')).toHaveLength(2)
+  })
+
+  test('a channel is told what its routes say, and always what is critical', async () => {
+    const to = await receivers()
+    const bed = bedOn(await open(migrations))
+    bed.set({
+      ...to.settings,
+      'webhooks.allowed_hosts': [to.host],
+      'notifications.routes': [
+        { channel: 'slack', wallets: [WALLET] },
+        { channel: 'discord', events: ['WALLET_RESUMED'] },
+        { channel: 'telegram', severity: 'critical' },
+      ],
+    })
+    await bed.start()
+    for (const wallet of [WALLET, OTHER]) for (const event of [RESUMED, REFUSED]) await bed.happens(event, wallet)
+    await bed.happens(STOPPED)
+    const ways = { slack: 3, discord: 3, telegram: 1, ntfy: 5 }
+    await until('all', () => Object.entries(ways).every(([way, count]) => to.by(way).length === count))
+    expect(to.by('slack').every(({ text }) => !text.includes(OTHER))).toBe(true)
+  })
+
+  test('what is not taken is dead until the operator has it tried again, under the id that it had', async () => {
+    const to = await receivers()
+    const bed = bedOn(await open(migrations))
+    bed.set({ 'webhooks.allowed_hosts': [to.host] })
+    const service = await bed.start()
+    const hook = await hooked(service, to, ['WALLET_RESUMED'])
+    const state = async () => (await service.status()).channels[0]!
+    to.mode('hook', 'refusing')
+    await bed.happens(RESUMED, WALLET)
+    await until('the refusal', async () => (await state()).dead === 1)
+    to.mode('hook', 'lost')
+    expect(await service.redeliver(`webhook:${hook.id}`, operator)).toEqual({ redelivered: 1 })
+    // It arrived, and nobody knows that here.
+    await until('a try', async () => (await state()).failures === 1)
+    to.mode('hook', 'up')
+    bed.clock.pass(2)
+    await until('the next try', async () => (await state()).waiting === 0)
+    const ids = to.by('hook').map(({ id }) => id)
+    expect(ids).toHaveLength(2)
+    expect(new Set(ids).size).toBe(1)
+    const { data } = await service.webhooks.logs({ id: hook.id, limit: 100 })
+    expect(data.map(({ status, httpStatus, attempt }) => [status, httpStatus, attempt])).toEqual([
+      ['success', 200, 3],
+      ['failed', null, 2],
+      ['failed', 422, 1],
+    ])
+    await bed.happens(RESUMED, OTHER)
+    await until('the next', () => to.by('hook').length === 3)
+    await service.webhooks.delete(hook.id, operator)
+    expect(await service.webhooks.list()).toEqual({ data: [] })
+    expect(await service.webhooks.logs({ id: hook.id, limit: 1 }).catch((error) => error.code)).toBe(
+      'WEBHOOK_NOT_FOUND',
+    )
+  })
+
+  test('who asks for patience gets it, who says nothing holds up nobody else, and who sends elsewhere is not followed', async () => {
+    const to = await receivers()
+    const bed = bedOn(await open(migrations))
+    bed.set({ ...to.settings, 'webhooks.allowed_hosts': [to.host] })
+    to.mode('slack', 'silent')
+    to.mode('ntfy', 'crowded')
+    to.mode('telegram', 'moved')
+    const service = await bed.start()
+    const state = async (name: string) => (await service.status()).channels.find((channel) => channel.name === name)!
+    await bed.happens(RESUMED, WALLET)
+    await until('discord', () => to.by('discord').length === 1)
+    await until(
+      'the others to be asked',
+      async () => (await state('ntfy')).failures + (await state('telegram')).failures === 2,
+    )
+    const now = bed.clock.now() / 1_000
+    expect((await state('ntfy')).nextTryAt).toBe(now + 7)
+    expect((await state('telegram')).nextTryAt).toBe(now + 1)
+    expect((await service.log({ channel: 'telegram', page: 1, pageSize: 20 })).logs).toMatchObject([
+      { status: 'failed', error: 'answered 307; redirects are not followed', eventType: 'WALLET_RESUMED' },
+    ])
+    expect(to.heard.map(({ by }) => by)).toEqual(['discord'])
+  })
+
+  test('of two replicas one tells', async () => {
+    const to = await receivers()
+    const bed = bedOn(await open(migrations))
+    bed.set({ ...to.settings, 'webhooks.allowed_hosts': [to.host], 'notifications.rate_limit_rpm': 60 })
+    const service = await bed.start('one')
+    await bed.start('two')
+    for (let at = 0; at < 5; at++) await bed.happens(RESUMED, at % 2 === 0 ? WALLET : OTHER)
+    await until('all to be told', () => ['telegram', 'discord', 'slack', 'ntfy'].every((way) => to.by(way).length >= 5))
+    await until('nothing to wait', async () => (await service.status()).channels.every(({ waiting }) => waiting === 0))
+    expect(to.heard).toHaveLength(20)
+  })
+
+  test('for a day a rotated secret signs beside the new one, and the test button says what arrived', async () => {
+    const to = await receivers()
+    const bed = bedOn(await open(migrations))
+    bed.set({ ...to.settings, 'webhooks.allowed_hosts': [to.host] })
+    const service = await bed.start()
+    const hook = await hooked(service, to, ['WALLET_SUSPENDED'])
+    const { secret } = await service.webhooks.rotate(hook.id, operator)
+    to.expect(secret)
+    to.mode('slack', 'down')
+    const { results } = await service.test(undefined)
+    expect(results).toEqual([
+      { channel: 'telegram', success: true },
+      { channel: 'discord', success: true },
+      { channel: 'slack', success: false, error: 'answered 503' },
+      { channel: 'ntfy', success: true },
+      { channel: `webhook:${hook.id}`, success: true },
+    ])
+    expect(await service.test('email')).toMatchObject({ results: [{ success: false }] })
+    expect(to.by('discord')[0]?.text).toContain('This is a test of your notices.')
+    bed.set({ 'notifications.enabled': false })
+    expect((await service.test(undefined)).results).toHaveLength(1)
+  })
+  test('a webhook that asks for them gets the checkpoints of the audit log, the newest alone when it was away', async () => {
+    const to = await receivers()
+    const bed = bedOn(await open(migrations))
+    bed.set({ 'webhooks.allowed_hosts': [to.host] })
+    const service = await bed.start()
+    const hook = await service.webhooks.create({ url: to.hook, events: ['AUDIT_CHECKPOINT'] }, operator)
+    to.expect(hook.secret)
+    to.mode('hook', 'down')
+    await bed.happens(RESUMED, WALLET)
+    await until('a try', async () => (await service.status()).channels[0]!.failures === 1)
+    for (let at = 0; at < 5; at++) await bed.happens(RESUMED, WALLET)
+    await until('the last of them', async () => (await service.log({ page: 1, pageSize: 1 })).total >= 1)
+    to.mode('hook', 'up')
+    bed.clock.pass(5)
+    const newest = () => to.by('hook').at(-1)?.body.data as { seq: number; heads: unknown[] } | undefined
+    await until('the newest', () => newest()?.seq === 6)
+    expect(newest()?.heads).toHaveLength(1)
+    expect(to.by('hook').every(({ text }) => text === 'AUDIT_CHECKPOINT')).toBe(true)
+  })
+})
