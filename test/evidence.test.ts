@@ -101,6 +101,14 @@ async function newOwners() {
   await newOwner(id)
   return daemon.operator.addOwner({ id, ownerAddress: evmOwner().address })
 }
+/** An owner with two wallets, the second of which has not verified. */
+async function twoWallets() {
+  const { id } = await newWallet()
+  const owner = await verifiedOwner(daemon, id)
+  const wanted = { id, ownerAddress: evmOwner().address }
+  const { message } = await daemon.operator.getOwnerChallenge({ ...wanted, action: 'add-credential' })
+  return daemon.operator.addOwnerWallet(wanted, { owner: await owner.word(message) })
+}
 /** An owner agrees that a policy goes. Whoever owns a wallet that lives on is asked about all that is for every wallet. */
 async function agreed() {
   const { operator } = daemon
@@ -193,6 +201,17 @@ const ofWallets = (): Steps => {
           secret: randomBytes(32).toString('hex'),
         }),
     },
+    ...ofOwners(),
+    exportWallet: {
+      event: 'WALLET_EXPORTED',
+      run: () => operator.exportWallet({ id: quick.id, format: 'private-key', masterPassword: MASTER_PASSWORD }),
+    },
+  }
+}
+
+const ofOwners = (): Steps => {
+  const { operator } = daemon
+  return {
     setOwner: { event: 'OWNER_SET', run: async () => newOwner((await newWallet()).id) },
     verifyOwner: { event: 'OWNER_VERIFIED', run: verifiedOnce },
     withdrawWallet: { event: 'SWEEP_STARTED', run: withdrawn },
@@ -210,6 +229,18 @@ const ofWallets = (): Steps => {
       },
     },
     addOwner: { event: 'OWNER_ADDED', run: newOwners },
+    addOwnerWallet: {
+      event: 'OWNER_WALLET_ADDED',
+      run: async () => operator.terminateWallet({ id: (await twoWallets()).id }),
+    },
+    dropOwnerWallet: {
+      event: 'OWNER_WALLET_DROPPED',
+      async run() {
+        const { id, owners } = await twoWallets()
+        await operator.dropOwnerWallet({ id, credentialId: owners[0]!.credentials[1]!.id })
+        await operator.terminateWallet({ id })
+      },
+    },
     dropOwner: {
       event: 'OWNER_DROPPED',
       async run() {
@@ -228,10 +259,6 @@ const ofWallets = (): Steps => {
         await newOwner(id)
         await operator.removeOwner({ id })
       },
-    },
-    exportWallet: {
-      event: 'WALLET_EXPORTED',
-      run: () => operator.exportWallet({ id: quick.id, format: 'private-key', masterPassword: MASTER_PASSWORD }),
     },
   }
 }

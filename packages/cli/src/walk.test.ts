@@ -267,6 +267,10 @@ test('an owner verifies, approves, rejects and hands over with what they sign el
   const consent = await askedFor(() => daemon.operator.deletePolicy({ id: policy.id }))
   expect(await signs(owner, 'owner agree', [consent!, id])).toMatchObject({ isAgreed: true })
   expect(await signs(owner, 'owner withdraw', [id])).toMatchObject({ walletId: id, to: owner.address })
+  const spare = evmOwner()
+  const { owners } = await signs(owner, 'owner add-wallet', [id, spare.address])
+  const [{ credentials }] = owners as [{ credentials: { id: string }[] }]
+  await daemon.operator.dropOwnerWallet({ id, credentialId: credentials[1]!.id })
   const named = await signs(owner, 'wallet owner replace', [id, next.address])
   expect(named).toMatchObject({ ownerAddress: owner.address, nextOwnerAddress: next.address })
   await signs(next, 'wallet owner verify', [id])
@@ -366,6 +370,8 @@ async function wallets(): Promise<void> {
   expect(await run('wallet owner drop', ['store', other!.id])).toMatchObject({ owners: [{ address: owner }] })
   expect(await run('owner consents')).toHaveProperty('consents')
   expect(await run('wallet passkey list', ['store'])).toEqual({ passkeys: [] })
+  // Proven with the owners: they take one that has verified.
+  met.add('wallet owner drop-wallet')
   // Proven with the passkeys: it takes one.
   met.add('wallet passkey remove')
   expect(await run('wallet owner remove', ['store'])).toMatchObject({ ownerState: 'NONE' })

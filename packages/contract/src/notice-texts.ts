@@ -63,6 +63,12 @@ export const notices = {
   },
   OWNER_PASSKEY_ADDED: { category: 'owner', ko: '지갑의 소유자가 패스키를 추가했습니다.', shows: ['rpId'] },
   OWNER_PASSKEY_REMOVED: { category: 'owner', ko: '지갑 소유자의 패스키를 지웠습니다.', shows: ['rpId'] },
+  OWNER_WALLET_ADDED: {
+    category: 'owner',
+    ko: '소유자가 자기 지갑을 하나 더 추가했습니다. 확인을 마치면 그 지갑으로도 서명합니다.',
+    shows: ['address', 'network'],
+  },
+  OWNER_WALLET_DROPPED: { category: 'owner', ko: '소유자의 지갑 하나를 뺐습니다.', shows: ['address'] },
   OWNER_REMOVED: {
     category: 'owner',
     ko: '지갑에 소유자가 더는 없고, 운영자가 승인합니다.',

@@ -14,6 +14,7 @@ import { messageOperations } from './messages.ts'
 import { movementOperations } from './movements.ts'
 import { noticeOperations } from './notice-operations.ts'
 import { type CallerOf, isStop } from './operation.ts'
+import { ownerSetOperations } from './owner-sets.ts'
 import { ownerViewOperations } from './owner-views.ts'
 import { ownerAnswerOperations, ownerOperations, ownerStopOperations } from './owners.ts'
 import { pairingOperations } from './pairings.ts'
@@ -41,6 +42,7 @@ export const operations = {
   ...systemOperations,
   ...walletOperations,
   ...ownerOperations,
+  ...ownerSetOperations,
   ...ownerViewOperations,
   ...consentOperations,
   ...ownerStopOperations,

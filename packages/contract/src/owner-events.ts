@@ -8,6 +8,9 @@ const Asked = { consent: z.string(), action: z.string(), digest: z.string(), wor
 /** How many owners there are then, and how many of them have to agree. */
 const OwnerCount = { owners: z.int(), needed: z.int() }
 
+/** A wallet of an owner, who has that name. */
+const OwnersWallet = () => z.strictObject({ address: z.string(), network: z.string().nullable(), owner: z.string() })
+
 /** What is recorded of owners of wallets. */
 export const ownerEvents = {
   OWNER_SET: {
@@ -53,6 +56,16 @@ export const ownerEvents = {
     severity: 'warning',
     summary: 'A passkey of the owner of a wallet was removed.',
     details: Passkey,
+  },
+  OWNER_WALLET_ADDED: {
+    severity: 'warning',
+    summary: 'An owner added another wallet, which signs for that owner once it has verified.',
+    details: OwnersWallet,
+  },
+  OWNER_WALLET_DROPPED: {
+    severity: 'warning',
+    summary: 'A wallet of an owner was taken away.',
+    details: OwnersWallet,
   },
   OWNER_REMOVED: {
     severity: 'critical',

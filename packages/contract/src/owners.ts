@@ -54,6 +54,7 @@ const WalletOwnerEntry = z.object({
         address: z.string(),
         network: z.string().nullable(),
         rpId: z.string().nullable().describe('of a passkey: the host that it is of'),
+        verified: z.boolean().describe('false of a wallet that was added and has yet to verify'),
         createdAt: UnixSeconds,
       }),
     )
@@ -83,7 +84,7 @@ export const WalletOwner = z.object({
   updatedAt: UnixSeconds.nullable(),
 })
 
-const OwnerNetwork = NetworkName.optional().describe(
+export const OwnerNetwork = NetworkName.optional().describe(
   'only of an owner that is a contract (ERC-1271): the network that it is on',
 )
 const named = z.strictObject({ id: WalletName })
@@ -249,65 +250,6 @@ export const ownerOperations = {
       'CHAIN_ERROR',
     ],
   }),
-  addOwner: operation({
-    method: 'POST',
-    path: '/v1/wallets/{id}/owners',
-    access: operator,
-    tag,
-    summary:
-      'Name one more owner of a wallet. Once owners have verified, as many as have to agree have to agree to it. The new one has a say once verified.',
-    command: 'wallet owner add',
-    places: ['ownerAddress'],
-    aliases: { ownerAddress: ['owner_address'] },
-    status: 201,
-    input: z.strictObject({
-      id: WalletName,
-      ownerAddress: Address.describe('address of a wallet of the owner’s own, which this daemon does not hold'),
-      network: OwnerNetwork,
-    }),
-    output: WalletOwner,
-    errors: [
-      'WALLET_NOT_FOUND',
-      'WALLET_TERMINATED',
-      'CHAIN_NOT_SUPPORTED',
-      'INVALID_ADDRESS',
-      'ENVIRONMENT_NETWORK_MISMATCH',
-      'OWNER_ALREADY_CONNECTED',
-      'OWNER_CONSENT_REQUIRED',
-    ],
-  }),
-  dropOwner: operation({
-    method: 'DELETE',
-    path: '/v1/wallets/{id}/owners/{ownerId}',
-    access: operator,
-    tag,
-    summary:
-      'Take one of several owners of a wallet away, with all that this owner has agreed to and nobody has acted on. Where that one has verified, as many owners as have to agree have to agree to it.',
-    command: 'wallet owner drop',
-    places: ['ownerId'],
-    input: z.strictObject({ id: WalletName, ownerId: Id }),
-    output: WalletOwner,
-    errors: [
-      'WALLET_NOT_FOUND',
-      'WALLET_TERMINATED',
-      'OWNER_NOT_CONNECTED',
-      'OWNER_ALREADY_CONNECTED',
-      'OWNER_CONSENT_REQUIRED',
-    ],
-  }),
-  setOwnersNeeded: operation({
-    method: 'PUT',
-    path: '/v1/wallets/{id}/owners/needed',
-    access: operator,
-    tag,
-    summary:
-      'Say how many of the owners of a wallet have to agree. Once owners have verified, as many as had to until then have to agree to it.',
-    command: 'wallet owner need',
-    places: ['needed'],
-    input: z.strictObject({ id: WalletName, needed: z.coerce.number().int().min(1).max(10) }),
-    output: WalletOwner,
-    errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED', 'OWNER_NOT_CONNECTED', 'OWNER_CONSENT_REQUIRED'],
-  }),
   removeOwner: operation({
     method: 'DELETE',
     path: '/v1/wallets/{id}/owner',
@@ -344,12 +286,13 @@ export const ownerOperations = {
     path: '/v1/wallets/{id}/owner/challenge',
     access: lookers,
     tag,
-    summary: 'Get the text that an owner signs to verify, or to agree to be replaced or removed.',
+    summary: 'Get the text that an owner signs to verify, to agree to be replaced or removed, or to add a wallet.',
     aliases: { ownerAddress: ['owner_address'] },
     input: z.strictObject({
       id: WalletName,
-      action: z.enum(['verify', 'replace', 'remove']),
-      ownerAddress: Address.optional().describe('with replace: the new owner'),
+      action: z.enum(['verify', 'replace', 'remove', 'add-credential']),
+      ownerAddress: Address.optional().describe('with replace: the new owner; with add-credential: the new wallet'),
+      ownerId: Id.optional().describe('with add-credential: whose it is to be, where a wallet has several owners'),
       network: OwnerNetwork,
       signer: Signer,
     }),
@@ -360,6 +303,9 @@ export const ownerOperations = {
       'INVALID_ADDRESS',
       'CHAIN_NOT_SUPPORTED',
       'ENVIRONMENT_NETWORK_MISMATCH',
+      'OWNER_ALREADY_CONNECTED',
+      'OWNER_CONSENT_REQUIRED',
+      'WALLET_TERMINATED',
     ],
   }),
 }

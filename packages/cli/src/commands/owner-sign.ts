@@ -73,6 +73,14 @@ const deeds = {
     send: ({ api, words: [id = ''] }, owner) => api.removeOwner({ id }, { owner }),
     done: 'the wallet has no owner any more, and the operator approves',
   },
+  'owner add-wallet': {
+    places: [WALLET, 'new wallet'],
+    summary: 'Add another wallet of the owner of a wallet, with a signature of the one that the owner has.',
+    ask: ({ api, view, signer, words: [id = '', ownerAddress = ''] }) =>
+      api.getOwnerChallenge({ id, action: 'add-credential', ownerAddress, signer }, view),
+    send: ({ api, words: [id = '', ownerAddress = ''] }, owner) => api.addOwnerWallet({ id, ownerAddress }, { owner }),
+    done: 'the new wallet is named, and signs for the owner once verified: waiaas wallet owner verify',
+  },
   'owner approve': {
     places: [TRANSACTION],
     summary: 'Approve a transaction that waits, with a signature of the owner of its wallet.',

@@ -49,6 +49,7 @@ import { passkeys } from './0055-passkeys.ts'
 import { autostop } from './0056-autostop.ts'
 import { standingAllowances } from './0060-standing-allowances.ts'
 import { severalOwners } from './0061-several-owners.ts'
+import { secondWallets } from './0062-second-wallets.ts'
 import { noticeTables } from './0070-notices.ts'
 import { noticeStates } from './0071-notice-states.ts'
 import { pushSubscriptions } from './0072-push-subscriptions.ts'
@@ -105,6 +106,7 @@ export const migrations: readonly Migration[] = [
   autostop,
   standingAllowances,
   severalOwners,
+  secondWallets,
   noticeTables,
   noticeStates,
   pushSubscriptions,

@@ -65,10 +65,11 @@ export function askedOf({ networks, findNetwork }: ConsentParts, wanted: Wanted,
 /** Whose text it is: of the address that is named, else of who has yet to verify where that is what is asked, else of the first. */
 export function signerOf(ownership: Ownership, action: Action, named?: string): Signer | undefined {
   const people = peopleFor(ownership, action)
+  const signers = signersOf(people, action)
   const isOpen = ({ verifiedAt }: Person) => verifiedAt === null
-  if (named !== undefined) return signersOf(people).find(({ credential }) => isSame(credential.address, named))
+  if (named !== undefined) return signers.find(({ credential }) => isSame(credential.address, named))
   const person = (action === 'verify' ? people.find(isOpen) : people.find((one) => !isOpen(one))) ?? people[0]
-  return person && signersOf([person]).find(({ credential }) => credential.address === person.address)
+  return signers.find((one) => one.person === person && one.credential.address === person?.address)
 }
 
 /** However the letters of an EVM address are written. */
@@ -78,11 +79,14 @@ const isSame = (address: string, named: string): boolean =>
 /** Who may say it: of those who verify also the one who takes somebody's place thereby. */
 const peopleFor = ({ owners, next }: Ownership, action: Action): Person[] =>
   action === 'verify' && next ? [next] : [...owners]
-const signersOf = (people: readonly Person[]): Signer[] =>
-  people.flatMap((person) => person.credentials.map((credential) => ({ person, credential })))
+/** What has not shown to be its owner's yet signs that it is, and nothing else. */
+const signersOf = (people: readonly Person[], action: Action): Signer[] =>
+  people
+    .flatMap((person) => person.credentials.map((credential) => ({ person, credential })))
+    .filter(({ credential }) => credential.isProven || action === 'verify')
 
 type Taking = { parts: ConsentParts; wanted: Wanted }
-type Checked = { readonly consent: ConsentRow; readonly ownership: Ownership; readonly person: Person }
+type Checked = { readonly consent: ConsentRow; readonly ownership: Ownership } & Signer
 
 /**
  * Whether an owner signed exactly this, as an owner of this wallet, and it was not used; what is kept of it. Failures
@@ -102,7 +106,7 @@ export async function checkConsent(db: Handle, { parts, wanted }: Taking, signed
   const { address, network, message, signature } = signed
   return {
     ownership,
-    person: by.person,
+    ...by,
     consent: {
       ...{ ...row, owner_id: by.person.id, address, network, message, signature, at: parts.clock.now() },
       ...{ credential_id: by.credential.id, content: contentOf(ownership, subject), spent_at: null },
@@ -113,7 +117,7 @@ export async function checkConsent(db: Handle, { parts, wanted }: Taking, signed
 function requireSigner(ownership: Ownership, { wallet, action }: Wanted, signed: OwnerSignature): Signer {
   const people = peopleFor(ownership, action)
   if (people.length === 0) throw new Failure('OWNER_NOT_CONNECTED', `wallet ${wallet.id} has no owner`)
-  const by = signersOf(people).find(
+  const by = signersOf(people, action).find(
     ({ credential }) => credential.address === signed.address && credential.network === signed.network,
   )
   if (!by)
@@ -135,10 +139,11 @@ function namedIn(message: string, by: Signer): Signer {
 
 /** Takes what one owner signed and uses it up, in the job of what it allows; the job holds the wallet. */
 export async function takeConsent(db: Handle, taking: Taking, signed: OwnerSignature): Promise<ConsentRow> {
-  const { consent, ownership, person } = await checkConsent(db, taking, signed)
+  const { consent, ownership, person, credential } = await checkConsent(db, taking, signed)
   if (!(await ownerStore.insertConsent(db, consent))) throw used()
   const { parts, wanted } = taking
-  if (actions[wanted.action].verifies) await verified(db, ownership, { parts, wallet: wanted.wallet, person, signed })
+  if (actions[wanted.action].verifies)
+    await verified(db, ownership, { parts, wallet: wanted.wallet, person, credential, signed })
   return consent
 }
 
@@ -187,15 +192,17 @@ export function requireEnough(standing: Standing): void {
 
 const used = () => new Failure('INVALID_NONCE', 'the signature was used before: each is good once')
 
-type Verifying = { parts: ConsentParts; wallet: Wanted['wallet']; person: Person; signed: OwnerSignature }
+type Verifying = Signer & { parts: ConsentParts; wallet: Wanted['wallet']; signed: OwnerSignature }
 
 /** Whoever signed has shown to be an owner; whose place it takes is it no more. */
-async function verified(db: Handle, { owner, next }: Ownership, { parts, wallet, person, signed }: Verifying) {
-  if (person.verifiedAt !== null) return
+async function verified(db: Handle, { owner, next }: Ownership, verifying: Verifying) {
+  const { parts, wallet, person, credential, signed } = verifying
+  if (person.verifiedAt !== null && credential.isProven) return
+  if (!credential.isProven) await ownerStore.prove(db, credential.id)
   const replaced = next?.id === person.id ? owner : undefined
   if (replaced) await ownerStore.remove(db, replaced.id)
-  await ownerStore.verify(db, person.id, parts.clock.now())
+  if (person.verifiedAt === null) await ownerStore.verify(db, person.id, parts.clock.now())
   const by = { actor: `owner:${signed.address}`, ip: signed.ip } as const
-  const details = { address: person.address, replaced: replaced?.address ?? null }
+  const details = { address: signed.address, replaced: replaced?.address ?? null }
   await parts.audit.record(db, { event: 'OWNER_VERIFIED', ...by, walletId: wallet.id, details })
 }

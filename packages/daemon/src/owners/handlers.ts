@@ -2,6 +2,7 @@ import {
   Failure,
   type Handlers,
   type ownerOperations,
+  type ownerSetOperations,
   type ownerViewOperations,
   type passkeyOperations,
 } from '@waiaas/contract'
@@ -9,7 +10,10 @@ import { by, type Principal, signedBy } from '../platform/caller.ts'
 import type { Calls } from '../platform/http/types.ts'
 import type { Owners } from './service.ts'
 
-type Operations = typeof ownerOperations & typeof ownerViewOperations & typeof passkeyOperations
+type Operations = typeof ownerOperations &
+  typeof ownerSetOperations &
+  typeof ownerViewOperations &
+  typeof passkeyOperations
 
 /** Operations of owners and of their passkeys to calls of the service. */
 export const ownerHandlers = (owners: Owners): Handlers<Operations, Calls> => ({
@@ -26,6 +30,8 @@ export const ownerHandlers = (owners: Owners): Handlers<Operations, Calls> => ({
   addOwner: (call, input) => owners.several.add(input, by(call)),
   dropOwner: (call, input) => owners.several.drop(input, by(call)),
   setOwnersNeeded: (call, input) => owners.several.need(input, by(call)),
+  addOwnerWallet: (call, input) => owners.second.addWallet(input, call.principal.signed),
+  dropOwnerWallet: (call, input) => owners.second.dropWallet(input, by(call)),
   getPasskeyOptions({ principal }, { id }) {
     needNamed(principal, id)
     return owners.passkeyOptions(id)

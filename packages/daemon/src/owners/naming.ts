@@ -52,7 +52,7 @@ export async function insertOwner(
   await ownerStore.insert(db, { id, wallet_id: wallet.id, created_at: at, verified_at: null, replaces })
   await ownerStore.insertCredential(db, {
     ...{ id: newId(at), owner_id: id, kind: named.network === null ? 'key' : 'contract', ...named, created_at: at },
-    ...{ public_key: null, rp_id: null, sign_count: null },
+    ...{ public_key: null, rp_id: null, sign_count: null, proven: 1 },
   })
   return id
 }

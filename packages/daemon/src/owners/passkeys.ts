@@ -84,7 +84,13 @@ export function ownerPasskeys(parts: PasskeyParts, consents: ConsentParts, { cha
           throw new Failure('PASSKEY_EXISTS', 'this passkey is the one of an owner already')
         const row = {
           ...({ id: newId(clock.now()), owner_id: person.id, kind: 'passkey', address, network: null } as const),
-          ...{ public_key: passkey.publicKey, rp_id: party.id, sign_count: passkey.signCount, created_at: clock.now() },
+          ...{
+            public_key: passkey.publicKey,
+            rp_id: party.id,
+            sign_count: passkey.signCount,
+            created_at: clock.now(),
+            proven: 1,
+          },
         }
         await ownerStore.insertCredential(db, row)
         const by = { actor: `owner:${signed.address}`, ip: signed.ip } as const
@@ -116,7 +122,7 @@ async function needOwner(db: Handle, walletId: string): Promise<Ownership> {
   return ownership
 }
 
-function personOf({ owners }: Ownership, ownerId: string | undefined): Person {
+export function personOf({ owners }: Ownership, ownerId: string | undefined): Person {
   const [only, ...others] = owners
   const person = ownerId === undefined ? only : owners.find(({ id }) => id === ownerId)
   if (ownerId === undefined && others.length > 0)

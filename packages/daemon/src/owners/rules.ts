@@ -5,6 +5,8 @@ import type { OwnedBy } from './store.ts'
 export type Credential = Pick<OwnedBy, 'kind' | 'address' | 'network'> & {
   readonly id: string
   readonly createdAt: number
+  /** False of a wallet that its owner has added, until it has shown to be theirs: it only verifies. */
+  readonly isProven: boolean
   /** Of a passkey. */
   readonly publicKey: string | null
   readonly rpId: string | null
@@ -99,12 +101,13 @@ function peopleOf(rows: readonly OwnedBy[]): (Person & Pick<OwnedBy, 'replaces'>
     const own = rows.filter(({ owner_id }) => owner_id === id)
     const { created_at, verified_at, replaces } = own[0]!
     const credentials = own.map(credentialOf)
-    const { address, network } = credentials.find(({ kind }) => kind !== 'passkey') ?? credentials[0]!
+    const { address, network } =
+      credentials.find(({ kind, isProven }) => kind !== 'passkey' && isProven) ?? credentials[0]!
     return { id, address, network, createdAt: created_at, verifiedAt: verified_at, replaces, credentials }
   })
 }
 
 const credentialOf = (row: OwnedBy): Credential => ({
   ...{ id: row.credential_id, kind: row.kind, address: row.address, network: row.network },
-  ...{ createdAt: row.credential_at, publicKey: row.public_key, rpId: row.rp_id },
+  ...{ createdAt: row.credential_at, isProven: row.proven === 1, publicKey: row.public_key, rpId: row.rp_id },
 })

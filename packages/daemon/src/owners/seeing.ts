@@ -110,7 +110,11 @@ type Owned = Pick<Principal<'viewer'>, 'address' | 'sees' | 'named'>
 async function owned(db: Handle, who: string, network: string | null): Promise<Owned> {
   const rows = (await ownerStore.byAddress(db, who)).filter((row) => row.network === network)
   const idsOf = (some: typeof rows) => some.map(({ wallet_id }) => wallet_id)
-  return { address: who, sees: idsOf(rows.filter(({ replaces }) => replaces === null)), named: idsOf(rows) }
+  return {
+    address: who,
+    sees: idsOf(rows.filter(({ replaces, proven }) => replaces === null && proven === 1)),
+    named: idsOf(rows),
+  }
 }
 
 /** Nothing else that the same key marks begins so: those begin with a time. */

@@ -30,6 +30,7 @@ import {
 import { namedOwner, ofWallet, replacing } from './naming.ts'
 import { ownerPasskeys, type PasskeyParts } from './passkeys.ts'
 import { type Ownership, ownershipOf, type Standing } from './rules.ts'
+import { secondWallets } from './second.ts'
 import { seeing } from './seeing.ts'
 import { type SeveralParts, severalOwners } from './several.ts'
 import { type SignedParts, signedBy } from './signed.ts'
@@ -87,6 +88,8 @@ export function owners(parts: Parts) {
     return { ...given, expiresAt: seconds(given.expiresAt) }
   }
 
+  const second = secondWallets(parts, consentParts)
+
   return {
     /** Uses up what one owner signed, in the job of what it allows. Failures OWNER_NOT_CONNECTED, INVALID_SIGNATURE, INVALID_NONCE. */
     take: (db: Handle, wanted: Wanted, signed: OwnerSignature): Promise<ConsentRow> =>
@@ -111,6 +114,7 @@ export function owners(parts: Parts) {
     ...ownerChanges(parts, consentParts),
     ...seeing({ ...parts, giver: () => giverOf(database) }),
     several: severalOwners(parts),
+    second,
     ...stops,
 
     actionChallenge: (
@@ -128,6 +132,7 @@ export function owners(parts: Parts) {
     walletChallenge: (input: Parsed<Operations['getOwnerChallenge']>, origin: string) =>
       database
         .read(async (db) => {
+          if (input.action === 'add-credential') return second.wantedOf(db, { ...input, ...newWalletIn(input) })
           const wallet = await needWallet(db, input.id)
           return { ownership: await ownerOf(db, input.id), wanted: await wantedOf(parts, db, { wallet, input }) }
         })
@@ -161,6 +166,12 @@ export const forgetChallenges = (db: Handle) => ownerStore.forgetChallenges(db)
 export async function shownOwners(db: Handle, walletIds: readonly string[]) {
   const ownershipOf = await ownershipsOf(db, walletIds)
   return (walletId: string) => shownOwner(ownershipOf(walletId))
+}
+
+/** Failure ACTION_VALIDATION_FAILED. */
+function newWalletIn({ ownerAddress }: Parsed<Operations['getOwnerChallenge']>): { ownerAddress: string } {
+  if (ownerAddress !== undefined) return { ownerAddress }
+  throw invalidField('ownerAddress', 'expected the address of the new wallet')
 }
 
 async function wantedOf(

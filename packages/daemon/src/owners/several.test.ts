@@ -214,6 +214,76 @@ forEachEngine((_engine, open) => {
     expect(await remove(await at.word(first, 'remove'))).toBe('done')
   })
 
+  test('an owner adds another wallet, which signs once it has verified, and is nobody else’s', async () => {
+    const bed = await start()
+    const [first, second, spare, stranger] = [evmOwner(), evmOwner(), evmOwner(), evmOwner()]
+    const at = await owned(bed, 2, [first, second])
+    const ownerId = (await at.owners())[0]!.id
+    const add = async (by: TestOwner, wallet: TestOwner, whose = ownerId) => {
+      const wanted = { id: at.id, ownerId: whose, ownerAddress: wallet.address, network: undefined }
+      const { message } = await bed.owners.walletChallenge(
+        { ...wanted, action: 'add-credential', signer: by.address },
+        PAGE,
+      )
+      const signed = await at.proven(await by.signs(message))
+      return bed.owners.second.addWallet(wanted, signed)
+    }
+    expect(await codeOf(() => add(first, second))).toBe('OWNER_ALREADY_CONNECTED')
+    expect(await codeOf(() => add(first, spare))).toBe('OWNER_CONSENT_REQUIRED')
+    // What the other one agrees to is another wallet.
+    expect(await codeOf(() => add(second, stranger))).toBe('OWNER_CONSENT_REQUIRED')
+    await add(second, spare)
+    expect((await at.owners())[0]!.credentials.map(({ address, verified }) => [address, verified])).toEqual([
+      [first.address, true],
+      [spare.address, false],
+    ])
+    expect(await codeOf(() => at.add(spare))).toBe('OWNER_ALREADY_CONNECTED')
+    expect(await codeOf(() => at.word(spare, 'remove'))).toBe('OWNER_NOT_CONNECTED')
+    await at.verify(spare)
+    expect(await codeOf(() => at.removeAll(spare))).toBe('OWNER_CONSENT_REQUIRED')
+    // Both are of one owner.
+    expect(await codeOf(() => at.removeAll(first))).toBe('OWNER_CONSENT_REQUIRED')
+    const drop = async (address: string) => {
+      const { credentials } = (await at.owners())[0]!
+      const { id } = credentials.find((one) => one.address === address)!
+      return bed.owners.second.dropWallet({ id: at.id, credentialId: id }, operator)
+    }
+    bed.clock.pass(24 * 3_600 + 1)
+    // The first wallet is lost, with what it has said.
+    const word = await at.word(first, 'remove')
+    expect(await codeOf(() => bed.owners.remove(at.id, { by: operator, signed: word }))).toBe('OWNER_CONSENT_REQUIRED')
+    const late = await at.word(first, 'remove')
+    await drop(first.address)
+    expect(await codeOf(() => bed.owners.remove(at.id, { by: operator, signed: late }))).toBe('INVALID_SIGNATURE')
+    expect(await codeOf(() => drop(spare.address))).toBe('ACTION_VALIDATION_FAILED')
+    expect(await codeOf(() => at.removeAll(second))).toBe('OWNER_CONSENT_REQUIRED')
+    expect((await bed.owners.read(at.id)).ownerAddress).toBe(spare.address)
+    expect(await at.removeAll(spare)).toMatchObject({ ownerState: 'NONE' })
+    await bed.verifyEvidence()
+  })
+
+  test('a wallet that was added and has not verified says nothing, and replaces nobody', async () => {
+    const bed = await start()
+    const [owner, added] = [evmOwner(), evmOwner()]
+    const at = await owned(bed, 1, [owner])
+    const wanted = { id: at.id, ownerAddress: added.address, network: undefined }
+    const text = await bed.owners.walletChallenge({ ...wanted, action: 'add-credential' }, PAGE)
+    const signed = await at.proven(await owner.signs(text.message))
+    await bed.owners.second.addWallet(wanted, signed)
+    expect(await codeOf(() => bed.owners.second.addWallet(wanted, signed))).toBe('OWNER_ALREADY_CONNECTED')
+    const { message } = await bed.owners.walletChallenge({ id: at.id, action: 'remove' }, PAGE)
+    const early = await at.proven(await added.signs(message))
+    expect(await codeOf(() => bed.owners.remove(at.id, { by: operator, signed: early }))).toBe('INVALID_SIGNATURE')
+    const { credentials } = (await at.owners())[0]!
+    // Nothing would be left that signs.
+    const only = { id: at.id, credentialId: credentials.find(({ address }) => address === owner.address)!.id }
+    expect(await codeOf(() => bed.owners.second.dropWallet(only, operator))).toBe('ACTION_VALIDATION_FAILED')
+    await at.verify(added)
+    expect((await bed.evidence('OWNER_VERIFIED')).map(({ actor }) => actor)).toContain(`owner:${added.address}`)
+    await bed.owners.second.dropWallet(only, operator)
+    expect(await bed.owners.read(at.id)).toMatchObject({ ownerAddress: added.address, ownerState: 'LOCKED' })
+  })
+
   test('of owners who agree at once as many as have to are enough, once', async () => {
     const bed = await start()
     const people = [evmOwner(), evmOwner(), evmOwner()]

@@ -1,4 +1,11 @@
-import { Failure, invalidField, type Output, type ownerOperations, type Parsed } from '@waiaas/contract'
+import {
+  Failure,
+  invalidField,
+  type Output,
+  type ownerOperations,
+  type ownerSetOperations,
+  type Parsed,
+} from '@waiaas/contract'
 import type { NeedConsent } from '../consents/types.ts'
 import type { By } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
@@ -7,10 +14,11 @@ import type { ChangeParts } from './changes.ts'
 import { ownerOf } from './consents.ts'
 import { insertOwner, namedOwner } from './naming.ts'
 import { type Ownership, type Person, verifiedOf } from './rules.ts'
+import { requireNobodys } from './second.ts'
 import { ownerStore } from './store.ts'
 import { ownerView } from './views.ts'
 
-type Operations = typeof ownerOperations
+type Operations = typeof ownerOperations & typeof ownerSetOperations
 type View = Output<Operations['getOwner']>
 export type SeveralParts = ChangeParts & { needConsent: NeedConsent }
 /** A change of who owns a wallet: in words, and as it is bound. */
@@ -48,9 +56,7 @@ export function severalOwners(parts: SeveralParts) {
         if (next) throw isReplaced(next)
         if (owners.length >= MOST_OWNERS)
           throw invalidField('ownerAddress', `expected a wallet of less than ${MOST_OWNERS} owners`)
-        // Whatever network it is on: one person must not count twice.
-        const before = owners.find(({ credentials }) => credentials.some(({ address }) => address === named.address))
-        if (before) throw new Failure('OWNER_ALREADY_CONNECTED', `${named.address} is an owner of this wallet already`)
+        requireNobodys(ownership, named)
         const place = named.network === null ? '' : `, a contract on ${named.network},`
         await agreed(db, wallet, {
           words: `${JSON.stringify(named.address)}${place} becomes one of the owners of`,

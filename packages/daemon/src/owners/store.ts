@@ -23,6 +23,8 @@ export type CredentialRow = {
   public_key: string | null
   rp_id: string | null
   sign_count: number | null
+  /** 0: an owner has added it, and it has not shown to be theirs yet. */
+  proven: number
 }
 export type ConsentRow = {
   nonce: string
@@ -76,6 +78,7 @@ const ofWallets = statement<Ids, OwnedBy>((db, p) =>
       ...(['owners.wallet_id', 'owners.created_at', 'owners.verified_at', 'owners.replaces'] as const),
       ...(['owner_credentials.owner_id', 'owner_credentials.kind', 'owner_credentials.address'] as const),
       ...(['owner_credentials.network', 'owner_credentials.public_key', 'owner_credentials.rp_id'] as const),
+      'owner_credentials.proven',
       'owner_credentials.id as credential_id',
       'owner_credentials.created_at as credential_at',
       'owner_thresholds.needed',
@@ -85,12 +88,13 @@ const ofWallets = statement<Ids, OwnedBy>((db, p) =>
     .orderBy('owner_credentials.id'),
 )
 /** Those whom an address names, of whichever wallet. */
-export type NamedBy = Pick<CredentialRow, 'kind' | 'network'> & Pick<OwnerRow, 'wallet_id' | 'replaces'>
+export type NamedBy = Pick<CredentialRow, 'kind' | 'network' | 'proven'> & Pick<OwnerRow, 'wallet_id' | 'replaces'>
 const byAddress = statement<{ address: string }, NamedBy>((db, p) =>
   db
     .selectFrom('owner_credentials')
     .innerJoin('owners', 'owners.id', 'owner_credentials.owner_id')
-    .select(['owner_credentials.kind', 'owner_credentials.network', 'owners.wallet_id', 'owners.replaces'])
+    .select(['owner_credentials.kind', 'owner_credentials.network', 'owner_credentials.proven'])
+    .select(['owners.wallet_id', 'owners.replaces'])
     .where('owner_credentials.address', '=', p('address')),
 )
 const passkeyAt = statement<{ address: string }, PasskeyOf>((db, p) =>
@@ -130,6 +134,7 @@ const insertCredential = statement<CredentialRow>((db, p) =>
     public_key: p('public_key'),
     rp_id: p('rp_id'),
     sign_count: p('sign_count'),
+    proven: p('proven'),
   }),
 )
 const verify = statement<{ id: string; at: number }>((db, p) =>
@@ -163,6 +168,9 @@ const need = statement<ThresholdRow>((db, p) =>
 )
 const removeCredentials = statement<{ owner: string }>((db, p) =>
   db.deleteFrom('owner_credentials').where('owner_id', '=', p('owner')),
+)
+const prove = statement<{ id: string }>((db, p) =>
+  db.updateTable('owner_credentials').set({ proven: 1 }).where('id', '=', p('id')),
 )
 const removeCredential = statement<{ id: string }>((db, p) =>
   db.deleteFrom('owner_credentials').where('id', '=', p('id')),
@@ -236,6 +244,8 @@ export const ownerStore = {
   byAddress: (db: Handle, address: string) => db.all(byAddress, { address }),
   insert: (db: Handle, owner: OwnerRow) => db.run(insert, owner),
   insertCredential: (db: Handle, credential: CredentialRow) => db.run(insertCredential, credential),
+  /** It has shown to be its owner's. */
+  prove: (db: Handle, id: string) => db.run(prove, { id }),
   removeCredential: (db: Handle, id: string) => db.run(removeCredential, { id }),
   verify: (db: Handle, id: string, at: number) => db.run(verify, { id, at }),
   async remove(db: Handle, id: string): Promise<void> {

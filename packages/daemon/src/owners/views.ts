@@ -27,8 +27,8 @@ export function ownerView(networks: readonly Network[], wallet: WalletRow, owner
 
 const personView = ({ id, address, verifiedAt, credentials }: Person): View['owners'][number] => ({
   ...{ id, address, verifiedAt: verifiedAt === null ? null : seconds(verifiedAt) },
-  credentials: credentials.map(({ id, kind, address, network, rpId, createdAt }) => ({
-    ...{ id, kind, address, network, rpId, createdAt: seconds(createdAt) },
+  credentials: credentials.map(({ id, kind, address, network, rpId, createdAt, isProven: verified }) => ({
+    ...{ id, kind, address, network, rpId, verified, createdAt: seconds(createdAt) },
   })),
 })
 const lastChange = (people: readonly Person[]): number =>
