@@ -184,6 +184,48 @@ describe.each<Engine>(['sqlite', 'postgres'])('who may take tokens of a wallet, 
     ])
   })
 
+  test('one without a limit holds all of the windows in words, until a node has told what the wallet has', async () => {
+    const spender = world.newAddress()
+    const dollars = { instant_max_usd: 1_000, notify_max_usd: 1_000, delay_max_usd: 1_000 }
+    const limit = { ...dollars, daily_limit_usd: 500, over_limit: 'APPROVAL' } as const
+    const own = await world.wallet(daemon, { limit })
+    const rules = {
+      ALLOWED_TOKENS: { tokens: [{ address: token }] },
+      APPROVED_SPENDERS: { spenders: [{ address: spender }] },
+      APPROVE_AMOUNT_LIMIT: { blockUnlimited: false },
+    }
+    for (const [type, of] of Object.entries(rules))
+      await daemon.operator.createPolicy({ walletId: own.id, type: type as 'ALLOWED_TOKENS', rules: of })
+    await daemon.operator.changeWalletCeiling({ id: own.id, network: world.network, contracts: [token] })
+    await mintToken(world.node, token, { to: own.address, amount: 10n * WHOLE })
+    const agent = daemon.agent(own.token)
+    const limits = () => agent.getLimits({ network: world.network })
+    const all = String(2n ** 256n - 1n)
+    const asked = { type: 'APPROVE', spender, amount: all, token: { address: token }, network: world.network } as const
+    const { id } = await agent.sendToken(asked)
+    await daemon.operator.adminApproveTransaction({ id: id! })
+    expect(await limits()).toMatchObject({
+      windows: [{ usedUsd: 500, leftUsd: 0 }],
+      reserved: { sessionUsd: null, allowancesUsd: 0 },
+    })
+    const small = { to: world.newAddress(), amount: '1', network: world.network, dryRun: true } as const
+    expect((await agent.sendToken(small)).decision!.suggestion!.message).toContain(
+      'all of it is held by an allowance without a limit that is on its way',
+    )
+    await until('the allowance to land', async () => {
+      return (await daemon.operator.getTransaction({ id: id! })).status === 'CONFIRMED'
+    })
+    await world.finalise()
+    await until('the balance to be looked at', async () => {
+      return (await limits()).reserved.allowancesUsd! > 0
+    })
+    // Rounded up.
+    expect(await limits()).toMatchObject({
+      windows: [{ usedUsd: expect.closeTo(10, 0) }],
+      reserved: { allowancesUsd: expect.closeTo(10, 4) },
+    })
+  })
+
   test("a session sees nothing of another one's wallet", async () => {
     const stranger = await world.wallet(daemon)
     const { status } = await daemon.call('GET', `/v1/wallets/${wallet.id}/allowances`, { as: stranger.token })
