@@ -1,5 +1,8 @@
+import { operations } from '@waiaas/contract'
+import { WAIaaSClient } from '@waiaas/sdk'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
+import { throughSocket } from './support/stop-socket.ts'
 import { until } from './support/until.ts'
 import type { TestWallet } from './support/wallets.ts'
 import { type EvmWorld, evmWorld } from './support/worlds.ts'
@@ -13,6 +16,7 @@ const LIMIT = { instant_max_usd: 10, notify_max_usd: 10, delay_max_usd: 100, del
 
 let world: EvmWorld
 let daemon: TestDaemon
+let stopToken: { token: string }
 
 beforeAll(start)
 afterAll(end)
@@ -28,6 +32,7 @@ async function start(): Promise<void> {
       WAIAAS_ORACLE_FIXED_PRICES: JSON.stringify({ [`native:${NETWORK}`]: '2000' }),
     },
   })
+  stopToken = await daemon.operator.createStopToken({ name: 'pager' })
 }
 async function end(): Promise<void> {
   await daemon?.stop()
@@ -180,6 +185,20 @@ const buttons: Button[] = [
     name: 'activating the kill switch',
     press: () => daemon.operator.activateKillSwitch(),
     undo: () => daemon.operator.recoverKillSwitch(),
+  },
+  {
+    name: 'the kill switch through the socket',
+    async press() {
+      const { path } = operations.activateKillSwitch
+      expect((await throughSocket(daemon.dataDir, 'POST', path)).status).toBe(200)
+    },
+    undo: () => daemon.operator.recoverKillSwitch(),
+  },
+  {
+    name: 'suspending the wallet with a stop token',
+    press: ({ wallet }) =>
+      new WAIaaSClient({ baseUrl: daemon.url, stopToken: stopToken.token }).suspendWallet({ id: wallet.id }),
+    undo: ({ wallet }) => daemon.operator.resumeWallet({ id: wallet.id }),
   },
   {
     name: 'terminating the wallet',
