@@ -16,7 +16,7 @@ const BATCH = 64
 const ROUNDS = 60
 
 const { keyring } = await createKeyring(Buffer.from('bench'))
-const ceilings = makeCeilings(keyring, { witness: { named: () => 0 }, password: newest() })
+const ceilings = makeCeilings(keyring, { witness: { named: () => 0 }, password: newest(), signer: '' })
 const key: KeyRow = { walletId: 'wallet', chain: 'ethereum', address: RECIPIENT, curve: 'secp256k1', ciphertext: '' }
 const ceiling = ceilings.set({ address: key.address, next: WIDE })
 const payments = Array.from({ length: BATCH * 64 }, (_, nonce) =>

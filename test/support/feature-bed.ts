@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { NETWORKS, walletOperations } from '@waiaas/contract'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { SYSTEM_EVIDENCE } from '../../packages/daemon/src/audit/service.ts'
-import { consents, needConsents } from '../../packages/daemon/src/consents/service.ts'
+import { consents, needConsents, ofOwners } from '../../packages/daemon/src/consents/service.ts'
 import { type Keys, startKeys } from '../../packages/daemon/src/keys/service.ts'
 import { killSwitch } from '../../packages/daemon/src/killswitch/service.ts'
 import { migrations } from '../../packages/daemon/src/migrations/all.ts'
-import { followKey, owners, shownOwners } from '../../packages/daemon/src/owners/service.ts'
+import { owners } from '../../packages/daemon/src/owners/service.ts'
 import { pairings } from '../../packages/daemon/src/pairings/service.ts'
 import type { By } from '../../packages/daemon/src/platform/caller.ts'
 import type { Database } from '../../packages/daemon/src/platform/db/database.ts'
@@ -20,6 +20,7 @@ import { builtinTokens } from '../../packages/daemon/src/tokens/service.ts'
 import {
   findWallet,
   keyFailures,
+  ownerHearing,
   type Stops,
   walletIdOf,
   walletKeys,
@@ -153,14 +154,14 @@ export async function openBed(open: Open, bedOptions: BedOptions) {
     keyRows,
     ceilings,
     sessions: sessionService,
-    ...{ owners: shownOwners, followOwners: followKey },
     installDefaultPolicy: policyService.installDefault,
-    ...{ purgePolicies: policyService.purge, needConsent },
+    ...{ ...ofOwners(clock), purgePolicies: policyService.purge },
     verifyPassword: async (password) => password === MASTER_PASSWORD,
     refusesMainnet: () => false,
   })
   const switchService = killSwitch({ ...common, sessions: sessionService })
-  const ownerService = owners({ ...common, findNetwork, chain: noChain, settings, needConsent })
+  const hear = ownerHearing({ database, keys })
+  const ownerService = owners({ ...common, findNetwork, chain: noChain, settings, needConsent, hear })
   let made = 0
 
   return {

@@ -9,14 +9,14 @@ import {
   operations,
   parseArguments,
 } from '@waiaas/contract'
-import type { WAIaaSClient } from '@waiaas/sdk'
+import { type WAIaaSClient, WAIaaSError } from '@waiaas/sdk'
 import { connectFor, connectForStop, type DaemonFlags } from './api.ts'
 import { columns } from './columns.ts'
 import { askConsent, requireConsent } from './confirming.ts'
 import { UsageError } from './errors.ts'
 import { daemonFlagsHelp } from './flags.ts'
 import { plainText } from './table.ts'
-import { print, printJson } from './terminal.ts'
+import { note, print, printJson } from './terminal.ts'
 import { views } from './views.ts'
 
 /** A command as it follows from the contract. */
@@ -53,8 +53,15 @@ export async function runDerived(command: Derived, argv: readonly string[], ask?
   const name = command.operation as keyof AllOperations
   const op = operationOf(command)
   requireConsent(command.name, op, flags.yes === true)
-  const send = isStop(op) ? await stopSender(name, flags) : await sender({ name, op, input, ask }, flags)
-  const answer = await send(input)
+  const send = async () => {
+    const call = isStop(op) ? await stopSender(name, flags) : await sender({ name, op, input, ask }, flags)
+    return call(input)
+  }
+  const answer = await send().catch((error: unknown) => {
+    const isDown = error instanceof WAIaaSError && error.code === 'NETWORK_ERROR'
+    if (isDown && op.whenDown !== undefined && !flags.json) note(op.whenDown)
+    throw error
+  })
   if (flags.json) printJson(answer ?? null)
   // The daemon answers with the output of the operation that was called.
   else print((views[name] as View | undefined)?.(answer) ?? plainText(answer, columns[name]))

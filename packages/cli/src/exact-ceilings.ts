@@ -12,6 +12,7 @@ import {
 import type { WAIaaSClient } from '@waiaas/sdk'
 import { CommandError } from './errors.ts'
 import { proposalText } from './proposed-ceilings.ts'
+import { ownersText } from './views.ts'
 
 type Change = Input<AllOperations['changeWalletCeiling']>
 /** `agree` goes on only when a person who saw the text says yes. */
@@ -25,9 +26,16 @@ export function exactCeilings({ api, ...asking }: Asking): WAIaaSClient {
   const change = api.changeWalletCeiling
   return Object.assign(api, {
     changeWalletCeiling: async (input: Change) => {
-      const { id, network, recipients, fromPolicies, ...more } = input
+      const { id, network, recipients, fromPolicies, owners, ...more } = input
+      if (owners !== undefined) {
+        requireAlone(
+          { network, recipients, fromPolicies, ...more },
+          '--owners changes by itself whom the signer asks, without other parts of a ceiling',
+        )
+        return change({ id, exact: await withOwners({ api, ...asking }, { id, owners }) })
+      }
       if (fromPolicies) {
-        requireAlone({ network, recipients, ...more })
+        requireAlone({ network, recipients, ...more }, '--from-policies proposes all amounts')
         return change({ id, exact: await proposed({ api, ...asking }, id) })
       }
       if (network === undefined && recipients === undefined) return change({ id })
@@ -42,13 +50,36 @@ export function exactCeilings({ api, ...asking }: Asking): WAIaaSClient {
   })
 }
 
-function requireAlone(others: Record<string, unknown>): void {
+function requireAlone(others: Record<string, unknown>, why: string): void {
   const [given] = Object.entries(others).find(([, value]) => value !== undefined) ?? []
   if (given === undefined) return
   throw new CommandError(
-    `--from-policies proposes all amounts, and ${given} is one of them`,
+    `${why}, and ${given} is one of them`,
     'change single amounts by a command of their own behind it',
   )
+}
+
+/** Who has verified is the daemon's word: it is shown, and the password is given for just these. */
+async function withOwners(
+  { api, agree }: Asking,
+  { id, owners }: Pick<Change, 'id'> & { owners: 'verified' | 'none' },
+): Promise<ExactCeilingChange> {
+  const { address, owners: verified } = await api.proposeWalletCeiling({ id })
+  if (owners === 'none') {
+    await agree(
+      `The signer of ${address} will ask for the master password again, and no owner, for what is above its ceiling.`,
+    )
+    return { address, owners: null }
+  }
+  if (!verified)
+    throw new CommandError(
+      'no owner of this wallet has verified with the key of an address',
+      'contracts and passkeys cannot be asked by the signer; above the ceiling the master password stays',
+    )
+  await agree(
+    `For what is above its ceiling the signer of ${address} will take ${ownersText(verified)}, and the master password no more.\nCompare the addresses with those that your owners gave you.`,
+  )
+  return { address, owners: verified }
 }
 
 /** What the daemon works out is shown, and the password is given for just that. */

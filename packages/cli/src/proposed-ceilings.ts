@@ -20,7 +20,10 @@ const BUILT_IN: readonly Network[] = [...NETWORKS, ...LOCAL_NETWORKS]
 const AS_TOLD = ', as the daemon says'
 
 /** A proposed ceiling in words, from the values that the password is given for. */
-export async function proposalText(api: WAIaaSClient, { id, address, chains }: Proposal): Promise<string> {
+export async function proposalText(
+  api: WAIaaSClient,
+  { id, address, chains }: Omit<Proposal, 'owners'>,
+): Promise<string> {
   const { networks } = await api.listWalletNetworks({ id })
   const lines = [`The signer of ${address} will sign at most, in one payment and in 24 hours:`]
   for (const [chain, limits] of Object.entries(chains)) {

@@ -67,6 +67,13 @@ describe('the command line', () => {
     expect(err).toContain('start it with "waiaas start"')
   })
 
+  test('a recovery of a locked daemon that does not run is refused, and says why and what to do', async () => {
+    const { code, err } = await waiaas(['recover', '--base-url', nowhere])
+    expect(code).toBe(1)
+    expect(err).toContain('a recovery takes a daemon that runs, locked as it is')
+    expect(err).toContain('start it with "waiaas start"')
+  })
+
   test.each([
     ['a wrong flag', ['wallet', 'list', '--limt', '3'], 2, { code: 'VALIDATION_ERROR' }],
     ['a wrong flag of a command', ['quickset', '--frob'], 2, { code: 'VALIDATION_ERROR' }],

@@ -1,4 +1,4 @@
-import { type AllOperations, cardText, type Output, type WalletHoldings } from '@waiaas/contract'
+import { type AllOperations, cardText, type KnownOwners, type Output, type WalletHoldings } from '@waiaas/contract'
 import { policyChangesText } from './policy-changes.ts'
 import { plainText, printable, table } from './table.ts'
 
@@ -32,13 +32,19 @@ function batchesOf(most: number | null | undefined): string | null {
 type Ceiling = Omit<Output<AllOperations['changeWalletCeiling']>, 'id'>
 
 /** A line for each asset on each network, in whole units. */
-function ceiling({ networks, recipients }: Ceiling): string {
+function ceiling({ networks, recipients, owners }: Ceiling): string {
   const rows = networks.flatMap(({ network, symbol, fee, tokens, otherTokens, deploys, contracts, ...native }) => [
     { network, asset: symbol, ...native, fee, otherTokens, deploys, contracts: contracts.join(' ') || null },
     ...tokens.map(({ address, symbol: name, ...limits }) => ({ network, asset: name ?? address, ...limits })),
   ])
   const to = recipients.length > 0 ? `\npays these alone: ${recipients.join(' ')}` : ''
-  return table(rows) + to
+  return table(rows) + to + (owners ? `\nabove it: ${ownersText(owners)}` : '')
+}
+
+/** Whom the signer asks. */
+export function ownersText({ threshold, owners }: KnownOwners): string {
+  const all = owners.map((accounts) => accounts.join(' or '))
+  return all.length === 1 ? `the signature of ${all[0]}` : `signatures of ${threshold} of ${all.join(', ')}`
 }
 
 function walletInfo({ ceiling: most, ...about }: Output<AllOperations['getWallet']>): string {

@@ -18,6 +18,17 @@ const limits = {
   used: Units.describe('signed for in the last 24 hours, in whole units'),
 }
 
+/** Owners whose signatures the signer checks by itself. */
+const KnownOwners = z.strictObject({
+  threshold: z.int().min(1).max(20).describe('so many of them have to agree'),
+  owners: z
+    .array(z.array(Address).min(1).max(20))
+    .min(1)
+    .max(20)
+    .describe('of each owner the accounts that sign for them'),
+})
+export type KnownOwners = z.output<typeof KnownOwners>
+
 /** The most that the signer signs for a wallet, whatever the daemon says. */
 export const WalletCeiling = z.object({
   id: Id,
@@ -40,6 +51,9 @@ export const WalletCeiling = z.object({
     }),
   ),
   recipients: z.array(Address).describe('where there are any, nothing goes to others'),
+  owners: KnownOwners.nullable().describe(
+    'who lets something pass above it, as the signer knows them; null: the master password does',
+  ),
 })
 export type WalletCeiling = z.output<typeof WalletCeiling>
 
@@ -78,6 +92,7 @@ const ExactChange = z
     contracts: z.array(Address).max(100).optional(),
     recipients: z.array(Address).max(1_000).optional(),
     chains: AllChains.optional().describe('all limits anew, in place of what changes on one chain'),
+    owners: KnownOwners.nullable().optional().describe('whom the signer asks; null: nobody any more'),
   })
   .describe(
     'the change in base units, in place of all other fields; with X-Master-Proof, whatever raises it takes this',
@@ -104,7 +119,12 @@ export const ceilingOperations = {
     tag,
     summary: 'Propose a ceiling anew: four times what the policies let go in a day, at the prices of now.',
     input: z.strictObject({ id: WalletName }),
-    output: z.object({ id: Id, address: Address, chains: AllChains }),
+    output: z.object({
+      ...{ id: Id, address: Address, chains: AllChains },
+      owners: KnownOwners.nullable().describe(
+        'those who have verified with keys that the signer can check; null where too few have',
+      ),
+    }),
     errors,
   }),
   changeWalletCeiling: operation({
@@ -138,6 +158,12 @@ export const ceilingOperations = {
         .max(1_000)
         .optional()
         .describe('all that may be paid, on every network; none: anybody'),
+      owners: z
+        .enum(['verified', 'none'])
+        .optional()
+        .describe(
+          'have the signer ask the owners who have verified, in place of the master password, for what is above the ceiling; those whom it knows have to agree to others, or to none',
+        ),
       exact: ofClients(ExactChange.optional()),
     }),
     output: WalletCeiling,

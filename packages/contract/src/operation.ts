@@ -53,6 +53,8 @@ export type Operation<
   readonly forms?: readonly Form[]
   /** What is gone for good, as a person is asked before the command does it. A stop never asks. */
   readonly destroys?: string
+  /** What the command says where no daemon runs, when it could be thought to work then. */
+  readonly whenDown?: string
   /** It can let more out than before: its evidence then says so, and is a warning; and owners who have verified have to agree. */
   readonly mayLoosen?: boolean
   /** The call moves money: it takes an `Idempotency-Key`. */

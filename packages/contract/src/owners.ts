@@ -190,6 +190,8 @@ export const ownerStopOperations = {
     summary:
       'Ask to unlock a locked daemon without its owners, whose keys are lost. It may be unlocked a day later, unless an owner stops that.',
     command: 'recover',
+    whenDown:
+      'a recovery takes a daemon that runs, locked as it is: its day is one in which owners hear of it and can stop it',
     status: 201,
     input: z.strictObject({}),
     output: z.object({ startedAt: UnixSeconds, opensAt: UnixSeconds }),

@@ -18,7 +18,7 @@ import { clockService } from './clock/service.ts'
 import { connectHandlers } from './connect/handlers.ts'
 import { connectInfo } from './connect/service.ts'
 import { askingOwners, consentHandlers } from './consents/handlers.ts'
-import { consents, needConsents } from './consents/service.ts'
+import { consents, needConsents, ofOwners } from './consents/service.ts'
 import { eventHandlers } from './events/handlers.ts'
 import { exposureOf, passwordWithin } from './exposing.ts'
 import { exposureHandlers } from './exposure/handlers.ts'
@@ -31,7 +31,7 @@ import { moneyPath, toldOf } from './money-path.ts'
 import { operatorHandlers } from './operator/handlers.ts'
 import { isPassword, operatorService } from './operator/service.ts'
 import { ownerHandlers } from './owners/handlers.ts'
-import { followKey, owners, shownOwners } from './owners/service.ts'
+import { owners } from './owners/service.ts'
 import { pairingHandlers } from './pairings/handlers.ts'
 import { pairings } from './pairings/service.ts'
 import { type Principal, sessionOf } from './platform/caller.ts'
@@ -64,7 +64,15 @@ import { tokenFinder, tokens } from './tokens/service.ts'
 import { messageHandlers, planHandlers, readHandlers, transactionHandlers } from './transactions/handlers.ts'
 import { refusalCounts, voidLifts } from './transactions/service.ts'
 import { walletHandlers } from './wallets/handlers.ts'
-import { findWallet, keyFailures, sharedNames, walletIdOf, walletKeys, wallets } from './wallets/service.ts'
+import {
+  findWallet,
+  keyFailures,
+  ownerHearing,
+  sharedNames,
+  walletIdOf,
+  walletKeys,
+  wallets,
+} from './wallets/service.ts'
 import { walletViewHandlers } from './wallets/view-handlers.ts'
 import { walletViewService } from './wallets/view-service.ts'
 
@@ -231,9 +239,9 @@ function servicesOf(ground: Ground, base: Base) {
   const parts = () => ({ wallets: walletService, killSwitch: killSwitchService })
   const { stopper, autostopRules } = stoppingItself({ ...ground, ...base }, parts)
   const chainsOf = { networks: chains.networks, findNetwork: chains.find, chain: chains.get }
-  const ownerService = owners({ database, clock, audit: evidence, ...chainsOf, settings: settings.get, needConsent })
-  const own = { keyRows, findToken, owners: ownerService, autostop: stopper }
-  const transactions = moneyPath({ ...ground, ...base, ...own })
+  const asked = { ...chainsOf, settings: settings.get, needConsent, hear: ownerHearing({ database, keys }) }
+  const ownerService = owners({ database, clock, audit: evidence, ...asked })
+  const transactions = moneyPath({ ...ground, ...base, keyRows, findToken, owners: ownerService, autostop: stopper })
   const { events, stops } = toldOf({ ...ground, ...base }, transactions)
   settings.waitFor(() => stops.quiet())
   const shared = { database, clock, held, networks: chains.networks }
@@ -265,7 +273,6 @@ function servicesOf(ground: Ground, base: Base) {
     audit: evidence,
     sessions: sessionService,
     stops,
-    ...{ owners: shownOwners, followOwners: followKey },
     ceilings: {
       tokens: registry.ofNetwork,
       findToken: async (network, name) => findToken(await chains.get(network.id), tokenNamed(name)),
@@ -273,7 +280,7 @@ function servicesOf(ground: Ground, base: Base) {
       dollars: spendingDollars,
     },
     installDefaultPolicy: rules.installDefault,
-    ...{ purgePolicies: rules.purge, needConsent },
+    ...{ ...ofOwners(clock), purgePolicies: rules.purge },
     verifyPassword: (password) => isPassword(operator, password),
     refusesMainnet: () => settings.get()['security.refuse_mainnet_with_recovery_key'] && dataDir.recoveryKey.exists(),
   })

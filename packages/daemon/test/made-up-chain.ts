@@ -192,7 +192,16 @@ export function madeUpKeys(
   node: MadeUpNode,
 ): Pick<
   Keys,
-  'createKeyring' | 'unlock' | 'create' | 'import' | 'firstCeiling' | 'changeCeiling' | 'lift' | 'sign' | 'stop'
+  | 'createKeyring'
+  | 'unlock'
+  | 'create'
+  | 'import'
+  | 'firstCeiling'
+  | 'changeCeiling'
+  | 'lift'
+  | 'hear'
+  | 'sign'
+  | 'stop'
 > {
   const row = (walletId: string, { address, key }: ReturnType<typeof madeUpKey>) => ({
     ...{ walletId, chain: node.network.chain, address, curve: 'ed25519' as const },
@@ -212,6 +221,7 @@ export function madeUpKeys(
     firstCeiling: async () => ({ text: '', seal: '' }),
     changeCeiling: async () => ({ text: '', seal: '' }),
     lift: async () => ({ text: '', seal: '', until: 0 }),
+    hear: async () => ({ text: '', seal: '', until: 0 }),
     sign: async ({ key, requests }) => ({
       counted: undefined,
       results: requests.map(({ payload }) => {

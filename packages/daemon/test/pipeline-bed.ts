@@ -36,7 +36,7 @@ import type { Parts } from '../src/transactions/job.ts'
 import { transactionStore } from '../src/transactions/rows/store.ts'
 import { judge, Transactions } from '../src/transactions/service.ts'
 import { ceilingStore } from '../src/wallets/ceiling-store.ts'
-import { ceilingLifts, sealedCeiling, walletAsHeld, walletIdOf } from '../src/wallets/service.ts'
+import { ceilingLifts, ownerHearing, sealedCeiling, walletAsHeld, walletIdOf } from '../src/wallets/service.ts'
 import { walletStore } from '../src/wallets/store.ts'
 import { suspension } from '../src/wallets/suspension.ts'
 import { madeUpChain, madeUpKeys } from './made-up-chain.ts'
@@ -68,7 +68,16 @@ type World = {
 }
 type BedKeys = Pick<
   Keys,
-  'createKeyring' | 'unlock' | 'create' | 'import' | 'firstCeiling' | 'changeCeiling' | 'lift' | 'sign' | 'stop'
+  | 'createKeyring'
+  | 'unlock'
+  | 'create'
+  | 'import'
+  | 'firstCeiling'
+  | 'changeCeiling'
+  | 'lift'
+  | 'hear'
+  | 'sign'
+  | 'stop'
 > &
   Partial<Pick<Keys, 'evidenceKey' | 'signReceipt'>>
 type Node = EvmNode | SolanaNode | MadeUpNode
@@ -229,6 +238,7 @@ export async function startPipeline(
       settings: () => ({ 'server.public_url': '' }),
       ...{ database, clock, audit: evidence, networks: () => networks },
       ...{ findNetwork: () => network, chain: async () => chain, needConsent: needConsents(clock) },
+      hear: ownerHearing({ database, keys }),
     }),
     autostop: { ...stopper, diverged: async (divergence: Divergence) => void diverged.push(divergence) },
   }

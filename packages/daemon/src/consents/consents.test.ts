@@ -285,6 +285,47 @@ forEachEngine((_engine, open) => {
     expect(await asked(bed, day('1'))).toBeUndefined()
   })
 
+  test('where the signer knows the owner, it asks for their signature too, for exactly the ceiling that comes', async () => {
+    // The signer looks at its own clock.
+    const bed = await start(handClock(Date.now()))
+    const { id, owner } = await owned(bed)
+    const shown = 'a master password of a test'
+    const change = (input: object) => () => bed.wallets.ceilings.change({ id, ...input }, { by: operator, shown })
+    const day = (amount: string) => change({ network: 'ethereum-sepolia', day: amount })
+    const known = { threshold: 1, owners: [[owner.address]] }
+    const unknown = ['the signer of wallet one does not know the owners who have verified']
+    expect(await bed.wallets.ceilings.watch.read()).toEqual(unknown.map((text) => expect.stringContaining(text)))
+    expect(await bed.wallets.ceilings.propose(id)).toMatchObject({ owners: known })
+    expect(await asked(bed, day('1'))).toBeUndefined()
+    expect(await change({ owners: 'verified' })()).toMatchObject({ owners: known })
+    expect(await bed.wallets.ceilings.watch.read()).toEqual([])
+
+    const raised = (await asked(bed, day('2')))!
+    expect(raised.code).toBe('OWNER_CONSENT_REQUIRED')
+    const { message } = await bed.consents.challenge({ id: raised.consent, walletId: id }, ORIGIN)
+    expect(message).toMatch(/\n- urn:waiaas:signs:at:.+\n- urn:waiaas:signs:ceiling:0x[0-9a-fA-F]{40}:3:[0-9a-f]{64}$/)
+    // Before they agree the signer knows of no other ceiling.
+    expect(await bed.wallets.ceilings.show(id)).toMatchObject({ owners: known })
+    await agree(bed, raised.consent, { id, owner })
+    expect(await codeOf(day('3'))).toBe('OWNER_CONSENT_REQUIRED')
+    expect(await asked(bed, day('2'))).toBeUndefined()
+    expect(await asked(bed, day('1'))).toBeUndefined()
+    // What was agreed to is used up with the ceiling that it came in place of.
+    expect(await asked(bed, day('2'))).toMatchObject({ code: 'OWNER_CONSENT_REQUIRED' })
+
+    const none = (await asked(bed, change({ owners: 'none' })))!
+    expect((await bed.consents.challenge({ id: none.consent, walletId: id }, ORIGIN)).message).toContain(
+      '\n- urn:waiaas:signs:owners:0',
+    )
+    await agree(bed, none.consent, { id, owner })
+    expect(await asked(bed, change({ owners: 'none' }))).toBeUndefined()
+    expect(await bed.wallets.ceilings.show(id)).toMatchObject({ owners: null })
+
+    const { id: unowned } = await bed.createWallet()
+    const wanted = () => bed.wallets.ceilings.change({ id: unowned, owners: 'verified' }, { by: operator, shown })
+    expect(await codeOf(wanted)).toBe('ACTION_VALIDATION_FAILED')
+  })
+
   test('what the configuration lets out more at a start is told, and refused once an owner has verified', async () => {
     const bed = await start()
     const settings = (configured: Partial<Settings>) =>

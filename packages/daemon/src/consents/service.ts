@@ -10,14 +10,18 @@ import {
 } from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import {
+  checkableOwners,
+  followKey,
   isEnough,
   type Owners,
   type Ownership,
   ownershipsOf,
   setOf,
+  shownOwners,
   signedFor,
   standingOf,
   standingWords,
+  voicesOf,
   type Wanted,
 } from '../owners/service.ts'
 import type { By, OwnerSignature } from '../platform/caller.ts'
@@ -26,7 +30,7 @@ import type { Database, Handle } from '../platform/db/database.ts'
 import { sha256 } from '../platform/sha256.ts'
 import { findWallet, liveWallets, needWallet, type WalletRow } from '../wallets/service.ts'
 import { consentStore, type RequestRow } from './store.ts'
-import { type NeedConsent, type Needed, type Sets, Unasked } from './types.ts'
+import { type NeedConsent, type Needed, type Sets, Unasked, type VoicesFor } from './types.ts'
 import { inPlain } from './words.ts'
 
 type Parts = {
@@ -48,7 +52,7 @@ const MOST_WORDS = 6_000
 export const needConsents =
   (clock: Pick<Clock, 'now' | 'latest'>): NeedConsent =>
   async (db, asked) => {
-    const needed = { ...asked, words: inPlain(asked.words) }
+    const needed = plain(asked)
     const locked = await lockedWallets(db, needed)
     if (locked.length === 0) return
     if (needed.words.length > MOST_WORDS)
@@ -56,7 +60,7 @@ export const needConsents =
         'ACTION_VALIDATION_FAILED',
         `expected no more at once than an owner can read, ${MOST_WORDS} characters; make the change in parts`,
       )
-    const wallets = Object.fromEntries(locked.map(({ wallet, ownership }) => [wallet.id, setOf(ownership)]).sort())
+    const wallets = setsOf(locked)
     const digest = digestOf(needed, wallets)
     const row = await consentStore.open(db, digest, clock.latest())
     const said = row ? await signedFor(db, row.id, row.action) : []
@@ -64,6 +68,25 @@ export const needConsents =
     if (row && missing.length === 0 && (await consentStore.use(db, row.id, clock.now()))) return
     throw required({ needed, digest, wallets, id: row?.id ?? newId(clock.now()) }, { missing, said })
   }
+
+/** What owners have signed for the signer of what is asked of them and open; none of what is not. */
+const consentVoices =
+  (clock: Pick<Clock, 'latest'>): VoicesFor =>
+  async (db, asked) => {
+    const needed = plain(asked)
+    const row = await consentStore.open(db, digestOf(needed, setsOf(await lockedWallets(db, needed))), clock.latest())
+    return row ? voicesOf(db, [row.id]) : []
+  }
+
+const setsOf = (locked: Awaited<ReturnType<typeof lockedWallets>>): Sets =>
+  Object.fromEntries(locked.map(({ wallet, ownership }) => [wallet.id, setOf(ownership)]).sort())
+const plain = (asked: Needed): Needed => ({ ...asked, words: inPlain(asked.words) })
+
+/** What wallets ask of owners. */
+export const ofOwners = (clock: Pick<Clock, 'now' | 'latest'>) => ({
+  ...{ owners: shownOwners, followOwners: followKey, checkableOwners },
+  ...{ needConsent: needConsents(clock), consentVoices: consentVoices(clock) },
+})
 
 type AskingCalls = <T>(by: By, call: () => Promise<T> | T) => Promise<T>
 /** Makes a call; what owners have to agree to for it is asked of them. Failures of the call. */
@@ -75,7 +98,8 @@ export function askingFor({ database, clock, audit }: Omit<Parts, 'owners'>): As
       if (await consentStore.open(db, digest, clock.latest())) return
       const { action, words } = needed
       const times = { created_at: now, expires_at: clock.latest() + OPEN_MS, used_at: null }
-      await consentStore.insert(db, { id, action, digest, words, wallets: JSON.stringify(wallets), ...times })
+      const signs = needed.signs ? JSON.stringify(needed.signs) : null
+      await consentStore.insert(db, { id, action, digest, words, wallets: JSON.stringify(wallets), ...times, signs })
       const details = { consent: id, action, digest, words, wallets: Object.keys(wallets) }
       await audit.record(db, { event: 'OWNERS_ASKED', actor, ip, details })
     })
@@ -103,7 +127,9 @@ export function consents({ database, clock, audit, owners }: Parts) {
     const row = await needOpen(db, id)
     if (!(walletId in walletsIn(row)))
       throw new Failure('WALLET_NOT_FOUND', `wallet ${walletId} is none of those that ${id} is about`)
-    const subject = { id, digest: row.digest, words: row.words }
+    // Written by this file alone.
+    const signs = row.signs === null ? [] : (JSON.parse(row.signs) as string[])
+    const subject = { id, digest: row.digest, words: row.words, signs }
     return { wallet: await needWallet(db, walletId), action: row.action, subject }
   }
 

@@ -11,6 +11,8 @@ type RequestRow = {
   created_at: number
   expires_at: number
   used_at: number | null
+  /** JSON: lines for the signer. */
+  signs: string | null
 }
 declare module '../platform/db/tables.ts' {
   interface Tables {
@@ -28,6 +30,7 @@ const insert = statement<RequestRow>((db, p) =>
     created_at: p('created_at'),
     expires_at: p('expires_at'),
     used_at: p('used_at'),
+    signs: p('signs'),
   }),
 )
 const byId = statement<{ id: string }, RequestRow>((db, p) =>

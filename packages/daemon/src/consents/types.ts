@@ -1,4 +1,5 @@
 import type { Consent } from '@waiaas/contract'
+import type { Sealed } from '../gate/service.ts'
 import type { Handle } from '../platform/db/database.ts'
 
 export type ConsentAction = Consent['action']
@@ -11,6 +12,8 @@ export type Needed = {
   readonly content: unknown
   /** One wallet, or every one that `concerns` holds for; of these only those count whose owner has verified. */
   readonly wallet: string | null
+  /** Lines for the signer, where it takes more than the daemon's word that owners have agreed. */
+  readonly signs?: readonly string[]
   readonly concerns?: (wallet: { id: string; chain: string; environment: string }) => boolean
 }
 /**
@@ -18,6 +21,9 @@ export type Needed = {
  * it is for. Failure OWNER_CONSENT_REQUIRED.
  */
 export type NeedConsent = (db: Handle, needed: Needed) => Promise<void>
+
+/** What the signer has heard of those who have agreed to what is open; the rest as above. */
+export type VoicesFor = (db: Handle, needed: Needed) => Promise<readonly Sealed[]>
 
 /** Ids of wallets, each with a hash of who owned it then, and of how many of them have to agree. */
 export type Sets = Readonly<Record<string, string>>

@@ -6,14 +6,16 @@ import type { Authorisation } from './authorise.ts'
 export {
   type Above,
   aboveCeiling,
+  approvalLines,
   ceilingRoom,
   isSamePayment,
+  knownOwners,
   paymentIn,
   type Under,
   type Unsigned,
 } from '../keys/look.ts'
 export type { SigningKey } from '../keys/signing.ts'
-export type { Checkpoint, Counted, Excess, Lift, Sealed } from '../keys/types.ts'
+export type { ApprovalProof, Checkpoint, Counted, Excess, Lift, Sealed, Voice } from '../keys/types.ts'
 export { type Authorisation, type AuthorisationFacts, authorise } from './authorise.ts'
 
 export type Authorised = {

@@ -1,5 +1,5 @@
 import { accountKey } from './account-key.ts'
-import type { Ceiling, ChainCeiling } from './types.ts'
+import type { Ceiling, ChainCeiling, KnownOwners } from './types.ts'
 
 /** A change of a ceiling in base units; what it does not name stays. */
 export type ExactChange = {
@@ -16,6 +16,8 @@ export type ExactChange = {
   recipients?: readonly string[] | undefined
   /** All limits anew, in place of what changes on one chain. */
   chains?: Readonly<Record<string, ChainCeiling>> | undefined
+  /** Whom the signer asks in place of the operator; null: nobody. */
+  owners?: KnownOwners | null | undefined
 }
 
 const NONE: ChainCeiling = {
@@ -29,10 +31,12 @@ const NONE: ChainCeiling = {
 /** The ceiling with that change, and no other. */
 export function changedCeiling(before: Ceiling, change: ExactChange): Ceiling {
   const { chain, chains, recipients = before.recipients } = change
-  if (chains !== undefined) return { chains: { ...chains }, recipients }
-  if (chain === undefined) return { ...before, recipients }
+  const owners = change.owners === undefined ? before.owners : change.owners
+  const rest = { recipients, ...(owners && { owners }) }
+  if (chains !== undefined) return { chains: { ...chains }, ...rest }
+  if (chain === undefined) return { chains: before.chains, ...rest }
   const was = Object.hasOwn(before.chains, chain) ? before.chains[chain]! : NONE
-  return { chains: { ...before.chains, [chain]: changedOn(was, change) }, recipients }
+  return { chains: { ...before.chains, [chain]: changedOn(was, change) }, ...rest }
 }
 
 function changedOn(was: ChainCeiling, change: ExactChange): ChainCeiling {

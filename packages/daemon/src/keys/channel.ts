@@ -18,12 +18,14 @@ import type {
   LiftWanted,
   NextCheckpoint,
   OperatorProof,
+  OwnerWord,
   PasswordCost,
   Sealed,
   SealedImport,
   SignBatch,
   SignedBatch,
   SubkeyPurpose,
+  Voice,
 } from './types.ts'
 
 /** Everything that the daemon can ask of the signer: arguments and answer by name. Passwords travel as bytes, to be wiped. */
@@ -46,6 +48,8 @@ export type SignerCalls = {
   changeCeiling: { input: CeilingChange & { proof?: OperatorProof }; output: Sealed }
   /** Seals an approval of one payment above the ceiling, which takes the password. */
   lift: { input: LiftWanted & { proof: OperatorProof }; output: Lift }
+  /** Seals what an owner has signed, while that is young. */
+  hear: { input: OwnerWord; output: Voice }
   evidenceKey: { input: Record<string, never>; output: string }
   signCheckpoint: { input: NextCheckpoint; output: Checkpoint }
   signReceipt: { input: { hash: string }; output: { publicKey: string; signature: string } }

@@ -2,13 +2,14 @@ import { base58 } from '@scure/base'
 import { accountKey } from './account-key.ts'
 import { type Excess, KeyError } from './key-error.ts'
 import { admitted } from './signer/admit.ts'
+import { ceilingLines, feeLine, paymentLines, signerLine } from './signer/agreed.ts'
 import type { Count } from './signer/count.ts'
 import { type Limits, limitOf, limitsOf } from './signer/limits.ts'
 import { contentOf, paymentOf } from './signer/payment.ts'
 import { readers } from './signer/readers.ts'
 import { NATIVE, type Reading } from './signer/reading.ts'
 import { isText } from './signer/texts.ts'
-import type { CeilingText, CountText, Payment, Sealed, SignKind, SpentByHour } from './types.ts'
+import type { Ceiling, CeilingText, CountText, KnownOwners, Payment, Sealed, SignKind, SpentByHour } from './types.ts'
 
 // What the signer would make of some bytes, for whoever wants to know before it is asked. It is asked all the same.
 
@@ -27,6 +28,26 @@ export function paymentIn(unsigned: Unsigned): Payment | undefined {
 /** Is it the signer's own reading `own`, but for the fee? */
 export const isSamePayment = (given: Payment, own: Payment): boolean =>
   readable(() => contentOf(given)) === contentOf(own)
+
+/** Whom the signer asks for what is above a ceiling; undefined: the operator. */
+export const knownOwners = (ceiling: Sealed | undefined): KnownOwners | undefined =>
+  ceiling && (JSON.parse(ceiling.text) as CeilingText).ceiling.owners
+
+/** What owners sign to let a payment pass above the ceiling, by the lines of their text. */
+export const approvalLines = (ceiling: Sealed | undefined, payment: Payment): string[] => [
+  signerLine(signerOf(ceiling)),
+  ...paymentLines(payment),
+  feeLine(payment.fee),
+]
+/** What owners whom the signer knows sign for another ceiling in place of the present one. */
+export function raiseLines(address: string, now: Sealed, next: Ceiling): string[] {
+  const { version, ceiling }: CeilingText = JSON.parse(now.text)
+  return [signerLine(signerOf(now)), ...ceilingLines({ address, version, now: ceiling, next })]
+}
+
+/** Of a ceiling that names owners, whose text says which signer made it. */
+const signerOf = (ceiling: Sealed | undefined): string =>
+  (ceiling && (JSON.parse(ceiling.text) as CeilingText).signer) ?? ''
 
 /** What a ceiling stops. Undefined where it lets the bytes pass, and where nothing can be said without the signer. */
 export function aboveCeiling(unsigned: Unsigned, { ceiling, counted }: Under): Above | undefined {

@@ -21,6 +21,7 @@ import type {
   LiftWanted,
   NextCheckpoint,
   OperatorProof,
+  OwnerWord,
   PasswordCost,
   Sealed,
   SealedCall,
@@ -28,6 +29,7 @@ import type {
   SignBatch,
   SignedBatch,
   SubkeyPurpose,
+  Voice,
 } from './types.ts'
 
 export { accountKey } from './account-key.ts'
@@ -36,6 +38,7 @@ export { KeyError, type KeyErrorCode } from './key-error.ts'
 export { hadCeiling } from './key-mark.ts'
 export { firstMost, isTestChain, knownAsset } from './known-assets.ts'
 export { type LegacyWallet, readLegacyWallets } from './legacy.ts'
+export { knownOwners, raiseLines } from './look.ts'
 export {
   makeSealingKeyPair,
   openExport,
@@ -43,7 +46,8 @@ export {
   sealingFingerprint,
   sealSecret,
 } from './sealing.ts'
-export { loosensCeiling } from './signer/limits.ts'
+export { ceilingLines, feeLine, paymentLines, signerLine } from './signer/agreed.ts'
+export { loosensCeiling, sameOwners } from './signer/limits.ts'
 export type * from './types.ts'
 
 export type KeysOptions = {
@@ -92,8 +96,8 @@ export type Keys = {
   /** INVALID_MASTER_PASSWORD where it takes the password: for more than `firstMost`, or a key that has not just come in. */
   firstCeiling(first: FirstCeiling, proof?: Proof): Promise<Sealed>
   /**
-   * INVALID_MASTER_PASSWORD where it allows more than the present one and the password is not given, or wrong. A sealed
-   * call says the change itself, whatever `next` is.
+   * INVALID_MASTER_PASSWORD where it allows more than the present one and the password is not given, or wrong; SIGN_REFUSED
+   * where that takes owners too, who have not agreed. A sealed call says the change itself, whatever `next` is.
    */
   changeCeiling(change: CeilingChange, proof?: Proof): Promise<Sealed>
   /**
@@ -101,6 +105,8 @@ export type Keys = {
    * a sealed call says itself which payment, and for how long.
    */
   lift(wanted: LiftWanted, proof: Proof): Promise<Lift>
+  /** What an owner has signed, for `proofs` of an authorisation and for a higher ceiling. SIGN_REFUSED of what is not theirs, or old. */
+  hear(word: OwnerWord): Promise<Voice>
   /** Base64 Ed25519 public key of `signCheckpoint`. */
   evidenceKey(): Promise<string>
   /** SIGN_REFUSED unless it is behind all that the signer has signed since it was unlocked. */
@@ -166,6 +172,7 @@ export async function startKeys(options: KeysOptions = {}): Promise<Keys> {
     derivations: (chain, secret) => call('derivations', { chain, secret }),
     ...operatorCalls(call, cost),
     sign: (batch) => call('sign', batch),
+    hear: (word) => call('hear', word),
     evidenceKey: () => call('evidenceKey', {}),
     signCheckpoint: (next) => call('signCheckpoint', next),
     signReceipt: (hash) => call('signReceipt', { hash }),

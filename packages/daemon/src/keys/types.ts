@@ -46,8 +46,8 @@ export type SignAuthorisation = {
   proofs: readonly ApprovalProof[]
 }
 
-/** A proof of an approval, by its kind: what the operator has approved with the master password. */
-export type ApprovalProof = { readonly type: 'password' } & Sealed
+/** A proof of an approval, by its kind: what the operator has approved with the master password, or one owner by a signature. */
+export type ApprovalProof = { readonly type: 'password' | 'owner' } & Sealed
 
 /**
  * What a person approves above the ceiling, as the signer reads it of bytes: all that bytes do but their nonce, gas and
@@ -116,14 +116,30 @@ export type Ceiling = {
   chains: Record<string, ChainCeiling>
   /** Where there are any, nothing goes to others. */
   recipients: readonly string[]
+  /** Who lets something pass above it, where they are known to the signer. */
+  owners?: KnownOwners | undefined
 }
+
+/** Owners of a wallet whose signatures the signer checks by itself: of each the accounts that sign for them, and how many have to agree. */
+export type KnownOwners = { readonly threshold: number; readonly owners: readonly (readonly string[])[] }
+
+/** What one owner signed, and by which of the accounts that the ceiling of a wallet names. */
+export type OwnerWord = {
+  readonly address: string
+  readonly ceiling: Sealed | undefined
+  readonly by: string
+  readonly message: string
+  readonly signature: Uint8Array
+}
+/** What an owner has signed, as the signer sealed it while the signature was young. `until` is in unix milliseconds. */
+export type Voice = Sealed & { readonly until: number }
 
 /** Text and seal as the signer made them: what is not of its own making is not believed. */
 export type Sealed = { text: string; seal: string }
 
 /** What the text of a sealed ceiling says, as JSON. `version` grows with each change; `at`, in unix milliseconds, is when the operator
- * last said that all is known, or when the key came in. */
-export type CeilingText = { address: string; version: number; at: number; ceiling: Ceiling }
+ * last said that all is known, or when the key came in; `signer` is the fingerprint of its sealing key. */
+export type CeilingText = { address: string; version: number; at: number; ceiling: Ceiling; signer?: string }
 
 /**
  * What the text of a lane's sealed count says, as JSON: the base units that were signed for, by asset and hour (unix time
@@ -161,7 +177,13 @@ export type SignBatch = {
 /** The ceiling that a key begins with. */
 export type FirstCeiling = { address: string; next: Ceiling }
 /** `now` is the present ceiling of the key with this address, if there is one. */
-export type CeilingChange = { address: string; now?: Sealed | undefined; next: Ceiling }
+export type CeilingChange = {
+  address: string
+  now?: Sealed | undefined
+  next: Ceiling
+  /** What owners have signed for it. */
+  voices?: readonly Sealed[] | undefined
+}
 
 /** A proof of the master password that a client sealed for one call, and the body of that call. */
 export type SealedCall = { readonly sealed: string; readonly body: string }

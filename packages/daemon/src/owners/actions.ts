@@ -23,6 +23,8 @@ export type Subject = {
   readonly digest: string
   /** The same for people: amount, asset and full recipient, or what changes. */
   readonly words: string
+  /** The same for the signer, which compares these lines with what it is asked for; none where it does not ask owners. */
+  readonly signs?: readonly string[] | undefined
 }
 
 type Row = {

@@ -11,6 +11,7 @@ const RANDOM = 10
 const MARK = 16
 const NONCE = /^Nonce: ([0-9a-f]{64})$/m
 const WALLET = /^- urn:waiaas:wallet:(\S{36})$/m
+const REQUEST = /^Request ID: (\S{1,80})$/m
 const ORIGIN = /^URI: (\S{1,300})$/m
 const BARE = /^[0-9a-f]{64}$/
 const BLANK = '-'
@@ -53,6 +54,9 @@ export const isBare = (message: string): boolean => BARE.test(message)
 
 /** The wallet that a text names; undefined of a nonce alone. */
 export const walletIn = (message: string): string | undefined => WALLET.exec(message)?.[1]
+
+/** What a text is about; undefined of a nonce alone. */
+export const requestIn = (message: string): string | undefined => REQUEST.exec(message)?.[1]
 
 /** Whether a text that this daemon gave is for an action: what comes before this line is one line each. */
 export const asksFor = (message: string, action: Action): boolean =>
@@ -109,6 +113,7 @@ function textOf({ daemon }: Giver, asked: Asked, { origin, nonce, issuedAt }: Fo
       `urn:waiaas:sha256:${subject.digest}`,
       ...(walletId === undefined ? [] : [`urn:waiaas:wallet:${walletId}`]),
       `urn:waiaas:daemon:${daemon}`,
+      ...(subject.signs ?? []),
     ],
   })
 }

@@ -29,7 +29,7 @@ import {
 } from './consents.ts'
 import { namedOwner, ofWallet, replacing } from './naming.ts'
 import { ownerPasskeys, type PasskeyParts } from './passkeys.ts'
-import { type Ownership, ownershipOf, type Standing } from './rules.ts'
+import { type Ownership, ownershipOf, type Standing, verifiedOf } from './rules.ts'
 import { secondWallets } from './second.ts'
 import { seeing } from './seeing.ts'
 import { type SeveralParts, severalOwners } from './several.ts'
@@ -37,6 +37,7 @@ import { type SignedParts, signedBy } from './signed.ts'
 import { ownerStops } from './stops.ts'
 import { type ConsentRow, ownerStore } from './store.ts'
 import { ownerView, shownOwner } from './views.ts'
+import { forgetVoices, type HearingParts, hearing } from './voices.ts'
 import { relyingPartyOf } from './webauthn.ts'
 
 export type { Subject } from './actions.ts'
@@ -47,6 +48,7 @@ export type { Ownership, Standing } from './rules.ts'
 export { isEnough, setOf, standingOf, standingWords } from './rules.ts'
 export type { OwnerWish } from './stops.ts'
 export type { ConsentRow } from './store.ts'
+export { voicesOf } from './voices.ts'
 
 type Operations = typeof ownerOperations
 type Answer<Name extends keyof Operations> = Output<Operations[Name]>
@@ -59,6 +61,7 @@ type Parts = Omit<PasskeyParts, 'relyingParty'> &
     settings(): Pick<Settings, 'server.public_url'>
     findNetwork(id: string): Network | undefined
     chain: SignedParts['chain']
+    hear: HearingParts['hear']
   }
 export type Owners = ReturnType<typeof owners>
 
@@ -106,6 +109,7 @@ export function owners(parts: Parts) {
       ...{ database, latest: clock.latest, findNetwork: parts.findNetwork, chain: parts.chain },
       giver: () => database.read(ownerStore.challenges),
       relyingParty,
+      hear: hearing(parts),
     }),
 
     read: (id: string): Promise<Answer<'getOwner'>> =>
@@ -146,6 +150,23 @@ export async function ownershipsOf(db: Handle, walletIds: readonly string[]): Pr
   return (walletId) => ownershipOf(rows.filter(({ wallet_id }) => wallet_id === walletId))
 }
 
+/**
+ * Of each of these wallets, the owners who have verified and whose signatures the signer checks by itself: those who sign with
+ * the key of an address. Undefined where too few do.
+ */
+export async function checkableOwners(db: Handle, walletIds: readonly string[]) {
+  const ownershipOf = await ownershipsOf(db, walletIds)
+  return (walletId: string): { threshold: number; owners: string[][] } | undefined => {
+    const ownership = ownershipOf(walletId)
+    if (ownership.state !== 'LOCKED') return undefined
+    const keys = verifiedOf(ownership).map(({ credentials }) =>
+      credentials.filter(({ kind }) => kind === 'key').map(({ address }) => address),
+    )
+    const owners = keys.filter((one) => one.length > 0)
+    return owners.length < ownership.needed ? undefined : { threshold: ownership.needed, owners }
+  }
+}
+
 /** A key that comes in again has the owner that it left with; part of the job that stores its wallet. */
 export const followKey = async (
   db: Handle,
@@ -160,7 +181,10 @@ export async function verifiedBefore(db: Handle, at: number): Promise<'nobody' |
 }
 
 /** What was signed before a backup, or under another daemon, is good for nothing any more. */
-export const forgetChallenges = (db: Handle) => ownerStore.forgetChallenges(db)
+export async function forgetChallenges(db: Handle): Promise<void> {
+  await ownerStore.forgetChallenges(db)
+  await forgetVoices(db)
+}
 
 /** The owners of wallets as wallets show them. */
 export async function shownOwners(db: Handle, walletIds: readonly string[]) {

@@ -9,6 +9,8 @@ import { type NamedBy, ownerStore } from './store.ts'
 export type SignedParts = PasskeySignedParts & {
   findNetwork(id: string): Network | undefined
   chain(network: string): Promise<Pick<Reader, 'acceptsSignature'>>
+  /** What the key of an address has signed, for the signer. */
+  hear(word: Pick<Trio, 'address' | 'message' | 'signature'>): Promise<void>
 }
 type Trio = {
   readonly address: string
@@ -37,6 +39,7 @@ export const signedBy =
     if (!isBare(trio.message)) goodNonce(await parts.giver(), trio.message, { about: '', now: parts.latest() })
     const network = await signerOf(parts, trio, owned)
     if (network === undefined) throw invalid(`the signature over the message is not one of ${trio.address}`)
+    if (network === null) await parts.hear(trio)
     return { address: trio.address, network, message: trio.message, signature: trio.asCame, ip }
   }
 

@@ -10,6 +10,7 @@ import { newSolanaAddress } from '../../../../test/support/wallets.ts'
 import { agent, ETHER, migrations, operator, startEvm, startPipeline, startSolana } from '../../test/pipeline-bed.ts'
 import type { CeilingText } from '../keys/service.ts'
 import { killSwitchStore } from '../killswitch/store.ts'
+import type { OwnerSignature } from '../platform/caller.ts'
 import { type Database, openDatabase } from '../platform/db/database.ts'
 import { ceilingStore } from '../wallets/ceiling-store.ts'
 
@@ -121,6 +122,55 @@ describe.each(['sqlite', 'postgres'])('on %s', (engine) => {
     expect(await lifts()).toHaveLength(1)
     await node.mine(3)
     expect(await bed.until(id, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
+  })
+
+  test('where the signer knows the owner, their signature alone lets it pass, and the password does not', async () => {
+    const { from, pay, service, shown, sent, lifts, owners, until } = await start()
+    const owner = evmOwner()
+    const proven = async (message: string) => (await owners.authenticate(new Headers(await owner.signs(message))))!
+    const named = { id: from.id, ownerAddress: owner.address, network: undefined }
+    await owners.set(named, { by: { actor: 'operator' }, signed: undefined })
+    const wanted = { id: from.id, action: 'verify' } as const
+    await owners.verify(from.id, await proven((await owners.walletChallenge(wanted, ORIGIN)).message))
+    const text = async (id: string) => (await service.ownerChallenge(id, 'approve', { origin: ORIGIN })).message
+    const answer = (id: string, signed: OwnerSignature) =>
+      service.decide(id, { says: 'approve', by: { actor: `owner:${owner.address}` }, channel: 'rest', signed })
+    const [{ transactionId: id }, { transactionId: other }] = [await pay(2n), await pay(3n)]
+    const before = await text(id)
+    expect(before).not.toContain('urn:waiaas:signs:')
+    const early = await proven(before)
+
+    const now = (await database.read((db) => ceilingStore.byWallet(db, from.id)))!
+    const { ceiling } = JSON.parse(now.text) as CeilingText
+    const next = { ...ceiling, owners: { threshold: 1, owners: [[owner.address]] } }
+    const sealed = await bed.keys.changeCeiling({ address: from.address, now, next }, PASSWORD)
+    await database.work({ exclusive: [`wallet:${from.id}`] }, (db) => ceilingStore.set(db, from.id, sealed))
+    // What they signed before, and the password, are not what the signer asks for now.
+    await expect(answer(id, early)).rejects.toMatchObject({ code: 'CEILING_EXCEEDED' })
+    await expect(service.approve(id, shown)).rejects.toMatchObject({ code: 'ACTION_VALIDATION_FAILED' })
+    expect(await lifts()).toEqual([])
+
+    const message = await text(id)
+    expect(message.split('\n').filter((line) => line.startsWith('- urn:waiaas:signs:'))).toEqual([
+      expect.stringMatching(/^- urn:waiaas:signs:at:[0-9a-f-]{39}$/),
+      `- urn:waiaas:signs:from:eip155:31337:${from.address}`,
+      `- urn:waiaas:signs:pays:${(2n * ETHER) / 10n}:native:${recipient}`,
+      expect.stringMatching(/^- urn:waiaas:signs:fee:[1-9]\d+$/),
+    ])
+    expect((await text(other)).split('\n')).toContain(
+      `- urn:waiaas:signs:pays:${(3n * ETHER) / 10n}:native:${recipient}`,
+    )
+    const reject = (await service.ownerChallenge(id, 'reject', { origin: ORIGIN })).message
+    expect(reject).not.toContain('urn:waiaas:signs:')
+    // For another one it is good for nothing.
+    const signed = await proven(message)
+    await expect(answer(other, signed)).rejects.toMatchObject({ code: 'CEILING_EXCEEDED' })
+    await answer(id, signed)
+    await sent(id)
+    await node.mine(3)
+    expect(await until(id, 'CONFIRMED', 'FAILED', 'CANCELLED')).toBe('CONFIRMED')
+    expect((await service.get(other, undefined)).status).toBe('QUEUED')
+    await service.reject(other)
   })
 
   test('the approval holds for a fee that rises within the one that was named', async () => {

@@ -1,18 +1,16 @@
 import { Failure, invalidField, type LiftedPayment, parseBase } from '@waiaas/contract'
-import type { Chain } from '../chains/chain.ts'
-import type { Intent } from '../chains/intent.ts'
-import { aboveCeiling, isSamePayment, type Lift, paymentIn, type Under, type Unsigned } from '../gate/service.ts'
+import { aboveCeiling, isSamePayment, knownOwners, type Lift, type Under } from '../gate/service.ts'
+import { voicesOf } from '../owners/service.ts'
+import type { OwnerSignature } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { processed } from './approving.ts'
 import { aboveText } from './ceiling-words.ts'
 import type { Parts } from './job.ts'
 import { tokensOf } from './kinds/all.ts'
-import { addressOf, isSignatureLane } from './lanes/lane-id.ts'
+import { type Looked, lookedAt, paymentOf } from './looked.ts'
 import { countStore } from './rows/count-store.ts'
 import { liftStore } from './rows/lift-store.ts'
-import { intentOf } from './rows/readings.ts'
 import type { TransactionRow } from './rows/store.ts'
-import { messageOf } from './signatures/unsigned.ts'
 
 type Shown = string | { sealed: string; body: string }
 /** The operator lets it pass above the ceiling: which payment, for how long, and the password for it. */
@@ -28,9 +26,11 @@ export type LiftParts = {
     wanted: { payment: LiftedPayment | undefined; hours: number | undefined; shown: Shown },
   ): Promise<Lift>
 }
-/** Bytes of a wallet that are not signed, and what they are to do. */
-type Looked = { chain: Chain; unsigned: Unsigned; intent: Intent }
-type Approval = { overCeiling: OverCeiling | undefined; maxFee: string | undefined }
+type Approval = {
+  overCeiling: OverCeiling | undefined
+  maxFee: string | undefined
+  signed?: OwnerSignature | undefined
+}
 
 /** Why the ceiling stops it, as far as the daemon sees. */
 function why({ chain, unsigned, intent }: Looked, under: Under): string | undefined {
@@ -48,23 +48,20 @@ export function overCeilings(parts: Pick<Parts, 'database' | 'ceiling' | 'chain'
     counted: await countStore.byLane(db, lane),
   })
 
-  async function lookedAt(row: TransactionRow): Promise<Looked> {
-    const chain = await parts.chain(row.network)
-    const address = addressOf(row.lane)
-    if (isSignatureLane(row.lane)) {
-      const { signKind: kind, bytes } = messageOf(chain, row)
-      return { chain, unsigned: { kind, bytes, address }, intent: intentOf(row) }
-    }
-    const bytes = chain.bytes(address, { body: row.draft!, maxFee: parseBase(row.max_fee!) }, chain.anyLifetime)
-    const unsigned = { kind: chain.signKind, bytes, address }
-    return { chain, unsigned, intent: intentOf(row) }
-  }
-
-  /** Failure CEILING_EXCEEDED: nobody but the operator with the password lifts a ceiling. */
-  async function requireWithin(row: TransactionRow): Promise<void> {
-    if (await database.read((db) => liftStore.has(db, row.id, clock.latest()))) return
-    const reason = await whyNot(await lookedAt(row), row)
+  /**
+   * Failure CEILING_EXCEEDED: the owners whom the signer knows lift a ceiling, and where it knows none the operator with the
+   * password.
+   */
+  async function requireWithin(row: TransactionRow, signed: OwnerSignature | undefined): Promise<void> {
+    const { owners, voices, isLifted } = await database.read(async (db) => ({
+      owners: knownOwners(await parts.ceiling(db, row.wallet_id)),
+      voices: await voicesOf(db, [row.id]),
+      isLifted: await liftStore.has(db, row.id, clock.latest()),
+    }))
+    if (isLifted && !owners) return
+    const reason = await whyNot(await lookedAt(parts, row), row)
     if (reason === undefined) return
+    if (owners) return requireVoice(reason, voices, signed)
     const command = `waiaas tx approve ${row.id} --over-ceiling`
     throw new Failure('CEILING_EXCEEDED', `it is ${reason}; approve it above the ceiling with ${command}`)
   }
@@ -78,18 +75,18 @@ export function overCeilings(parts: Pick<Parts, 'database' | 'ceiling' | 'chain'
     /** What an approval would lift the ceiling for. */
     async show(row: TransactionRow): Promise<{ network: string; why: string | null; payment: LiftedPayment }> {
       if (row.status !== 'QUEUED') throw processed(row)
-      const looked = await lookedAt(row)
+      const looked = await lookedAt(parts, row)
       const payment = paymentOf(row, looked)
       return { network: row.network, why: (await whyNot(looked, row)) ?? null, payment }
     },
     /** What lets it pass above the ceiling, where it has to; the signer asks for the password. */
-    async lift(row: TransactionRow, { overCeiling, maxFee }: Approval): Promise<Lift | undefined> {
+    async lift(row: TransactionRow, { overCeiling, maxFee, signed }: Approval): Promise<Lift | undefined> {
       if (row.status !== 'QUEUED') return undefined
       if (!overCeiling) {
-        await requireWithin(row)
+        await requireWithin(row, signed)
         return undefined
       }
-      const own = paymentOf(row, await lookedAt(row), maxFee)
+      const own = paymentOf(row, await lookedAt(parts, row), maxFee)
       const { hours, shown, payment = typeof shown === 'string' ? own : undefined } = overCeiling
       requireSame(payment, own)
       return parts.lift(row.wallet_id, { payment, hours, shown })
@@ -100,12 +97,17 @@ export function overCeilings(parts: Pick<Parts, 'database' | 'ceiling' | 'chain'
 /** Takes back all that was let pass above a ceiling and is not signed. */
 export const voidLifts = (db: Handle) => liftStore.removeAll(db)
 
-/** With the worst fee that is shown, or named. Failure INVALID_TRANSACTION of what the signer signs for nobody. */
-function paymentOf(row: TransactionRow, { unsigned }: Looked, maxFee = row.max_fee!): LiftedPayment {
-  const payment = paymentIn(unsigned)
-  if (!payment) throw new Failure('INVALID_TRANSACTION', 'the signer cannot read it, and signs it under no ceiling')
-  const { moves, memos, ...rest } = payment
-  return { ...rest, moves: [...moves], memos: [...memos], fee: maxFee }
+/** An owner whom the signer has not heard would approve what is not signed behind it. */
+function requireVoice(
+  reason: string,
+  voices: readonly { address: string }[],
+  signed: OwnerSignature | undefined,
+): void {
+  if (signed && voices.some(({ address }) => address === signed.address)) return
+  throw new Failure(
+    'CEILING_EXCEEDED',
+    `it is ${reason}; an owner whom the signer knows has to approve it with their own wallet (waiaas owner approve)`,
+  )
 }
 
 /** What would not be signed behind it is not approved either. */

@@ -5,6 +5,7 @@ import type { Handle } from '../platform/db/database.ts'
 import { codeOf, digestOf } from './cards/code.ts'
 import { unitsOf } from './detail.ts'
 import type { Job, Parts } from './job.ts'
+import { linesForSigner } from './looked.ts'
 import { planStore } from './rows/plan-store.ts'
 import { effectsOf } from './rows/readings.ts'
 import type { TransactionRow } from './rows/store.ts'
@@ -53,7 +54,7 @@ export async function ownerChallenge(
   { says, origin, by }: { says: Says; origin: string; by?: string | undefined },
 ) {
   const { wanted, ownership } = await parts.database.read(async (db) => ({
-    wanted: await wantedOf({ parts, db }, row, says),
+    wanted: await toBeSigned({ parts, db }, row, says),
     ownership: await ownerOf(db, row.wallet_id),
   }))
   return parts.owners.challenge(wanted, ownership, { origin, by })
@@ -77,7 +78,7 @@ export async function requireOwners(
   row: TransactionRow,
   signed: OwnerSignature | undefined,
 ): Promise<Agreement | undefined> {
-  if (signed) return job.parts.owners.agree(job.db, await wantedOf(job, row, 'approve'), signed)
+  if (signed) return job.parts.owners.agree(job.db, await toBeSigned(job, row, 'approve'), signed)
   const standing = await approvalStanding(job, row)
   if (standing === undefined) return undefined
   const owners = ownersIn(standing)
@@ -113,4 +114,15 @@ async function wantedOf(job: Job<Pick<Parts, 'findNetwork' | 'switches'>>, row: 
   const wallet = await job.parts.switches.wallet(job.db, row.wallet_id)
   if (!wallet) throw new Failure('WALLET_NOT_FOUND', 'the wallet is gone')
   return { wallet, action: says, subject: await subjectOf(job, row) }
+}
+
+/** With the lines that the signer compares of an approval. */
+async function toBeSigned(
+  job: Job<Pick<Parts, 'findNetwork' | 'switches' | 'chain' | 'ceiling'>>,
+  row: TransactionRow,
+  says: Says,
+) {
+  const wanted = await wantedOf(job, row, says)
+  const signs = says === 'approve' ? await linesForSigner(job, row) : []
+  return { ...wanted, subject: { ...wanted.subject, signs } }
 }

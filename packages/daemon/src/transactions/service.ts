@@ -235,7 +235,9 @@ export class Transactions {
   async decide(id: string, answer: HumanAnswer): Promise<Answered> {
     const waiting = await this.#parts.database.read((db) => this.#findOwn(db, id, undefined))
     if (answer.says === 'approve' && !answer.lift)
-      await this.#overCeilings.lift(waiting, { overCeiling: undefined, maxFee: answer.maxFee })
+      await this.#overCeilings.lift(waiting, {
+        ...{ overCeiling: undefined, maxFee: answer.maxFee, signed: answer.signed },
+      })
     const answered = await this.#change(id, undefined, (job, row) => decide(job, row, answer))
     if (answer.says === 'reject') return answered
     if (isSignatureLane(waiting.lane)) this.#signatures.kick(waiting)

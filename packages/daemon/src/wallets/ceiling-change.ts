@@ -1,4 +1,12 @@
-import { type Base, type ceilingOperations, Failure, type Parsed, parseUnits, signedChain } from '@waiaas/contract'
+import {
+  type Base,
+  type ceilingOperations,
+  Failure,
+  invalidField,
+  type Parsed,
+  parseUnits,
+  signedChain,
+} from '@waiaas/contract'
 import type { ExactChange } from '../keys/service.ts'
 import type { WalletDependencies } from './dependencies.ts'
 import { resolveNetwork } from './networks.ts'
@@ -8,7 +16,7 @@ type Input = Parsed<typeof ceilingOperations.changeWalletCeiling>
 
 /** What a request changes of a ceiling, in base units. */
 export async function exactChange(
-  { networks, ceilings: { findToken } }: Pick<WalletDependencies, 'networks' | 'ceilings'>,
+  parts: Pick<WalletDependencies, 'networks' | 'ceilings' | 'database' | 'checkableOwners'>,
   input: Input,
   row: WalletRow,
 ): Promise<ExactChange> {
@@ -16,8 +24,13 @@ export async function exactChange(
     const { address: _, ...change } = input.exact
     return change
   }
+  const {
+    networks,
+    ceilings: { findToken },
+  } = parts
   const { network: name, recipients, otherTokens, deploys, contracts } = input
-  if (name === undefined) return { recipients }
+  const owners = await ownersOf(parts, input, row)
+  if (name === undefined) return { recipients, owners }
   const network = resolveNetwork(networks(), row, name)
   const token = input.token === undefined ? undefined : await findToken(network, input.token)
   const { decimals } = token ?? network.native
@@ -27,8 +40,22 @@ export async function exactChange(
     transaction: baseUnits(input.transaction, decimals),
     day: baseUnits(input.day, decimals),
     fee: baseUnits(input.fee, network.native.decimals),
-    ...{ otherTokens, deploys, contracts, recipients },
+    ...{ otherTokens, deploys, contracts, recipients, owners },
   }
+}
+
+async function ownersOf(
+  { database, checkableOwners }: Pick<WalletDependencies, 'database' | 'checkableOwners'>,
+  { owners }: Input,
+  { id }: WalletRow,
+): Promise<ExactChange['owners']> {
+  if (owners !== 'verified') return owners === 'none' ? null : undefined
+  const known = await database.read(async (db) => (await checkableOwners(db, [id]))(id))
+  if (known) return known
+  throw invalidField(
+    'owners',
+    'expected a wallet whose owners have verified with the key of an address; the signer cannot ask contracts or passkeys',
+  )
 }
 
 const baseUnits = (text: string | undefined, decimals: number): string | undefined =>

@@ -1,12 +1,14 @@
-import { LOCAL_NETWORKS, type Network } from '@waiaas/contract'
-import { type Ceiling, hadCeiling, type KeyRow, type Proof, type Sealed } from '../keys/service.ts'
+import { type ceilingOperations, LOCAL_NETWORKS, type Network, type Output } from '@waiaas/contract'
+import { type Ceiling, type ChainCeiling, hadCeiling, type KeyRow, type Proof, type Sealed } from '../keys/service.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { installedDollars } from '../policies/service.ts'
+import { ceilingOf } from './ceiling-consents.ts'
 import { type ProposalSources, proposedCeiling } from './ceiling-proposal.ts'
 import { ceilingStore } from './ceiling-store.ts'
+import { ownersView } from './ceiling-view.ts'
 import type { WalletDependencies } from './dependencies.ts'
 import { keyFailures } from './key-failures.ts'
-import { needWallet } from './lookup.ts'
+import { needLiveWallet, needWallet } from './lookup.ts'
 import { networksOf } from './networks.ts'
 import type { WalletRow } from './store.ts'
 
@@ -14,7 +16,14 @@ type Place = Pick<WalletRow, 'chain' | 'environment'>
 type New = { key: KeyRow; isImported: boolean; hasDefaultPolicy: boolean; shown: Proof | undefined }
 
 /** When a ceiling is proposed: for a key that comes in, for one of before, and when the operator asks for it. */
-export function ceilingProposals({ database, keys, audit, networks, ceilings: sources }: WalletDependencies) {
+export function ceilingProposals({
+  database,
+  keys,
+  audit,
+  networks,
+  ceilings: sources,
+  checkableOwners,
+}: WalletDependencies) {
   const listedFor = (db: Handle, place: Place) =>
     Promise.all(
       networksOf(withLocal(networks()), place).map(async (network) => ({
@@ -37,7 +46,7 @@ export function ceilingProposals({ database, keys, audit, networks, ceilings: so
       const contracts = before.chains[chain]?.contracts ?? []
       return [chain, { ...limits, contracts }] as const
     })
-    return { chains: Object.fromEntries(kept), recipients: before.recipients }
+    return { ...before, chains: Object.fromEntries(kept) }
   }
 
   /** Where the key has been is not known, and who has written to the database may have written the policies. */
@@ -84,6 +93,32 @@ export function ceilingProposals({ database, keys, audit, networks, ceilings: so
     },
   }
 }
+
+/** What the policies and prices of now propose, in base units, and who may be asked in place of the password. */
+export async function proposal(
+  { database, checkableOwners }: Pick<WalletDependencies, 'database' | 'checkableOwners'>,
+  { anew }: Pick<ReturnType<typeof ceilingProposals>, 'anew'>,
+  id: string,
+): Promise<Output<typeof ceilingOperations.proposeWalletCeiling>> {
+  const { row, now, owners } = await database.read(async (db) => ({
+    row: await needLiveWallet(db, id),
+    now: await ceilingStore.byWallet(db, id),
+    owners: (await checkableOwners(db, [id]))(id),
+  }))
+  const { chains } = await anew(row, ceilingOf(now))
+  return {
+    id,
+    address: row.address,
+    chains: Object.fromEntries(Object.entries(chains).map(([chain, limits]) => [chain, exactLimits(limits)])),
+    owners: ownersView(owners),
+  }
+}
+
+const exactLimits = ({ deploys = false, contracts, ...limits }: ChainCeiling) => ({
+  ...limits,
+  deploys,
+  contracts: [...contracts],
+})
 
 /** Local networks may be configured later. */
 const withLocal = (networks: readonly Network[]): Network[] => [

@@ -44,6 +44,16 @@ export const ceilingStore = {
     )
     return rows[0]
   },
+  /** Of each live wallet that has one. */
+  ofLive: (db: Handle) =>
+    db.query<{ id: string; name: string; text: string }>((kysely) =>
+      kysely
+        .selectFrom('wallets')
+        .innerJoin('ceilings', 'ceilings.wallet_id', 'wallets.id')
+        .select(['wallets.id', 'wallets.name', 'ceilings.text'])
+        .where('wallets.status', '<>', 'TERMINATED')
+        .orderBy('wallets.id'),
+    ),
   /** Live wallets without one, and their keys as they are stored. */
   wanting: (db: Handle) =>
     db.query<{ id: string; name: string; ciphertext: string }>((kysely) =>

@@ -1,6 +1,6 @@
 import { type ceilingOperations, formatUnits, type Network, type Output, signedChain } from '@waiaas/contract'
 import type { Token } from '../chains/intent.ts'
-import { accountKey, type Ceiling, type ChainCeiling, type CountText } from '../keys/service.ts'
+import { accountKey, type Ceiling, type ChainCeiling, type CountText, type KnownOwners } from '../keys/service.ts'
 
 type Answer = Output<typeof ceilingOperations.getWalletCeiling>
 type Listed = { network: Network; tokens: readonly Token[] }
@@ -18,8 +18,12 @@ export function ceilingView(id: string, { ceiling, own, counts }: Known): Answer
     const tokens = listed.flatMap((one) => one.tokens)
     return [networkView(first.network, limits, { tokens, counts: texts.filter((text) => text.chain === chain) })]
   })
-  return { id, networks, recipients: [...ceiling.recipients] }
+  return { id, networks, recipients: [...ceiling.recipients], owners: ownersView(ceiling.owners) }
 }
+
+/** As answers say it. */
+export const ownersView = (known: KnownOwners | undefined): Answer['owners'] =>
+  known ? { threshold: known.threshold, owners: known.owners.map((one) => [...one]) } : null
 
 type Counted = { tokens: readonly Token[]; counts: readonly CountText[] }
 

@@ -1,18 +1,19 @@
 import { LOCAL_NETWORKS, type Network, signedChain } from '@waiaas/contract'
-import type { CeilingText, CountText } from '../keys/service.ts'
+import { type CeilingText, type CountText, type KnownOwners, sameOwners } from '../keys/service.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import { ceilingStore } from './ceiling-store.ts'
 import { usedOf } from './ceiling-view.ts'
+import type { WalletDependencies } from './dependencies.ts'
 
 /** Of a day's amount, in percent. */
 const NEAR = 80n
 const FRESH_MS = 10_000
 
-type Parts = { database: Database; networks: () => readonly Network[] }
+type Parts = { database: Database; networks: () => readonly Network[] } & Pick<WalletDependencies, 'checkableOwners'>
 type Concerns = readonly string[]
 
-/** Which ceilings the operator should look at: gone, or nearly used up. */
-export function ceilingWatch({ database, networks }: Parts) {
+/** Which ceilings the operator should look at: gone, nearly used up, or without the owners who have verified. */
+export function ceilingWatch({ database, networks, checkableOwners }: Parts) {
   let last: { at: number; concerns: Concerns } = { at: Number.NEGATIVE_INFINITY, concerns: [] }
   let reading: Promise<Concerns> | undefined
 
@@ -20,6 +21,7 @@ export function ceilingWatch({ database, networks }: Parts) {
     const known = [...networks(), ...LOCAL_NETWORKS]
     const concerns = await database.read(async (db) => {
       const found = (await ceilingStore.wanting(db)).map(missing)
+      found.push(...(await unknownOwners(db, checkableOwners)))
       for (const { text } of await ceilingStore.allCounts(db))
         found.push(...(await nearOn(db, JSON.parse(text), known)))
       return found
@@ -46,6 +48,24 @@ export function ceilingWatch({ database, networks }: Parts) {
 
 const missing = ({ name }: { name: string }): string =>
   `wallet ${name} has no ceiling, so it signs nothing: look for who removed it, then waiaas wallet ceiling ${name} --from-policies`
+
+/** Wallets whose owners have verified, and whose signer asks others, or the master password alone. */
+async function unknownOwners(db: Handle, checkable: Parts['checkableOwners']): Promise<string[]> {
+  const all = await ceilingStore.ofLive(db)
+  const verified = await checkable(
+    db,
+    all.map(({ id }) => id),
+  )
+  return all.flatMap(({ id, name, text }) => {
+    const [owners, known] = [verified(id), (JSON.parse(text) as CeilingText).ceiling.owners]
+    return owners === undefined || isSame(owners, known) ? [] : [unknown(name)]
+  })
+}
+
+const isSame = (owners: KnownOwners, known: KnownOwners | undefined): boolean =>
+  known !== undefined && sameOwners(owners, known)
+const unknown = (name: string): string =>
+  `the signer of wallet ${name} does not know the owners who have verified: waiaas wallet ceiling ${name} --owners verified`
 
 async function nearOn(db: Handle, count: CountText, networks: readonly Network[]): Promise<string[]> {
   const spent = Object.keys(count.spent).filter((asset) => usedOf([count], asset) > 0n)

@@ -1,21 +1,10 @@
 import { type ceilingOperations, Failure, type Output, type Parsed } from '@waiaas/contract'
-import type { Needed } from '../consents/types.ts'
-import {
-  type Ceiling,
-  type CeilingChange,
-  type CeilingText,
-  type ChainCeiling,
-  changedCeiling,
-  KeyError,
-  type Keys,
-  loosensCeiling,
-  type Proof,
-  type Sealed,
-} from '../keys/service.ts'
+import { type CeilingChange, changedCeiling, KeyError, type Keys, type Proof, type Sealed } from '../keys/service.ts'
 import type { By } from '../platform/caller.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { exactChange } from './ceiling-change.ts'
-import { ceilingProposals } from './ceiling-proposals.ts'
+import { askedFor, ceilingOf, takesConsent, voicesFor } from './ceiling-consents.ts'
+import { ceilingProposals, proposal } from './ceiling-proposals.ts'
 import { ceilingStore } from './ceiling-store.ts'
 import { ceilingView } from './ceiling-view.ts'
 import type { WalletDependencies } from './dependencies.ts'
@@ -47,19 +36,8 @@ export function walletCeilings(parts: WalletDependencies) {
     show,
     first: proposals.first,
     makeMissing: proposals.makeMissing,
-    /** What the policies and prices of now propose, in base units. */
-    async propose(id: string): Promise<Output<typeof ceilingOperations.proposeWalletCeiling>> {
-      const { row, now } = await database.read(async (db) => ({
-        row: await needLiveWallet(db, id),
-        now: await ceilingStore.byWallet(db, id),
-      }))
-      const { chains } = await proposals.anew(row, ceilingOf(now))
-      return {
-        id,
-        address: row.address,
-        chains: Object.fromEntries(Object.entries(chains).map(([chain, limits]) => [chain, exactLimits(limits)])),
-      }
-    },
+    propose: (id: string): Promise<Output<typeof ceilingOperations.proposeWalletCeiling>> =>
+      proposal(parts, proposals, id),
     /** The operator has said that all that was signed is known: the day does not count as used up any more. */
     async confirm(id: string, shown: Proof): Promise<void> {
       const { address, now } = await database.read(async (db) => ({
@@ -77,20 +55,23 @@ export function walletCeilings(parts: WalletDependencies) {
       const row = await database.read((db) => needLiveWallet(db, id))
       const change = await exactChange(parts, input, row)
       const isWhole = fromPolicies || change.chains !== undefined
-      if (change.chain === undefined && change.recipients === undefined && !isWhole) return show(id)
+      const { chain: where, recipients, owners } = change
+      if (where === undefined && recipients === undefined && owners === undefined && !isWhole) return show(id)
       const now = await database.read((db) => ceilingStore.byWallet(db, id))
       const before = ceilingOf(now)
       const next = changedCeiling(fromPolicies ? await proposals.anew(row, before) : before, change)
-      const asked = { address: row.address, now, next }
+      const raise = { row, now, next }
+      const asked = { address: row.address, now, next, voices: await voicesFor(parts, raise) }
       // Where a sealed call says the change itself, the signer makes it; else it is asked to tighten alone.
       const isBound = typeof shown === 'string' || input.exact !== undefined
       const sealed = await keyFailures(isBound ? keys.changeCeiling(asked, shown) : tightened(keys, asked))
       return database.work({ shared: ['system'], exclusive: [`wallet:${id}`] }, async (db) => {
         await needLiveWallet(db, id)
         const after = ceilingOf(sealed)
-        const present = ceilingOf(await ceilingStore.byWallet(db, id))
-        const isLooser = loosensCeiling(after, present)
-        if (isLooser) await parts.needConsent(db, loosening(row, present, after))
+        const stored = await ceilingStore.byWallet(db, id)
+        const present = ceilingOf(stored)
+        const isLooser = takesConsent(after, present)
+        if (isLooser) await parts.needConsent(db, askedFor(raise, { now: stored, next: after }))
         await ceilingStore.set(db, id, sealed)
         const { chain } = isWhole ? {} : change
         const [from, to] = chain === undefined ? [before, after] : [before.chains[chain] ?? null, after.chains[chain]]
@@ -109,13 +90,6 @@ export function walletCeilings(parts: WalletDependencies) {
   }
 }
 
-/** What the owner agrees to. */
-function loosening({ id, name }: WalletRow, before: Ceiling, after: Ceiling): Needed {
-  const [from, to] = [before, after].map((ceiling) => JSON.stringify(ceiling)) as [string, string]
-  const words = `change the ceiling of the wallet ${JSON.stringify(name)} from ${from} to ${to}`
-  return { action: 'loosen', words, content: { id, before, after }, wallet: id }
-}
-
 /** A call with a sealed password that leaves its change to the daemon's word. */
 async function tightened(keys: Pick<Keys, 'changeCeiling'>, asked: CeilingChange): Promise<Sealed> {
   try {
@@ -129,16 +103,6 @@ async function tightened(keys: Pick<Keys, 'changeCeiling'>, asked: CeilingChange
     )
   }
 }
-
-const exactLimits = ({ deploys = false, contracts, ...limits }: ChainCeiling) => ({
-  ...limits,
-  deploys,
-  contracts: [...contracts],
-})
-
-/** Sealed by the signer, which alone believes nothing else; here it is only read. */
-const ceilingOf = (sealed: Sealed | undefined): Ceiling =>
-  sealed ? (JSON.parse(sealed.text) as CeilingText).ceiling : { chains: {}, recipients: [] }
 
 /** The ceiling of a wallet, as the signer sealed it; without one the signer signs nothing. */
 export const sealedCeiling = (db: Handle, walletId: string): Promise<Sealed | undefined> =>

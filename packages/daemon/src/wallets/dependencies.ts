@@ -1,8 +1,8 @@
 import type { Network, Output, walletOperations } from '@waiaas/contract'
 import type { Audit } from '../audit/service.ts'
 import type { Token } from '../chains/intent.ts'
-import type { NeedConsent } from '../consents/types.ts'
-import type { Keys } from '../keys/service.ts'
+import type { NeedConsent, VoicesFor } from '../consents/types.ts'
+import type { Keys, KnownOwners } from '../keys/service.ts'
 import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
@@ -64,6 +64,9 @@ export type WalletDependencies = {
   purgePolicies(db: Handle, walletId: string, by: By): Promise<void>
   /** Owners who have verified agree to what lets more out of their wallets. Failure OWNER_CONSENT_REQUIRED. */
   needConsent: NeedConsent
+  consentVoices: VoicesFor
+  /** Of each of these wallets, the owners whose signatures the signer can check, where they are enough. */
+  checkableOwners(db: Handle, walletIds: readonly string[]): Promise<(walletId: string) => KnownOwners | undefined>
   verifyPassword(password: string): Promise<boolean>
   /** Is the generated master password still on disk, where the operator does not want main networks beside it? */
   refusesMainnet(): boolean

@@ -1,5 +1,6 @@
 import type { SignerCalls } from '../channel.ts'
 import { KeyError } from '../key-error.ts'
+import { sealingFingerprint } from '../sealing.ts'
 import type { ImportSecret, KeyRow, KeyringRow, SealedImport } from '../types.ts'
 import { type Ceilings, makeCeilings, type Vouching } from './ceilings.ts'
 import { ceilingAsked, exportAsked, liftAsked, newPasswordAsked } from './deeds.ts'
@@ -49,7 +50,9 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
     lock()
     const own = witness(next)
     const password = newest()
-    held = { keyring: next, row, password, witness: own, ceilings: makeCeilings(next, { witness: own, password }) }
+    const signer = sealingFingerprint(sealingPair(next).publicKey)
+    const ceilings = makeCeilings(next, { witness: own, password, signer })
+    held = { keyring: next, row, password, witness: own, ceilings }
     isOf(held, row)
   }
   const arrived = (key: KeyRow, from: 'made' | 'imported'): KeyRow => {
@@ -98,6 +101,7 @@ export function makeSigner(): { calls: Handlers; lock: () => void } {
       return signBatch({ keyring, ceilings }, batch)
     },
     ...operatorCalls(unlocked, operator),
+    hear: (word) => unlocked().ceilings.hear(word),
     evidenceKey: () => unlocked().witness.publicKey,
     signCheckpoint: (next) => unlocked().witness.sign(next),
     signReceipt: ({ hash }) => unlocked().witness.attest(hash),

@@ -9,10 +9,12 @@ import type {
   FirstCeiling,
   Lift,
   LiftWanted,
+  OwnerWord,
   Payment,
   Sealed,
   SignBatch,
   SignRequest,
+  Voice,
 } from '../types.ts'
 import { admitted } from './admit.ts'
 import { type Count, makeCount } from './count.ts'
@@ -24,6 +26,7 @@ import { isLooser, isModest, type Limits, limitsOf } from './limits.ts'
 import type { Reading } from './reading.ts'
 import { exceeded, refuse } from './refuse.ts'
 import { openText, sealText } from './seals.ts'
+import { approved, makeVoice, requireRaise } from './voices.ts'
 
 /** A ceiling that was opened, and the seal that it was opened by. */
 type Known = CeilingText & { limits: Limits; sealed: Sealed }
@@ -41,15 +44,18 @@ export type Counting = {
 }
 
 export type Ceilings = ReturnType<typeof makeCeilings>
-type CeilingParts = { witness: Pick<Witness, 'named'>; password: Newest }
+/** `signer` is the fingerprint of its sealing key. */
+type CeilingParts = { witness: Pick<Witness, 'named'>; password: Newest; signer: string }
 
 /**
  * The ceilings that were seen since the keyring was opened, each in its newest version, and what was signed under them.
  * Nothing here can be set back from outside.
  */
-export function makeCeilings({ seals }: Keyring, { witness, password }: CeilingParts) {
-  const book = ceilingBook(seals)
+export function makeCeilings({ seals }: Keyring, { witness, password, signer }: CeilingParts) {
   const now = forwardClock()
+  // The running time stands still while the machine sleeps, and anybody may set a clock back.
+  const latest = () => Math.max(now(), Date.now())
+  const book = ceilingBook(seals, { signer, latest })
   const counts = countBook(seals, { witness, now })
   return {
     arrived: book.arrived,
@@ -57,14 +63,21 @@ export function makeCeilings({ seals }: Keyring, { witness, password }: CeilingP
     present: book.ceiling,
     /** What the daemon may do by itself: INVALID_MASTER_PASSWORD where more would be signed than before. */
     tighten: book.tighten,
-    /** What the operator has said. What is not known of the day does not count as used up any more. */
+    /**
+     * What the operator has said, and what takes more with the owners where they are known. What is not known of the day
+     * does not count as used up any more.
+     */
     set(change: Change): Sealed {
+      const sealed = book.set(change)
       counts.forgive(change.address)
-      return book.set(change)
+      return sealed
     },
+    /** What an owner has signed. SIGN_REFUSED. */
+    hear: ({ address, ceiling, ...word }: OwnerWord): Voice => makeVoice(book.place(address, ceiling), word),
     /** What the operator has approved above the ceiling: one payment, which does not count in the amounts of the day. */
     lift({ address, ceiling, hours }: LiftWanted, payment: Payment): Lift {
-      const { at: said } = book.opened(address, ceiling)
+      const { at: said, limits } = book.opened(address, ceiling)
+      if (limits.owners) refuse('the owners of the wallet approve what is above its ceiling, and the password does not')
       return makeLift(seals, { address, said, password }, { payment, hours, now: Date.now() })
     },
     /** CEILING_EXCEEDED of a wallet that has none. */
@@ -85,10 +98,10 @@ export function makeCeilings({ seals }: Keyring, { witness, password }: CeilingP
             return () => count.add(charge, reading.nonce)
           }
           if (proofs.length === 0) return charged()
-          // The running time stands still while the machine sleeps, and anybody may set a clock back.
-          const latest = Math.max(now(), Date.now())
-          const under = { key: seals, address: key.address, said: at, password, used: count.lifts, now: latest }
-          const use = lifted(under, { reading, use: String(reading.nonce ?? bytesHash), proofs })
+          const under = { key: seals, address: key.address, said: at, password, used: count.lifts, now: latest() }
+          const asking = { reading, use: String(reading.nonce ?? bytesHash), proofs }
+          const { owners } = limits
+          const use = owners ? approved({ ...under, owners, signer }, asking) : lifted(under, asking)
           if (typeof use === 'string') return unlifted(use, charged)
           // What was used is in the record, as what was spent is.
           count.requireKnown()
@@ -100,7 +113,9 @@ export function makeCeilings({ seals }: Keyring, { witness, password }: CeilingP
   }
 }
 
-function ceilingBook(seals: Guarded) {
+type BookParts = { signer: string; latest: () => number }
+
+function ceilingBook(seals: Guarded, { signer, latest }: BookParts) {
   const known = new Map<string, Known>()
   /** Keys that have come in since the keyring was opened. */
   const arrivals = new Map<string, Arrival>()
@@ -124,15 +139,30 @@ function ceilingBook(seals: Guarded) {
   function write(change: Change, at: number): Sealed {
     const { address, next } = change
     const limits = limitsOf(next)
-    const text: CeilingText = { address, version: (present(change)?.version ?? 0) + 1, at, ceiling: next }
+    const version = (present(change)?.version ?? 0) + 1
+    const text: CeilingText = { address, version, at, ceiling: next, signer }
     const sealed = sealText(seals, 'ceiling', JSON.stringify(text))
     known.set(address, { ...text, limits, sealed })
     return sealed
   }
 
+  const placeOf = (address: string, { at, limits: { owners } }: Known) => ({
+    ...{ key: seals, address, owners, said: at, signer, now: latest() },
+  })
+
   return {
     opened,
-    set: (change: Change): Sealed => write(change, Date.now()),
+    /** Where owners speak. */
+    place: (address: string, sealed: Sealed | undefined) => placeOf(address, opened(address, sealed)),
+    set(change: Change): Sealed {
+      const before = present(change)
+      const { address, next, voices = [] } = change
+      if (before?.limits.owners && isLooser(limitsOf(next), before.limits)) {
+        const { version, ceiling: now } = before
+        requireRaise(placeOf(address, before), { version, now, next, voices })
+      }
+      return write(change, Date.now())
+    },
     /** Of a key without one, a ceiling of nothing. */
     ceiling: (change: Pick<Change, 'address' | 'now'>): Ceiling =>
       present(change)?.ceiling ?? { chains: {}, recipients: [] },

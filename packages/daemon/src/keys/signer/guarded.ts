@@ -12,6 +12,7 @@ type Sodium = {
   crypto_auth(seal: Uint8Array, message: Uint8Array, key: Uint8Array): void
   crypto_auth_verify(seal: Uint8Array, message: Uint8Array, key: Uint8Array): boolean
   crypto_sign_seed_keypair(publicKey: Uint8Array, secretKey: Uint8Array, seed: Uint8Array): void
+  crypto_sign_verify_detached(signature: Uint8Array, message: Uint8Array, publicKey: Uint8Array): boolean
   crypto_sign_detached(signature: Uint8Array, message: Uint8Array, secretKey: Uint8Array): void
 }
 

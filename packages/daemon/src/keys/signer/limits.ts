@@ -1,12 +1,17 @@
+import { hash } from 'node:crypto'
 import { accountKey } from '../account-key.ts'
 import { firstMost, isMainEvm, isTestChain } from '../known-assets.ts'
-import type { Ceiling, ChainCeiling } from '../types.ts'
+import type { Ceiling, ChainCeiling, KnownOwners } from '../types.ts'
 import { isRecord } from './invalid.ts'
 import { NATIVE } from './reading.ts'
 import { refuse } from './refuse.ts'
 
 /** A ceiling as it is compared with: amounts as numbers, accounts as readings name them. */
-export type Limits = { chains: ReadonlyMap<string, ChainLimits>; recipients: ReadonlySet<string> }
+export type Limits = {
+  chains: ReadonlyMap<string, ChainLimits>
+  recipients: ReadonlySet<string>
+  owners: KnownOwners | undefined
+}
 export type ChainLimits = {
   fee: bigint
   /** `native` among them. */
@@ -21,8 +26,43 @@ type AssetLimits = { transaction: bigint; day: bigint }
 export function limitsOf(ceiling: Ceiling): Limits {
   if (!isRecord(ceiling) || !isRecord(ceiling.chains)) return refuse('expected a ceiling with its chains')
   const chains = Object.entries(ceiling.chains).map(([chain, limits]) => [chain, chainLimits(chain, limits)] as const)
-  return { chains: new Map(chains), recipients: accounts(ceiling.recipients) }
+  const { recipients, owners } = ceiling
+  return { chains: new Map(chains), recipients: accounts(recipients), owners: owners && knownOwners(owners) }
 }
+
+const MOST_OWNERS = 20
+
+/** In one order, each account once and of one owner alone. */
+function knownOwners(known: KnownOwners): KnownOwners {
+  if (!isRecord(known) || !Array.isArray(known.owners)) return refuse('expected the owners of a wallet')
+  const { threshold } = known
+  const owners = known.owners.map((one) => [...accounts(one)].sort()).sort((a, b) => (`${a}` < `${b}` ? -1 : 1))
+  const all = owners.flat()
+  const isWhole = owners.length <= MOST_OWNERS && all.length <= MOST_OWNERS && owners.every((one) => one.length > 0)
+  if (!isWhole || new Set(all).size !== all.length)
+    refuse(`expected at most ${MOST_OWNERS} accounts of owners, each of one owner`)
+  if (!Number.isSafeInteger(threshold) || threshold < 1 || threshold > owners.length)
+    refuse('expected how many of the owners have to agree')
+  return { threshold, owners }
+}
+
+const isSame = (one: Limits['owners'], other: Limits['owners']): boolean =>
+  JSON.stringify(one) === JSON.stringify(other)
+/** The same people, by the same accounts, as they are written. */
+export const sameOwners = (one: KnownOwners, other: KnownOwners): boolean =>
+  isSame(knownOwners(one), knownOwners(other))
+
+/** SHA-256 of all that a ceiling says, in hex, whatever the order in which it is written. */
+export function ceilingDigest(ceiling: Ceiling): string {
+  const { chains, recipients, owners } = limitsOf(ceiling)
+  const listed = [...chains].sort(byName).map(([chain, { fee, assets, otherTokens, deploys, contracts }]) => {
+    const amounts = [...assets].sort(byName).map(([asset, { transaction, day }]) => [asset, `${transaction}`, `${day}`])
+    return [chain, `${fee}`, amounts, otherTokens, deploys, [...contracts].sort()]
+  })
+  return hash('sha256', JSON.stringify([listed, [...recipients].sort(), owners ?? null]))
+}
+
+const byName = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1)
 
 function chainLimits(chain: string, limits: ChainCeiling): ChainLimits {
   if (!isRecord(limits) || !isRecord(limits.tokens)) return refuse('expected the limits of a chain')
@@ -50,6 +90,7 @@ export const loosensCeiling = (next: Ceiling, now: Ceiling): boolean => isLooser
 
 /** Does `next` let anything pass that `now` does not? */
 export function isLooser(next: Limits, now: Limits): boolean {
+  if (!isSame(next.owners, now.owners)) return true
   const reachesMore =
     now.recipients.size > 0 && (next.recipients.size === 0 || !isWithin(next.recipients, now.recipients))
   return reachesMore || [...next.chains].some(([chain, limits]) => isLooserOn(limits, now.chains.get(chain)))
@@ -59,7 +100,8 @@ export function isLooser(next: Limits, now: Limits): boolean {
  * Is it within what a ceiling may begin with while nobody shows the password? A key that the operator has made for tests
  * is bounded where a transaction names a main network.
  */
-export const isModest = ({ chains }: Limits, { isForTests = false }: { isForTests?: boolean } = {}): boolean =>
+export const isModest = ({ chains, owners }: Limits, { isForTests = false }: { isForTests?: boolean } = {}): boolean =>
+  owners === undefined &&
   [...chains].every(([chain, { fee, assets, otherTokens, deploys, contracts }]) => {
     if (isForTests && !isMainEvm(chain)) return true
     const isWithin = (asset: string, amount: bigint) => amount <= (firstMost(chain, asset) ?? amount)

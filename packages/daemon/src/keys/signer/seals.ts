@@ -4,7 +4,7 @@ import { fromBase64 } from './box.ts'
 import { type Guarded, sodium } from './guarded.ts'
 
 /** What a text is for: one that was sealed for a purpose says nothing for another. */
-type Purpose = 'ceiling' | 'count' | 'lift'
+type Purpose = 'ceiling' | 'count' | 'lift' | 'voice'
 
 /** HMAC-SHA512-256, over the purpose and the text. */
 const sealBytes = 32

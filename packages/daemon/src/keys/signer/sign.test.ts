@@ -44,7 +44,7 @@ afterAll(() => wipeKeyring(keyring))
 
 const bytes = (text: string) => Buffer.from(text, 'utf8')
 function signAll(key: KeyRow, requests: readonly SignRequest[]) {
-  const ceilings = makeCeilings(keyring, { witness: { named: () => 0 }, password: newest() })
+  const ceilings = makeCeilings(keyring, { witness: { named: () => 0 }, password: newest(), signer: '' })
   const ceiling = ceilings.set({ address: key.address, next: WIDE })
   return signBatch({ keyring, ceilings }, { key, ceiling, lane: 'lane', requests }).results
 }

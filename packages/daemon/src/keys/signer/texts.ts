@@ -13,10 +13,14 @@ type Mark = (text: Uint8Array, publicKey: Uint8Array) => Uint8Array
 
 /** What goes into the curve of a text: with the mark in front that no transaction has, or a form that none has. */
 const marked: Record<TextKind, Mark> = {
-  'evm-text': (text) =>
-    keccak_256(Buffer.concat([Buffer.from(`\x19Ethereum Signed Message:\n${text.length}`, 'latin1'), text])),
+  'evm-text': personalHash,
   'solana-text': offchain,
   'solana-sign-in': signIn,
+}
+
+/** Of a text, as EIP-191 has it. */
+export function personalHash(text: Uint8Array): Uint8Array {
+  return keccak_256(Buffer.concat([Buffer.from(`\x19Ethereum Signed Message:\n${text.length}`, 'latin1'), text]))
 }
 
 /** A host that begins with a letter or a digit, and on the next line the account; then fields and a sentence, if any. */

@@ -58,7 +58,7 @@ function asked(
   chain: Partial<ChainCeiling> = {},
   recipients: Ceiling['recipients'] = [],
 ) {
-  const ceilings = makeCeilings(keyring, { witness: { named: () => 0 }, password: newest() })
+  const ceilings = makeCeilings(keyring, { witness: { named: () => 0 }, password: newest(), signer: '' })
   const ceiling = ceilings.set({
     address: key.address,
     next: { chains: { 'eip155:31337': { ...base, ...chain } }, recipients },
@@ -94,7 +94,7 @@ test('what the signer cannot read is signed for contracts that the ceiling names
 })
 
 test('what was signed for as payments counts for messages too, also after a restart of the signer', () => {
-  const parts = () => makeCeilings(keyring, { witness: { named: () => 0 }, password: newest() })
+  const parts = () => makeCeilings(keyring, { witness: { named: () => 0 }, password: newest(), signer: '' })
   const next = { chains: { 'eip155:31337': base }, recipients: [] }
   const ceilings = parts()
   const ceiling = ceilings.set({ address: key.address, next })

@@ -1,7 +1,8 @@
 import { newId } from '@waiaas/contract'
 import type { Chain } from '../../chains/chain.ts'
-import type { Authorised, Sealed, SignedRound, SigningPlace } from '../../gate/service.ts'
-import type { Database } from '../../platform/db/database.ts'
+import type { ApprovalProof, Authorised, Sealed, SignedRound, SigningPlace } from '../../gate/service.ts'
+import { voicesOf } from '../../owners/service.ts'
+import type { Database, Handle } from '../../platform/db/database.ts'
 import type { Parts } from '../job.ts'
 import { attemptStore } from '../rows/attempt-store.ts'
 import { countStore } from '../rows/count-store.ts'
@@ -41,7 +42,7 @@ export function laneSigning(parts: Parts, lane: string) {
         counted: sealedOf(await countStore.byLane(db, lane)),
         beside: sealedOf(await countStore.byLane(db, besideLane(lane))),
         // Seldom: of what no human has approved there is none.
-        lifts: issued.some(({ isApproved }) => isApproved) ? await liftStore.ofLane(db, lane) : [],
+        lifts: issued.some(({ isApproved }) => isApproved) ? await proofsOf(db, lane, issued) : [],
       })),
       known,
     ])
@@ -49,15 +50,28 @@ export function laneSigning(parts: Parts, lane: string) {
   }
 }
 
-type LiftOf = Sealed & { transaction_id: string }
+type ProofOf = { readonly transaction: string; readonly proof: ApprovalProof }
 
-/** With what the operator has approved above the ceiling; nearly always nothing. */
-function withProofs(issued: readonly Issued[], lifts: readonly LiftOf[]): readonly Authorised[] {
-  if (lifts.length === 0) return issued
-  const byTransaction = new Map(lifts.map(({ transaction_id, text, seal }) => [transaction_id, { text, seal }]))
+/** What the operator, or owners, have approved above the ceiling. */
+async function proofsOf(db: Handle, lane: string, issued: readonly Issued[]): Promise<ProofOf[]> {
+  const lifts = await liftStore.ofLane(db, lane)
+  const ids = issued.flatMap(({ isApproved, authorisation }) => (isApproved ? [authorisation.transactionId] : []))
+  const voices = await voicesOf(db, ids)
+  return [
+    ...lifts.map(({ transaction_id, ...lift }) => ({ transaction: transaction_id, proof: proofOf('password', lift) })),
+    ...voices.map(({ request, ...voice }) => ({ transaction: request, proof: proofOf('owner', voice) })),
+  ]
+}
+
+/** A row may carry more than the signer takes. */
+export const proofOf = (type: ApprovalProof['type'], { text, seal }: Sealed): ApprovalProof => ({ type, text, seal })
+
+/** With what was approved above the ceiling; nearly always nothing. */
+function withProofs(issued: readonly Issued[], all: readonly ProofOf[]): readonly Authorised[] {
+  if (all.length === 0) return issued
   return issued.map((item) => {
-    const lift = byTransaction.get(item.authorisation.transactionId)
-    return lift ? { ...item, proofs: [{ type: 'password', ...lift }] } : item
+    const own = all.filter(({ transaction }) => transaction === item.authorisation.transactionId)
+    return own.length > 0 ? { ...item, proofs: own.map(({ proof }) => proof) } : item
   })
 }
 
