@@ -19,8 +19,7 @@ export default defineConfig({
     env: { XDG_CONFIG_HOME: configHome },
     isolate: false,
     pool: 'forks',
-    // One more than a small machine has cores: many tests wait for blocks, and for processes that start.
-    maxWorkers: 3,
+    maxWorkers: 2,
     testTimeout: 60_000,
     // What is waited for comes late on a busy machine.
     expect: { poll: { timeout: 30_000 } },

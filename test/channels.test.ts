@@ -98,7 +98,7 @@ const WAYS: readonly Way[] = [
     channel: 'link',
     async see(id) {
       const page = await (await fetch(await linkOf(id))).text()
-      return [...page.matchAll(/<(?:h1|p)>(.*)<\/(?:h1|p)>/g)].map(([, line]) => plain(line!))
+      return [...page.matchAll(/<(?:h1|li)>(.*?)<\/(?:h1|li)>/g)].map(([, line]) => plain(line!))
     },
     reject: async (id) => fetch(await linkOf(id), { method: 'POST' }),
   },
