@@ -160,7 +160,7 @@ export async function checkableOwners(db: Handle, walletIds: readonly string[]) 
     const ownership = ownershipOf(walletId)
     if (ownership.state !== 'LOCKED') return undefined
     const keys = verifiedOf(ownership).map(({ credentials }) =>
-      credentials.filter(({ kind }) => kind === 'key').map(({ address }) => address),
+      credentials.filter(({ kind, isProven }) => kind === 'key' && isProven).map(({ address }) => address),
     )
     const owners = keys.filter((one) => one.length > 0)
     return owners.length < ownership.needed ? undefined : { threshold: ownership.needed, owners }

@@ -10,7 +10,7 @@ import {
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { evmOwner, solanaOwner, type TestOwner } from '../../../../test/support/owners.ts'
 import { madeUpAuthenticator, passkeyHeaders, sentBytes } from '../../../../test/support/passkeys.ts'
-import { ownerOf } from './service.ts'
+import { checkableOwners, ownerOf } from './service.ts'
 import { challengeOf, relyingPartyOf } from './webauthn.ts'
 
 const { keys } = sharedKeys()
@@ -278,8 +278,11 @@ forEachEngine((_engine, open) => {
     // Nothing would be left that signs.
     const only = { id: at.id, credentialId: credentials.find(({ address }) => address === owner.address)!.id }
     expect(await codeOf(() => bed.owners.second.dropWallet(only, operator))).toBe('ACTION_VALIDATION_FAILED')
+    const checkable = () => bed.database.read(async (db) => (await checkableOwners(db, [at.id]))(at.id))
+    expect(await checkable()).toEqual({ threshold: 1, owners: [[owner.address]] })
     await at.verify(added)
     expect((await bed.evidence('OWNER_VERIFIED')).map(({ actor }) => actor)).toContain(`owner:${added.address}`)
+    expect(await checkable()).toEqual({ threshold: 1, owners: [[owner.address, added.address]] })
     await bed.owners.second.dropWallet(only, operator)
     expect(await bed.owners.read(at.id)).toMatchObject({ ownerAddress: added.address, ownerState: 'LOCKED' })
   })
