@@ -195,9 +195,10 @@ const HARMLESS: Readonly<Record<string, string>> = {
   'security.sign_only_seconds': 'what is signed for others counts as spent until it is over',
 }
 test('every setting that can change at run time says when it lets more out, or why it never does', () => {
-  const bounds = /^(security\.(max|rate|idle)_|retention\.)/
+  // How much is taken and kept, and who is told of what.
+  const others = /^(security\.(max|rate|idle)_|retention\.|notifications\.)/
   const silent = Object.entries(settings).filter(
-    ([key, setting]) => setting.runtime && !setting.loosens && !bounds.test(key),
+    ([key, setting]) => setting.runtime && !setting.loosens && !others.test(key),
   )
   expect(silent.map(([key]) => key).sort()).toEqual(Object.keys(HARMLESS).sort())
 })

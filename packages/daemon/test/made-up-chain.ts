@@ -20,6 +20,8 @@ import { sha256 } from '../src/platform/sha256.ts'
 import { type Body, FINAL_AFTER, feeOf, hashOf, LIVES, type MadeUpNode, type Tx } from './made-up-node.ts'
 
 const SIGNATURE = 64
+/** Nothing holds made-up payments back. */
+const NO_CEILING = { text: JSON.stringify({ ceiling: { chains: {} } }), seal: '' }
 const rawKey = (publicKey: KeyObject) => publicKey.export({ format: 'der', type: 'spki' }).subarray(-32)
 const parse = (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString()) as Omit<Tx, 'hash'>
 
@@ -218,8 +220,8 @@ export function madeUpKeys(
     import: async () => {
       throw new Error('keys of the made-up family are never imported')
     },
-    firstCeiling: async () => ({ text: '', seal: '' }),
-    changeCeiling: async () => ({ text: '', seal: '' }),
+    firstCeiling: async () => NO_CEILING,
+    changeCeiling: async () => NO_CEILING,
     lift: async () => ({ text: '', seal: '', until: 0 }),
     hear: async () => ({ text: '', seal: '', until: 0 }),
     sign: async ({ key, requests }) => ({
