@@ -314,9 +314,11 @@ export async function loseABlock(stage: Stage): Promise<void> {
   const payment = newPayment(stage)
   stage.payments.push(payment)
   await pay(stage, payment)
+  // What a block that is gone held comes again first, and nothing behind it enters a block before that.
   const arrived = async () => {
-    const { txHash } = await daemon.operator.getTransaction(payment.id!)
-    return txHash !== null && (await world.node.rpc('eth_getTransactionByHash', [txHash])) !== null
+    const { fromAddress, attempts } = await daemon.operator.getTransaction(payment.id!)
+    const ready = Number(await world.node.rpc('eth_getTransactionCount', [fromAddress, 'pending']))
+    return attempts.some(({ nonce }) => nonce !== null && nonce < ready)
   }
   await until('it to arrive', arrived)
   await world.node.mine(1)

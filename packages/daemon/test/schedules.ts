@@ -254,7 +254,8 @@ async function settle(stage: Stage): Promise<void> {
       stage.node.mine(1)
       return open.length === 0
     },
-    { everyMs: 40 },
+    // All that a schedule sent, of many processes, on a busy machine.
+    { everyMs: 40, withinMs: 120_000 },
   )
 }
 
