@@ -59,6 +59,7 @@ export async function startPushService(now: () => number) {
   const auth = randomBytes(16)
   const shown: Shown[] = []
   let isGone = false
+  let isDown = false
   let url = ''
 
   async function answer(request: IncomingMessage): Promise<number> {
@@ -66,6 +67,7 @@ export async function startPushService(now: () => number) {
     for await (const piece of request) pieces.push(piece as Buffer)
     const message = Buffer.concat(pieces)
     const { headers } = request
+    if (isDown) return 503
     if (isGone) return 410
     if (request.method !== 'POST' || request.url !== '/send/canary-endpoint') return 404
     if (!/^\d+$/.test(headers.ttl as string) || headers['content-encoding'] !== 'aes128gcm') return 400
@@ -94,6 +96,10 @@ export async function startPushService(now: () => number) {
       auth: auth.toString('base64url'),
     },
     shown,
+    /** The service fails, or works again. */
+    fail(fails: boolean) {
+      isDown = fails
+    },
     /** The browser has had enough. */
     leave() {
       isGone = true

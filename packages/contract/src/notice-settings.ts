@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { EVENTS, SEVERITIES } from './events.ts'
+import { FORMER_NAMES } from './former-events.ts'
 import { NOTICE_CATEGORIES } from './notice-texts.ts'
 import type { Setting } from './setting-form.ts'
 import { Host, SmtpUrl } from './setting-values.ts'
@@ -85,7 +86,7 @@ export const noticeSettings = {
   },
   'notifications.notify_events': {
     type: 'list',
-    of: z.enum(EVENTS),
+    of: z.enum([...EVENTS, ...FORMER_NAMES]),
     default: [] as readonly string[],
     ...live,
     summary:

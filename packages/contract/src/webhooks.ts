@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { EVENTS } from './events.ts'
+import { FORMER_NAMES } from './former-events.ts'
 import { Id, Limit, UnixSeconds } from './ids.ts'
 import { operation } from './operation.ts'
 import { HttpUrl } from './setting-values.ts'
@@ -18,7 +19,7 @@ const Webhook = z.object({
 })
 /** What a webhook may be told beside the events: the newest checkpoint of the audit log, to keep elsewhere. */
 export const CHECKPOINT_NOTICE = 'AUDIT_CHECKPOINT'
-const Wanted = z.enum([...EVENTS, CHECKPOINT_NOTICE])
+const Wanted = z.enum([...EVENTS, CHECKPOINT_NOTICE, ...FORMER_NAMES])
 const Secret = z
   .string()
   .describe('64 hex digits, shown once. X-WAIaaS-Signature takes the text itself, Standard Webhooks its 32 bytes')
@@ -50,9 +51,11 @@ export const webhookOperations = {
       url: HttpUrl.describe('where it is told; https:// but for allowed hosts'),
       events: z
         .array(Wanted)
-        .max(EVENTS.length + 1)
+        .max(EVENTS.length + 1 + FORMER_NAMES.length)
         .default([])
-        .describe('empty: all events; AUDIT_CHECKPOINT, which has to be named: checkpoints of the audit log'),
+        .describe(
+          'empty: all events; AUDIT_CHECKPOINT, which has to be named: checkpoints of the audit log. What is asked for by its name of 2.x, such as OWNER_REGISTERED, is told under that name',
+        ),
       description: z.string().max(256).optional(),
     }),
     output: Webhook.extend({ secret: Secret }),

@@ -118,7 +118,7 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
 
   /** The signer died: a new one, unlocked from a file source if there is one, else by the next master password. */
   async function revive(): Promise<void> {
-    log.error('the signer ended by itself; signing waits until it is unlocked again')
+    log.error('the signer ended by itself; nothing is signed or told until it is unlocked again')
     for (let isStarted = false; !isEnding; ) {
       try {
         if (!isStarted) await keys.restart()

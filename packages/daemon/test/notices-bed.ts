@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { defaultSettings, type EventName, newId, type Settings } from '@waiaas/contract'
+import { defaultSettings, newId, type Settings } from '@waiaas/contract'
 import { afterEach } from 'vitest'
 import { handClock } from '../../../test/support/feature-bed.ts'
 import { type Receivers, startReceivers } from '../../../test/support/notice-receivers.ts'
@@ -78,7 +78,8 @@ export function bedOn(database: Database, clock = handClock()) {
 export const WALLET = newId()
 export const OTHER = newId()
 
-export async function hooked(service: Notices, to: Receivers, events: EventName[] = []) {
+type Wanted = Parameters<Notices['webhooks']['create']>[0]['events']
+export async function hooked(service: Notices, to: Receivers, events: Wanted = []) {
   const hook = await service.webhooks.create({ url: to.hook, events }, operator)
   to.expect(hook.secret)
   return hook

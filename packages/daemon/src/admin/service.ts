@@ -79,7 +79,7 @@ export function adminService(options: AdminOptions) {
     const isUnlocked = options.isUnlocked()
     const checks = {
       database: await isDatabaseUp(),
-      signer: isUnlocked ? { ok: true } : { ok: false, message: 'the keystore is locked' },
+      signer: isUnlocked ? { ok: true } : { ok: false, message: 'the keystore is locked: nothing is signed or told' },
       rpc: rpcCheck(options.rpc(), options.troubles()),
       storage: await storage(),
       ...stops(),

@@ -54,6 +54,7 @@ import { ownerVoices } from './0065-owner-voices.ts'
 import { noticeTables } from './0070-notices.ts'
 import { noticeStates } from './0071-notice-states.ts'
 import { pushSubscriptions } from './0072-push-subscriptions.ts'
+import { limitWarnings } from './0073-limit-warnings.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -112,4 +113,5 @@ export const migrations: readonly Migration[] = [
   noticeTables,
   noticeStates,
   pushSubscriptions,
+  limitWarnings,
 ]

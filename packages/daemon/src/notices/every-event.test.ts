@@ -1,9 +1,10 @@
 import { EVENTS, events } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { startPushService } from '../../../../test/support/push-service.ts'
 import { startSmtp } from '../../../../test/support/smtp-server.ts'
 import { until } from '../../../../test/support/until.ts'
-import { bedOn, hooked, type Recording, receivers, WALLET } from '../../test/notices-bed.ts'
+import { bedOn, hooked, operator, type Recording, receivers, WALLET } from '../../test/notices-bed.ts'
 import { migrations } from '../migrations/all.ts'
 import { openDatabase } from '../platform/db/database.ts'
 import { shownDetails } from './rules.ts'
@@ -64,9 +65,10 @@ test('every event arrives once on every kind of channel, in its words, and with 
   const to = await receivers()
   const mail = await startSmtp()
   const bed = bedOn(database)
+  const push = await startPushService(bed.clock.now)
   bed.set({
     ...to.settings,
-    'webhooks.allowed_hosts': [to.host, mail.host],
+    'webhooks.allowed_hosts': [to.host, mail.host, push.host],
     'notifications.notify_events': EVENTS,
     'notifications.rate_limit_rpm': 60,
     'notifications.email_smtp_url': mail.url,
@@ -75,28 +77,32 @@ test('every event arrives once on every kind of channel, in its words, and with 
   })
   const service = await bed.start()
   await hooked(service, to)
+  await service.browsers.add({ name: 'phone', ...push.subscription }, operator)
   const ways = ['telegram', 'discord', 'slack', 'ntfy', 'hook']
-  const all = EVENTS.filter((event) => !event.startsWith('WEBHOOK_'))
+  const all = EVENTS.filter((event) => event !== 'PUSH_ADDED' && !event.startsWith('WEBHOOK_'))
   for (let from = 0; from < all.length; from += 40) {
     for (const event of all.slice(from, from + 40))
       await bed.happens({ event, details: detailsOf(event) } as Recording, WALLET)
-    // On the clock that stands still nothing is more than its rate; of the webhook itself is told, too.
-    const count = Math.min(all.length, from + 40) + 1
+    // On the clock that stands still nothing is more than its rate; of webhook and browser themselves is told, too.
+    const count = Math.min(all.length, from + 40) + 2
     for (const way of ways) await until(`${way} to be told`, () => to.by(way).length === count, { withinMs: 120_000 })
     await until('e-mail to be sent', () => mail.mails.length === count, { withinMs: 120_000 })
+    await until('push to be shown', () => push.shown.length === count, { withinMs: 120_000 })
     bed.clock.pass(61)
   }
   for (const event of all) {
-    for (const way of ways) {
+    for (const way of [...ways, 'push']) {
       const words = way === 'hook' ? event : eventText(event, 'en').slice(0, 60)
-      const heard = to
-        .by(way)
-        .filter(({ text }) => text.replaceAll('\\', '').includes(words) && (way !== 'hook' || text === event))
+      const texts = way === 'push' ? push.shown.map(({ title }) => ({ text: title })) : to.by(way)
+      const heard = texts.filter(
+        ({ text }) => text.replaceAll('\\', '').includes(words) && (way !== 'hook' || text === event),
+      )
       expect({ way, event, times: heard.length }).toEqual({ way, event, times: 1 })
     }
   }
-  expect(JSON.stringify([to.heard, mail.mails])).not.toContain(CANARY)
+  expect(JSON.stringify([to.heard, mail.mails, push.shown])).not.toContain(CANARY)
   await service.stop()
+  await push.stop()
   await mail.stop()
   await database.close()
 }, 300_000)

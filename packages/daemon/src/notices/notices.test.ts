@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import type { Receivers } from '../../../../test/support/notice-receivers.ts'
+import { startPushService } from '../../../../test/support/push-service.ts'
 import { until } from '../../../../test/support/until.ts'
 import { bedOn, hooked, OTHER, operator, type Recording, receivers, WALLET } from '../../test/notices-bed.ts'
 import { migrations } from '../migrations/all.ts'
@@ -21,24 +22,32 @@ const STOPPED: Pick<Recording, 'event' | 'details'> = {
 }
 
 /** Those that a program was told, without what tells of the webhook itself. */
-const told = (to: Receivers) => to.by('hook').filter(({ text }) => !text.startsWith('WEBHOOK_'))
+const told = (to: Receivers) => to.by('hook').filter(({ text }) => !/^(WEBHOOK|PUSH)_/.test(text))
 
 forEachEngine((_engine, open) => {
   test('each event arrives once on each channel, and what happens while all are down for a day comes in the order of each wallet', async () => {
     const to = await receivers()
     const bed = bedOn(await open(migrations))
-    bed.set({ ...to.settings, 'webhooks.allowed_hosts': [to.host], 'notifications.rate_limit_rpm': 60 })
+    const push = await startPushService(bed.clock.now)
+    bed.set({ ...to.settings, 'webhooks.allowed_hosts': [to.host, push.host], 'notifications.rate_limit_rpm': 60 })
     const service = await bed.start()
     await hooked(service, to)
+    await service.browsers.add({ name: 'phone', ...push.subscription }, operator)
     await bed.happens(RESUMED, WALLET)
-    const ways = ['telegram', 'discord', 'slack', 'ntfy', 'hook']
+    const ways = ['telegram', 'discord', 'slack', 'ntfy', 'hook', 'push']
+    const heard = (way: string) =>
+      way === 'push' ? push.shown.map(({ title }) => title) : to.by(way).map(({ text }) => text)
     const count = (way: string, event: string, words: string) =>
-      to.by(way).filter(({ text }) => (way === 'hook' ? text === event : text.includes(words))).length
+      heard(way).filter((text) => (way === 'hook' ? text === event : text.includes(words))).length
+    const down = (isDown: boolean) => {
+      for (const way of ways) to.mode(way, isDown ? 'down' : 'up')
+      push.fail(isDown)
+    }
     for (const way of ways)
       await until(`${way} to be told`, () => count(way, 'WALLET_RESUMED', 'A suspended wallet signs again') === 1)
     expect(to.by('ntfy').find(({ text }) => text.includes('signs again'))?.text).toContain('Wallet: treasury')
 
-    for (const way of ways) to.mode(way, 'down')
+    down(true)
     for (const event of [REFUSED, RESUMED, REFUSED, RESUMED] as const)
       for (const wallet of [WALLET, OTHER]) await bed.happens(event, wallet)
     await until('a first try on each', async () =>
@@ -47,7 +56,7 @@ forEachEngine((_engine, open) => {
     bed.clock.pass(DAY_S)
     await service.stop()
     const again = await bed.start()
-    for (const way of ways) to.mode(way, 'up')
+    down(false)
     await again.redeliver(undefined, operator)
     await until('all to be told', async () => (await again.status()).channels.every(({ waiting }) => waiting === 0))
     for (const wallet of [WALLET, OTHER]) {
@@ -62,8 +71,10 @@ forEachEngine((_engine, open) => {
       expect(count(way, 'WALLET_RESUMED', 'A suspended wallet signs again'), way).toBe(5)
       expect(count(way, 'POLICY_DENIED', 'The policies refused a request'), way).toBe(4)
     }
-    const ids = to.by('hook').map(({ id }) => id)
+    const ids = [...to.by('hook'), ...push.shown].map(({ id }) => id)
     expect(new Set(ids).size).toBe(ids.length)
+    await again.stop()
+    await push.stop()
   })
 
   test('ten thousand refusals are told to people as a few and a digest of the others, one by one to a program, and what is critical at once', async () => {
@@ -163,6 +174,26 @@ forEachEngine((_engine, open) => {
     expect(await service.webhooks.logs({ id: hook.id, limit: 1 }).catch((error) => error.code)).toBe(
       'WEBHOOK_NOT_FOUND',
     )
+  })
+
+  test('who asks for an event by its name of before is told it under that name, and the operator finds it under both', async () => {
+    const to = await receivers()
+    const bed = bedOn(await open(migrations))
+    bed.set({
+      ...{ 'notifications.ntfy_url': to.settings['notifications.ntfy_url'], 'notifications.ntfy_token': 'tk_stand_in' },
+      ...{ 'webhooks.allowed_hosts': [to.host], 'notifications.notify_events': ['POLICY_VIOLATION'] },
+    })
+    const service = await bed.start()
+    const { id } = await hooked(service, to, ['OWNER_REGISTERED', 'POLICY_DENIED', 'POLICY_VIOLATION'])
+    const owner = { address: '0x1', network: null, before: null, agreed: false }
+    for (const each of [{ event: 'OWNER_SET', details: owner } as never, REFUSED, RESUMED])
+      await bed.happens(each, WALLET)
+    await until('both', () => to.by('hook').length === 2)
+    expect(to.by('hook').map(({ text }) => text)).toEqual(['OWNER_REGISTERED', 'POLICY_DENIED'])
+    await until('people', () => to.by('ntfy').length === 1)
+    expect(to.by('ntfy')[0]?.text).toContain('The policies refused a request')
+    for (const event_type of ['OWNER_REGISTERED', 'OWNER_SET'] as const)
+      await until('the log', async () => (await service.webhooks.logs({ id, event_type, limit: 9 })).data.length === 1)
   })
 
   test('who asks for patience gets it, who says nothing holds up nobody else, and who sends elsewhere is not followed', async () => {

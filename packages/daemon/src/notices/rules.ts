@@ -2,6 +2,7 @@ import {
   EVENTS,
   type EventName,
   type NoticeRoute,
+  namedIn,
   notices,
   SEVERITIES,
   type Settings,
@@ -30,7 +31,7 @@ export function isForPeople(settings: Settings, channel: string, event: Wanted):
 
 function isChosen(settings: Settings, { event, severity }: Wanted): boolean {
   const events = settings['notifications.notify_events']
-  if (events.length > 0) return events.includes(event)
+  if (events.length > 0) return namedIn(events, event) !== undefined
   const { category, told } = entryOf(event)
   const categories = settings['notifications.notify_categories']
   if (categories.length > 0) return categories.includes(category)

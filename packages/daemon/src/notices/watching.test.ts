@@ -86,4 +86,22 @@ forEachEngine((_engine, open) => {
     await look()
     expect(await told('RPC_RECOVERED')).toEqual([{ network: 'one', seconds: 80 }])
   })
+
+  test('of one endpoint among others is told when it failed again after it had rested, once until all have answered', async () => {
+    const { bed, endpoints, look } = await bedWith()
+    const told = async () => (await bed.evidence('RPC_HEALTH_DEGRADED')).map(({ details }) => JSON.parse(details))
+    const fails = async (count: number) => {
+      endpoints.one[0]!.failureCount = count
+      await look()
+      await look()
+    }
+    await fails(1)
+    expect(await told()).toEqual([])
+    for (const count of [2, 3, 1]) await fails(count)
+    const once = { network: 'one', failing: 1, endpoints: 2 }
+    expect(await told()).toEqual([once])
+    for (const count of [0, 2]) await fails(count)
+    expect(await told()).toEqual([once, once])
+    expect(await bed.evidence('RPC_ALL_FAILED')).toEqual([])
+  })
 })

@@ -3,6 +3,7 @@ import type { Clock } from '../platform/clock.ts'
 import { type Database, type Handle, statement } from '../platform/db/database.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
 import type { Log } from '../platform/log.ts'
+import { requestsBetween } from './day-store.ts'
 
 /** A session that has an end, in unix milliseconds. */
 type Ending = { readonly id: string; readonly startedAt: number; readonly expiresAt: number }
@@ -35,7 +36,7 @@ const byId = statement<{ id: string }, StateRow>((db, p) =>
 )
 const leave = statement<{ id: string }>((db, p) => db.deleteFrom('notice_states').where('id', '=', p('id')))
 const forget = statement<{ before: number }>((db, p) =>
-  db.deleteFrom('notice_states').where('id', 'like', 'session:%').where('since', '<', p('before')),
+  db.deleteFrom('notice_states').where('id', 'not like', 'rpc:%').where('since', '<', p('before')),
 )
 
 const LOOK_MS = 15_000
@@ -43,6 +44,8 @@ const DAY_MS = 86_400_000
 const KEPT_MS = 30 * DAY_MS
 /** A session is near its end when so little of it is left: one that renews itself never gets there. */
 const LAST_PART = 10
+/** An endpoint that failed rests before it is asked again: one that failed as often is not just having a bad minute. */
+const AGAIN = 2
 /** An outage that is shorter is the ordinary life of a network. */
 const OUTAGE_MS = 60_000
 
@@ -50,6 +53,8 @@ const OUTAGE_MS = 60_000
 export function watcher(parts: WatchParts) {
   const { database, clock, log } = parts
   const failingSince = new Map<string, number>()
+  /** The day that is known to be told of. */
+  let toldDay = 0
 
   async function sessions(now: number): Promise<void> {
     const range = { from: now - DAY_MS, until: now + DAY_MS }
@@ -71,6 +76,7 @@ export function watcher(parts: WatchParts) {
       if (!isDown) {
         failingSince.delete(network)
         await recovered(parts, network, now)
+        await weighed(parts, network, { endpoints, now })
         continue
       }
       const since = failingSince.get(network) ?? now
@@ -79,8 +85,17 @@ export function watcher(parts: WatchParts) {
     }
   }
 
+  /** Of the day before this one, by UTC. */
+  async function day(now: number): Promise<void> {
+    const until = now - (now % DAY_MS)
+    if (toldDay === until) return
+    await summed(parts, until - DAY_MS, until)
+    toldDay = until
+  }
+
   async function look(): Promise<void> {
     const now = clock.now()
+    await day(now)
     await sessions(now)
     await networks(now)
     await database.work({}, (db) => db.run(forget, { before: now - KEPT_MS }))
@@ -142,5 +157,34 @@ async function recovered({ database, audit }: WatchParts, network: string, now: 
     if (!row || (await db.run(leave, { id })).changes === 0) return
     const seconds = Math.round((now - row.since) / 1_000)
     await audit.record(db, { event: 'RPC_RECOVERED', actor: 'system', details: { network, seconds } })
+  })
+}
+
+type Weighed = { readonly endpoints: readonly Endpoint[]; readonly now: number }
+
+/** Tells once, while some answer and some do not, until all have answered. */
+async function weighed({ database, audit }: WatchParts, network: string, { endpoints, now }: Weighed): Promise<void> {
+  const id = `${outageOf(network)}:some`
+  const failing = endpoints.filter(({ failureCount }) => failureCount >= AGAIN).length
+  const isWhole = endpoints.every(({ failureCount }) => failureCount === 0)
+  const isKnown = (await database.read((db) => db.get(byId, { id }))) !== undefined
+  if (isKnown && isWhole) await database.work({}, (db) => db.run(leave, { id }))
+  if (isKnown || failing === 0) return
+  await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
+    if ((await db.run(enter, { id, since: now })).changes === 0) return
+    const details = { network, failing, endpoints: endpoints.length }
+    await audit.record(db, { event: 'RPC_HEALTH_DEGRADED', actor: 'system', details })
+  })
+}
+
+async function summed({ database, clock, audit }: WatchParts, from: number, until: number): Promise<void> {
+  const day = new Date(from).toISOString().slice(0, 10)
+  const id = `day:${day}`
+  if (await database.read((db) => db.get(byId, { id }))) return
+  const counts = await database.read((db) => requestsBetween(db, from, until))
+  if (!counts) return
+  await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
+    if ((await db.run(enter, { id, since: clock.now() })).changes === 0) return
+    await audit.record(db, { event: 'DAILY_SUMMARY', actor: 'system', details: { day, ...counts } })
   })
 }

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import {
   CHECKPOINT_NOTICE,
+  calledNow,
   Failure,
   hideCredentials,
   invalidField,
+  namedIn,
   newId,
   type Output,
   type Parsed,
@@ -78,8 +80,8 @@ function targetsOf({ database, clock, post }: WebhookParts, boxes: Boxes) {
     const secrets = (): WebhookSecrets =>
       clock.now() < (row.previous_until ?? 0) ? content : { current: content.current }
     const target: Target = {
-      channel: webhookChannel(post, { id: row.id, url: content.url, secrets, now: clock.now }),
-      wants: ({ event }) => events.length === 0 || events.includes(event),
+      channel: webhookChannel(post, { id: row.id, url: content.url, secrets, now: clock.now, names: events }),
+      wants: ({ event }) => events.length === 0 || namedIn(events, event) !== undefined,
       isForPeople: false,
       keepsCheckpoints: events.includes(CHECKPOINT_NOTICE),
     }
@@ -157,9 +159,10 @@ const reading = ({ database }: WebhookParts) => ({
   async logs({
     id,
     status,
-    event_type: event,
+    event_type: asked,
     limit,
   }: Parsed<Operations['listWebhookDeliveries']>): Promise<Output<Operations['listWebhookDeliveries']>> {
+    const event = asked && calledNow(asked)
     const filter = { channel: placeOf(id), event, status: status === 'success' ? ('sent' as const) : status }
     const rows = await database.read(async (db) => {
       await need(db, id)

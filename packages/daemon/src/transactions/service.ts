@@ -36,6 +36,7 @@ import { isReplaceable } from './lanes/replace.ts'
 import { settler } from './lanes/settle.ts'
 import { lists } from './lists.ts'
 import { lowBalances } from './low-balances.ts'
+import { nearlySpent } from './nearly-spent.ts'
 import { type OverCeiling, overCeilings } from './over-ceiling.ts'
 import { isOwned, ownerChallenge } from './owner-answers.ts'
 import type { From, ServiceParts, WalletChoice } from './parts.ts'
@@ -101,6 +102,8 @@ export class Transactions {
   readonly count: Lists['count']
   readonly movements: Lists['movements']
   readonly #lows: ReturnType<typeof lowBalances>
+  /** Tells of limits that are nearly used up. */
+  readonly nearly: ReturnType<typeof nearlySpent>
   /** Who may take tokens of a wallet. */
   readonly allowances: ReturnType<typeof allowances>
   readonly #owed: OwedAnswers
@@ -140,6 +143,7 @@ export class Transactions {
     this.#signatures = signatures(parts, known)
     this.#given = givenTransactions(parts, { ...known, lanes: this.#lanes })
     this.#lows = lowBalances(parts)
+    this.nearly = nearlySpent(parts)
     this.#settler = settler(parts, this.#lanes, this.#lows.paid)
     this.allowances = allowances(parts)
     this.policies = policyQuestions(parts, this.#building)
@@ -164,6 +168,7 @@ export class Transactions {
     this.#standing = standingAllowances(this.#parts)
     this.#gas = gasWatch(this.#parts, this.#lanes)
     this.#lows.start()
+    this.nearly.start()
     this.#sweeps = this.sweeps.work()
   }
 
@@ -178,6 +183,7 @@ export class Transactions {
     await this.#standing?.stop()
     await this.#gas?.stop()
     await this.#lows.stop()
+    await this.nearly.stop()
     await this.#sweeps?.stop()
     await this.#signatures.stop()
     await this.#lanes.stop()

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { namedIn } from '@waiaas/contract'
 import type { Post } from '../outgoing.ts'
 import type { Notice, NoticeChannel } from '../types.ts'
 import { posted } from './answers.ts'
@@ -8,6 +9,8 @@ export type WebhookSecrets = { readonly current: string; readonly previous?: str
 type Webhook = {
   readonly id: string
   readonly url: string
+  /** Of the events, as it asked for them; empty: all. */
+  readonly names: readonly string[]
   readonly secrets: () => WebhookSecrets
   /** Unix milliseconds. */
   readonly now: () => number
@@ -41,8 +44,10 @@ export function webhookRequest(notice: Notice, { secrets: { current, previous },
 type Signing = { readonly secrets: WebhookSecrets; readonly now: number }
 
 /** A program that is told each event, signed. */
-export const webhookChannel = (post: Post, { id, url, secrets, now }: Webhook): NoticeChannel => ({
+export const webhookChannel = (post: Post, { id, url, names, secrets, now }: Webhook): NoticeChannel => ({
   name: `webhook:${id}`,
-  tell: (notice, signal) =>
-    posted(post, { url, ...webhookRequest(notice, { secrets: secrets(), now: now() }) }, { signal }),
+  tell(notice, signal) {
+    const named = { ...notice, event: namedIn(names, notice.event) ?? notice.event }
+    return posted(post, { url, ...webhookRequest(named, { secrets: secrets(), now: now() }) }, { signal })
+  },
 })
