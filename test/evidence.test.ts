@@ -6,7 +6,7 @@ import { relyingPartyOf } from '../packages/daemon/src/owners/webauthn.ts'
 import { agreeTo, askedFor, verifiedOwner } from './support/consents.ts'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { evmOwner, type TestOwner } from './support/owners.ts'
-import { madeUpAuthenticator, sentBytes } from './support/passkeys.ts'
+import { acceptedInvitation, madeUpAuthenticator, sentBytes } from './support/passkeys.ts'
 import { requireKnownDetails } from './support/strict-audit.ts'
 import { unsignedPayment } from './support/unsigned.ts'
 import { until } from './support/until.ts'
@@ -229,6 +229,20 @@ const ofOwners = (): Steps => {
       },
     },
     addOwner: { event: 'OWNER_ADDED', run: newOwners },
+    inviteOwner: {
+      event: 'OWNER_INVITED',
+      run: async () => operator.inviteOwner({ id: (await newWallet()).id }),
+    },
+    confirmOwner: {
+      event: 'OWNER_ADDED',
+      async run() {
+        const { id } = await newWallet()
+        const party = relyingPartyOf(PAGE)!
+        const { code } = await acceptedInvitation(operator, { id, party, withdrawTo: evmOwner().address })
+        await operator.confirmOwner({ id, code })
+        await operator.terminateWallet({ id })
+      },
+    },
     addOwnerWallet: {
       event: 'OWNER_WALLET_ADDED',
       run: async () => operator.terminateWallet({ id: (await twoWallets()).id }),
@@ -484,6 +498,9 @@ test('every call that changes something leaves its row of evidence, with who ask
     'startPairing',
     'pollPairing',
     'getPairing',
+    'showInvitation',
+    'getInvitationChallenge',
+    'acceptInvitation',
     // Who only looks changes nothing.
     'getPasskeyChallenge',
     'startView',

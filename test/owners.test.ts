@@ -7,7 +7,7 @@ import { challengeOf, relyingPartyOf } from '../packages/daemon/src/owners/webau
 import { agreeTo, askedFor, ownedBy } from './support/consents.ts'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { evmOwner, mindfulContract, solanaOwner, type TestOwner } from './support/owners.ts'
-import { madeUpAuthenticator, passkeyHeaders, sentBytes } from './support/passkeys.ts'
+import { acceptedInvitation, madeUpAuthenticator, passkeyHeaders, sentBytes } from './support/passkeys.ts'
 import { until } from './support/until.ts'
 import { type EvmWorld, evmWorld } from './support/worlds.ts'
 
@@ -108,6 +108,31 @@ test('of two people who both have to approve, each says so by wallet or passkey,
   await expect(withdraw(second, second.address)).rejects.toMatchObject({ code: 'OWNER_CONSENT_REQUIRED' })
   await expect(withdraw(second, world.newAddress())).rejects.toMatchObject({ code: 'ACTION_VALIDATION_FAILED' })
   expect(await withdraw(second, first.address)).toMatchObject({ to: first.address })
+})
+
+test('somebody with a passkey alone owns a wallet, approves, and takes all out to the address that they named', async () => {
+  const { operator } = daemon
+  const wallet = await world.wallet(daemon, { limit: ALL_WAIT })
+  const withdrawTo = evmOwner().address
+  const offer = { id: wallet.id, party: relyingPartyOf(PAGE)!, withdrawTo }
+  const { person, code } = await acceptedInvitation(operator, offer)
+  const owner = { ownerState: 'LOCKED', ownerAddress: person.address, ownerNetwork: null }
+  expect(await operator.confirmOwner({ id: wallet.id, code })).toMatchObject(owner)
+  expect(await operator.getWallet({ id: wallet.id })).toMatchObject({ ownerAddress: person.address })
+  const { id } = await daemon.agent(wallet.token).sendToken(payment())
+  await expect(operator.adminApproveTransaction({ id })).rejects.toMatchObject({ code: 'OWNER_CONSENT_REQUIRED' })
+  const { message } = await operator.getTransactionChallenge({ id, decision: 'approve' })
+  await operator.approveTransaction({ id }, { owner: await person.word(message) })
+  expect(await ended(id)).toBe('CONFIRMED')
+
+  const wanted = { id: wallet.id, network: world.network }
+  const asked = await operator.getWithdrawChallenge(wanted)
+  expect(asked.message).toContain(`, to ${withdrawTo}\n`)
+  const taken = await operator.withdrawWallet(wanted, { owner: await person.word(asked.message) })
+  expect(taken).toMatchObject({ to: withdrawTo, failed: 0 })
+  await until('all to arrive', async () => (await world.balance(withdrawTo)) > 0n)
+  const elsewhere = operator.getWithdrawChallenge({ ...wanted, to: world.newAddress() })
+  await expect(elsewhere).rejects.toMatchObject({ code: 'ACTION_VALIDATION_FAILED' })
 })
 
 test('owners of a Solana wallet agree together to fewer of them', async () => {

@@ -41,6 +41,9 @@ export async function openScene() {
   return {
     ...{ world, daemon, url, wallet, owner, page, asOwner },
     lanUrl: `http://${LAN_HOST}:${port}`,
+    /** A wallet of which all waits, and that nobody owns. */
+    unowned: () => world.wallet(daemon, { limit: ALL_WAIT }),
+    waitingOf: ({ token }: { token: string }) => paymentOf(world, token),
     /** A payment that waits for the owner. */
     waiting: (more: object = {}) => paymentOf(world, wallet.token, more),
     /** The same of a wallet on Solana, and its owner. */

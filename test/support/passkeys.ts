@@ -1,7 +1,8 @@
 import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { PASSKEY_PREFIX } from '@waiaas/contract'
-import type { Assertion, RelyingParty } from '../../packages/daemon/src/owners/webauthn.ts'
-import { ownerHeaders } from './owners.ts'
+import { type Assertion, challengeOf, type RelyingParty } from '../../packages/daemon/src/owners/webauthn.ts'
+import type { TestDaemon } from './daemon.ts'
+import { ownerHeaders, type TestOwner } from './owners.ts'
 
 type Changed = {
   readonly flags?: number
@@ -67,4 +68,36 @@ export const passkeyHeaders = (credentialId: string, message: string, signed: As
     message,
     Buffer.from(JSON.stringify(signature)).toString('base64'),
   )
+}
+
+/** Somebody who signs with a passkey. */
+export function passkeyPerson(device: ReturnType<typeof madeUpAuthenticator>): TestOwner {
+  const address = `${PASSKEY_PREFIX}${device.credentialId}`
+  const signs = async (message: string) =>
+    passkeyHeaders(device.credentialId, message, device.get(challengeOf(message)))
+  return {
+    address,
+    signs,
+    word: async (message) => ({ address, message, signature: (await signs(message))['x-owner-signature']! }),
+  }
+}
+
+type Inviting = Pick<
+  TestDaemon['operator'],
+  'inviteOwner' | 'showInvitation' | 'getInvitationChallenge' | 'acceptInvitation'
+>
+/** Somebody who was invited accepts with a new passkey, whom the operator has not confirmed yet. */
+export async function acceptedInvitation(
+  operator: Inviting,
+  { id, party, withdrawTo }: { id: string; party: RelyingParty; withdrawTo: string },
+) {
+  const device = madeUpAuthenticator(party)
+  const person = passkeyPerson(device)
+  const code = (await operator.inviteOwner({ id })).link.split('#')[1]!
+  const { passkey } = await operator.showInvitation({ code })
+  const answer = { code, withdrawTo, ...sentBytes(device.create(passkey.challenge)) }
+  const { message } = await operator.getInvitationChallenge(answer)
+  const { signature } = await person.word(message)
+  const accepted = await operator.acceptInvitation({ ...answer, message, signature })
+  return { person, device, code: accepted.code, command: accepted.command }
 }

@@ -6,10 +6,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { askedFor } from '../../../test/support/consents.ts'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from '../../../test/support/daemon.ts'
 import { evmOwner, type TestOwner } from '../../../test/support/owners.ts'
+import { acceptedInvitation } from '../../../test/support/passkeys.ts'
 import { unsignedPayment } from '../../../test/support/unsigned.ts'
 import { until } from '../../../test/support/until.ts'
 import { GENEROUS, type TestWallet } from '../../../test/support/wallets.ts'
 import { type EvmWorld, evmWorld } from '../../../test/support/worlds.ts'
+import { relyingPartyOf } from '../../daemon/src/owners/webauthn.ts'
 import { waiaasAtTerminal } from '../test/run.ts'
 import { derivedCommands } from './derived.ts'
 import { exactCeilings } from './exact-ceilings.ts'
@@ -20,6 +22,7 @@ const ADDED = {
   ...{ id: 'my-chain', chainId: 4_242, environment: 'mainnet', rpc: ['http://127.0.0.1:9'] },
   ...{ symbol: 'MINE', decimals: 6 },
 }
+const PAGE = 'https://wallets.example.org'
 let world: EvmWorld
 let daemon: TestDaemon
 let quick: TestWallet
@@ -34,7 +37,9 @@ beforeAll(async () => {
   const fixtures = await deployEvmFixtures(world.node)
   token = fixtures.plainToken
   contract = fixtures.sink
-  daemon = await startTestDaemon({ env: { ...world.env, WAIAAS_NETWORKS_EVM: JSON.stringify([ADDED]) } })
+  daemon = await startTestDaemon({
+    env: { ...world.env, WAIAAS_NETWORKS_EVM: JSON.stringify([ADDED]), WAIAAS_SERVER_PUBLIC_URL: PAGE },
+  })
   quick = await world.wallet(daemon, { limit: GENEROUS })
   slow = await world.wallet(daemon, { limit: { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 } })
   passwordFile = join(daemon.dataDir, 'password')
@@ -375,10 +380,24 @@ async function wallets(): Promise<void> {
   // Proven with the passkeys: it takes one.
   met.add('wallet passkey remove')
   expect(await run('wallet owner remove', ['store'])).toMatchObject({ ownerState: 'NONE' })
+  await invited()
   await run('wallet suspend', [id, '--reason', 'a check'])
   await run('wallet resume', [id])
   await run('wallet terminate', [id, '--yes'])
   expect(await run('wallet purge', [id, '--yes'])).toMatchObject({ status: 'PURGED' })
+}
+
+async function invited(): Promise<void> {
+  const { id } = await daemon.operator.createWallet({ name: 'for a phone', chain: 'ethereum', environment: 'testnet' })
+  expect(await run('wallet owner invite', ['for a phone'])).toMatchObject({
+    link: expect.stringMatching(/^https:\/\/wallets\.example\.org\/owner\/invite#[\w-]{43}$/),
+  })
+  const party = relyingPartyOf(PAGE)!
+  const offer = { id, party, withdrawTo: world.newAddress() }
+  const { code, person } = await acceptedInvitation(daemon.operator, offer)
+  const owner = { ownerAddress: person.address, ownerState: 'LOCKED' }
+  expect(await run('wallet owner confirm', ['for a phone', code])).toMatchObject(owner)
+  await daemon.operator.terminateWallet({ id })
 }
 
 async function sessions(): Promise<void> {

@@ -83,6 +83,16 @@ export const failures = {
   PASSKEY_EXISTS: { status: 409, remedy: 'never', hint: 'nothing is left to do' },
   PASSKEY_LIMIT_REACHED: { status: 403, remedy: 'ask', hint: 'ask the operator to remove one that you do not use' },
   PASSKEY_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas wallet passkey list shows those of a wallet' },
+  OWNER_INVITATION_NOT_FOUND: {
+    status: 404,
+    remedy: 'ask',
+    hint: 'ask the operator for another link, made with waiaas wallet owner invite: each is good once, for 15 minutes',
+  },
+  OWNER_CANDIDATE_NOT_FOUND: {
+    status: 404,
+    remedy: 'fix',
+    hint: 'compare the code with the one on the page of who was invited: it is good for a day, for that wallet',
+  },
   OWNER_NOT_CONNECTED: {
     status: 404,
     remedy: 'ask',

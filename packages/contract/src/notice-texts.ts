@@ -54,6 +54,7 @@ export const notices = {
     shows: ['address', 'network', 'agreed'],
   },
   OWNER_ADDED: { category: 'owner', ko: '지갑의 소유자를 한 명 더 지정했습니다.', shows: ['address', 'network'] },
+  OWNER_INVITED: { category: 'owner', ko: '패스키로 지갑을 소유할 사람을 초대했습니다. 아직 소유자는 아닙니다.' },
   OWNER_DROPPED: { category: 'owner', ko: '지갑의 여러 소유자 가운데 한 명을 뺐습니다.', shows: ['address'] },
   OWNERS_NEEDED: { category: 'owner', ko: '동의해야 하는 소유자의 수가 바뀌었습니다.' },
   OWNER_VERIFIED: {

@@ -9,6 +9,7 @@ import { ceilingOperations } from './ceilings.ts'
 import { consentOperations } from './consents.ts'
 import { eventOperations } from './event-stream.ts'
 import { exposureOperations } from './exposure.ts'
+import { invitationOperations } from './invitations.ts'
 import { limitOperations } from './limits.ts'
 import { messageOperations } from './messages.ts'
 import { movementOperations } from './movements.ts'
@@ -47,6 +48,7 @@ export const operations = {
   ...consentOperations,
   ...ownerStopOperations,
   ...passkeyOperations,
+  ...invitationOperations,
   ...ceilingOperations,
   ...agentWalletOperations,
   ...limitOperations,

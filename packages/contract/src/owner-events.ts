@@ -30,7 +30,17 @@ export const ownerEvents = {
   OWNER_ADDED: {
     severity: 'warning',
     summary: 'Somebody was named as one more owner of a wallet.',
-    details: () => z.strictObject({ address: z.string(), network: z.string().nullable(), ...OwnerCount }),
+    details: () =>
+      z.strictObject({
+        ...{ address: z.string(), network: z.string().nullable(), ...OwnerCount },
+        withdrawTo: z.string().optional().describe('of one with a passkey alone: where all goes that they take out'),
+        withdrawNetwork: z.string().nullable().optional(),
+      }),
+  },
+  OWNER_INVITED: {
+    severity: 'info',
+    summary: 'Somebody was invited to own a wallet with a passkey. That makes them no owner yet.',
+    details: () => z.strictObject({ until: z.int().describe('unix milliseconds') }),
   },
   OWNER_DROPPED: {
     severity: 'critical',

@@ -46,6 +46,8 @@ const WalletOwnerEntry = z.object({
   id: Id,
   address: z.string().describe('the name of this owner: the first wallet, or passkey: and the id of the first passkey'),
   verifiedAt: UnixSeconds.nullable(),
+  withdrawTo: z.string().describe('where all goes that this owner takes out'),
+  withdrawNetwork: z.string().nullable().describe('of a contract: the network that it is on'),
   credentials: z
     .array(
       z.object({

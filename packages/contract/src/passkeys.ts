@@ -12,11 +12,22 @@ export const MOST_PASSKEYS = 10
 
 const Bytes = z.string().regex(/^[A-Za-z0-9_-]{1,4000}$/, 'expected base64url')
 const named = z.strictObject({ id: WalletName })
+/** What a browser gives for a passkey that it has made. */
+export const MadePasskey = {
+  authenticatorData: Bytes.describe('what getAuthenticatorData() of the browser’s answer gives, base64url'),
+  clientDataJSON: Bytes.describe('clientDataJSON of the same answer, base64url'),
+}
+/** What a page makes a passkey with. */
+export const PasskeyOptions = z.object({
+  rpId: z.string(),
+  origin: z.string().describe('the page has to be there'),
+  challenge: z.string().describe('base64url'),
+  algorithms: z.array(z.literal(-7)).describe('for pubKeyCredParams: ES256'),
+})
 const made = z.strictObject({
   id: Id,
   ownerId: Id.optional().describe('whose it is to be, where a wallet has several owners'),
-  authenticatorData: Bytes.describe('what getAuthenticatorData() of the browser’s answer gives, base64url'),
-  clientDataJSON: Bytes.describe('clientDataJSON of the same answer, base64url'),
+  ...MadePasskey,
 })
 const Passkey = z.object({
   id: Id,
@@ -35,12 +46,7 @@ export const passkeyOperations = {
     tag,
     summary: 'Get what a page needs to make a passkey for the owner of a wallet.',
     input: named,
-    output: z.object({
-      rpId: z.string(),
-      origin: z.string().describe('the page has to be there'),
-      challenge: z.string().describe('base64url'),
-      algorithms: z.array(z.literal(-7)).describe('for pubKeyCredParams: ES256'),
-    }),
+    output: PasskeyOptions,
     errors: refusals,
   }),
   getPasskeyChallenge: operation({
@@ -81,7 +87,8 @@ export const passkeyOperations = {
     path: '/v1/wallets/{id}/owner/passkeys/{passkeyId}',
     access: ['operator'],
     tag,
-    summary: 'Remove a passkey of the owner of a wallet, such as a lost one. What the owner can do otherwise stays.',
+    summary:
+      'Remove a passkey of the owner of a wallet, such as a lost one. What the owner can do otherwise stays, and the last thing that an owner signs with is not removed.',
     command: 'wallet passkey remove',
     input: z.strictObject({ id: WalletName, passkeyId: Id }),
     output: Passkey,

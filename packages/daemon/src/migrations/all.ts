@@ -50,6 +50,7 @@ import { autostop } from './0056-autostop.ts'
 import { standingAllowances } from './0060-standing-allowances.ts'
 import { severalOwners } from './0061-several-owners.ts'
 import { secondWallets } from './0062-second-wallets.ts'
+import { invitations } from './0063-invitations.ts'
 import { ownerVoices } from './0065-owner-voices.ts'
 import { noticeTables } from './0070-notices.ts'
 import { noticeStates } from './0071-notice-states.ts'
@@ -109,6 +110,7 @@ export const migrations: readonly Migration[] = [
   standingAllowances,
   severalOwners,
   secondWallets,
+  invitations,
   ownerVoices,
   noticeTables,
   noticeStates,

@@ -55,7 +55,9 @@ export function askedOf({ networks, findNetwork }: ConsentParts, wanted: Wanted,
   const { wallet, action, subject } = wanted
   const form = families[wallet.chain]?.owner
   if (!form) throw new Failure('CHAIN_NOT_SUPPORTED', `wallets of ${wallet.chain} have no owners in this release`)
-  const { address, network: id } = by.credential
+  const { address, network: id, kind } = by.credential
+  if (kind === 'passkey')
+    return { form: { account: 'passkey' }, address, chainId: undefined, walletId: wallet.id, action, subject }
   // A key is the same on each network: any will do, as long as it stays the same.
   const network = id === null ? networks(wallet)[0] : findNetwork(id)
   const chainId = form.namesChain ? numberOf(network) : undefined

@@ -1,6 +1,7 @@
 import {
   Failure,
   type Handlers,
+  type invitationOperations,
   type ownerOperations,
   type ownerSetOperations,
   type ownerViewOperations,
@@ -13,7 +14,8 @@ import type { Owners } from './service.ts'
 type Operations = typeof ownerOperations &
   typeof ownerSetOperations &
   typeof ownerViewOperations &
-  typeof passkeyOperations
+  typeof passkeyOperations &
+  typeof invitationOperations
 
 /** Operations of owners and of their passkeys to calls of the service. */
 export const ownerHandlers = (owners: Owners): Handlers<Operations, Calls> => ({
@@ -42,6 +44,11 @@ export const ownerHandlers = (owners: Owners): Handlers<Operations, Calls> => ({
   },
   addPasskey: (call, input) => owners.addPasskey(input, call.principal.signed),
   listPasskeys: (_call, { id }) => owners.listPasskeys(id),
+  inviteOwner: (call, { id }) => owners.invitations.invite(id, by(call)),
+  showInvitation: (_call, input) => owners.invitations.show(input),
+  getInvitationChallenge: (_call, input) => owners.invitations.challenge(input),
+  acceptInvitation: ({ peer }, input) => owners.invitations.accept(input, peer),
+  confirmOwner: (call, input) => owners.invitations.confirm(input, by(call)),
   removePasskey: (call, input) => owners.removePasskey(input, by(call)),
 })
 

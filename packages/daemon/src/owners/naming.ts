@@ -1,26 +1,35 @@
-import { Failure, invalidField, type Network, newId } from '@waiaas/contract'
+import { Failure, invalidField, type Network, newId, PASSKEY_PREFIX } from '@waiaas/contract'
 import { families } from '../chains/families.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { sha256 } from '../platform/sha256.ts'
 import { resolveNetwork, type WalletRow, walletAt } from '../wallets/service.ts'
 import type { Subject } from './actions.ts'
-import { ownerStore } from './store.ts'
+import type { Candidate } from './invitation-store.ts'
+import { type CredentialRow, ownerStore } from './store.ts'
+import type { Passkey, RelyingParty } from './webauthn.ts'
 
 export type NamingParts = { networks(): readonly Network[] }
 export type Named = { readonly address: string; readonly network: string | null }
 
+type Naming = {
+  readonly wallet: WalletRow
+  readonly ownerAddress: string
+  readonly network: string | undefined
+  /** As the caller calls the address. */
+  readonly field?: string
+}
 /** Who is meant. Failures INVALID_ADDRESS, CHAIN_NOT_SUPPORTED, ENVIRONMENT_NETWORK_MISMATCH, and of who lives here. */
 export async function namedOwner(
   { networks }: NamingParts,
   db: Handle,
-  { wallet, ownerAddress, network }: { wallet: WalletRow; ownerAddress: string; network: string | undefined },
+  { wallet, ownerAddress, network, field = 'ownerAddress' }: Naming,
 ): Promise<Named> {
   const form = families[wallet.chain]?.owner
   if (!form) throw new Failure('CHAIN_NOT_SUPPORTED', `wallets of ${wallet.chain} have no owners in this release`)
   const address = form.address(ownerAddress)
   if (await walletAt(db, wallet.chain, address))
     throw invalidField(
-      'ownerAddress',
+      field,
       'expected an address that this daemon does not hold: whoever owns a wallet has to be somebody else than those who use this one',
     )
   if (network === undefined) return { address, network: null }
@@ -43,16 +52,49 @@ export const replacing = (wallet: WalletRow, { address, network }: Named): Subje
   words: `${address}${network === null ? '' : `, a contract on ${network},`} of ${walletWords(wallet)}`,
 })
 
+const NO_PLACE = { withdraw_to: null, withdraw_network: null }
+
 /** Somebody who is named as an owner; `replaces` is whose place they take once they have verified. */
 export async function insertOwner(
   db: Handle,
   { wallet, named, replaces, at }: { wallet: { id: string }; named: Named; replaces: string | null; at: number },
 ): Promise<string> {
   const id = newId(at)
-  await ownerStore.insert(db, { id, wallet_id: wallet.id, created_at: at, verified_at: null, replaces })
+  await ownerStore.insert(db, { id, wallet_id: wallet.id, created_at: at, verified_at: null, replaces, ...NO_PLACE })
   await ownerStore.insertCredential(db, {
     ...{ id: newId(at), owner_id: id, kind: named.network === null ? 'key' : 'contract', ...named, created_at: at },
     ...{ public_key: null, rp_id: null, sign_count: null, proven: 1 },
   })
   return id
+}
+
+/** A passkey that has signed so often, as the one of an owner. */
+export function passkeyRow(
+  { id: rpId }: Pick<RelyingParty, 'id'>,
+  { credentialId, publicKey, signCount }: Passkey & { signCount: number },
+  { owner, at }: { owner: string; at: number },
+): CredentialRow {
+  return {
+    ...{ id: newId(at), owner_id: owner, kind: 'passkey', address: `${PASSKEY_PREFIX}${credentialId}`, network: null },
+    ...{ public_key: publicKey, rp_id: rpId, sign_count: signCount, created_at: at, proven: 1 },
+  }
+}
+
+/** Whoever has shown to hold a passkey becomes an owner who has verified, with what they signed. Answers the address. */
+export async function insertPasskeyOwner(
+  db: Handle,
+  { wallet, candidate, at }: { wallet: { id: string }; candidate: Candidate; at: number },
+): Promise<string> {
+  const { withdrawTo, network, rpId, nonce, digest, message, signature } = candidate
+  const id = newId(at)
+  const row = { id, wallet_id: wallet.id, created_at: at, verified_at: at, replaces: null }
+  await ownerStore.insert(db, { ...row, withdraw_to: withdrawTo, withdraw_network: network })
+  const passkey = passkeyRow({ id: rpId }, candidate, { owner: id, at })
+  await ownerStore.insertCredential(db, passkey)
+  const { address } = passkey
+  await ownerStore.insertConsent(db, {
+    ...{ nonce, action: 'verify', subject: wallet.id, digest, wallet_id: wallet.id, owner_id: id, address, message },
+    ...{ network: null, signature, at: candidate.at, credential_id: passkey.id, content: null, spent_at: at },
+  })
+  return address
 }

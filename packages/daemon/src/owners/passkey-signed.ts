@@ -70,7 +70,8 @@ async function requireCount({ database }: PasskeySignedParts, { id, sign_count }
   if (!isCounted) throw invalid('it has signed more often than it says: somebody may have a copy of it')
 }
 
-function assertionOf(signature: Uint8Array): Assertion {
+/** Failure INVALID_SIGNATURE. */
+export function assertionOf(signature: Uint8Array): Assertion {
   try {
     return Signed.parse(JSON.parse(Buffer.from(signature).toString('utf8')))
   } catch (cause) {

@@ -2,7 +2,6 @@ import {
   Failure,
   invalidField,
   MOST_PASSKEYS,
-  newId,
   type Output,
   PASSKEY_PREFIX,
   type Parsed,
@@ -16,8 +15,8 @@ import { needWallet, type WalletRow } from '../wallets/service.ts'
 import type { Subject } from './actions.ts'
 import { type ChangeParts, unlessMissing } from './changes.ts'
 import { agree, type ConsentParts, ownerOf, type Wanted } from './consents.ts'
-import { ofWallet } from './naming.ts'
-import { type Credential, isEnough, type Ownership, type Person } from './rules.ts'
+import { ofWallet, passkeyRow } from './naming.ts'
+import { type Credential, isEnough, type Ownership, type Person, staysOwner } from './rules.ts'
 import { ownerStore } from './store.ts'
 import { challengeOf, madePasskey, type Passkey, type RelyingParty } from './webauthn.ts'
 
@@ -37,7 +36,7 @@ type Asking = {
 }
 
 /** Failure PASSKEYS_UNAVAILABLE. */
-function needParty({ relyingParty }: PasskeyParts): RelyingParty {
+export function needParty({ relyingParty }: Pick<PasskeyParts, 'relyingParty'>): RelyingParty {
   const party = relyingParty()
   if (party) return party
   throw new Failure('PASSKEYS_UNAVAILABLE', 'browsers make passkeys for https addresses and http://localhost alone')
@@ -63,8 +62,7 @@ export function ownerPasskeys(parts: PasskeyParts, consents: ConsentParts, { cha
       database.read(async (db) => {
         await needWallet(db, id)
         await needOwner(db, id)
-        const { id: rpId, origin } = needParty(parts)
-        return { rpId, origin, challenge: makingOf(id), algorithms: [-7] }
+        return optionsOf(needParty(parts), makingOf(id))
       }),
 
     async passkeyChallenge({ signer, ...input }: Made & { signer?: string | undefined }, origin: string) {
@@ -79,22 +77,11 @@ export function ownerPasskeys(parts: PasskeyParts, consents: ConsentParts, { cha
         if (!isEnough(standing)) return standing
         if (passkeysOf(person).length >= MOST_PASSKEYS)
           throw new Failure('PASSKEY_LIMIT_REACHED', `an owner has at most ${MOST_PASSKEYS} passkeys`)
-        const address = `${PASSKEY_PREFIX}${passkey.credentialId}`
-        if (await ownerStore.passkeyAt(db, address))
-          throw new Failure('PASSKEY_EXISTS', 'this passkey is the one of an owner already')
-        const row = {
-          ...({ id: newId(clock.now()), owner_id: person.id, kind: 'passkey', address, network: null } as const),
-          ...{
-            public_key: passkey.publicKey,
-            rp_id: party.id,
-            sign_count: passkey.signCount,
-            created_at: clock.now(),
-            proven: 1,
-          },
-        }
+        await requireNew(db, passkey)
+        const row = passkeyRow(party, passkey, { owner: person.id, at: clock.now() })
         await ownerStore.insertCredential(db, row)
         const by = { actor: `owner:${signed.address}`, ip: signed.ip } as const
-        const details = { id: row.id, rpId: row.rp_id, publicKey: row.public_key }
+        const details = { id: row.id, rpId: party.id, publicKey: passkey.publicKey }
         await audit.record(db, { event: 'OWNER_PASSKEY_ADDED', ...by, walletId: input.id, details })
         return view({ ...row, createdAt: row.created_at, rpId: party.id })
       })
@@ -106,8 +93,14 @@ export function ownerPasskeys(parts: PasskeyParts, consents: ConsentParts, { cha
 
     removePasskey: ({ id, passkeyId }: Parsed<Operations['removePasskey']>, by: By): Promise<Answer<'removePasskey'>> =>
       database.work({ exclusive: [`wallet:${id}`] }, async (db) => {
-        const passkey = (await passkeysIn(db, id)).find((one) => one.id === passkeyId)
+        const wallet = await needWallet(db, id)
+        const isMeant = (one: Credential) => one.id === passkeyId
+        const person = (await ownerOf(db, wallet.id)).owners.find((one) => passkeysOf(one).some(isMeant))
+        const passkey = person && passkeysOf(person).find(isMeant)
         if (!passkey) throw new Failure('PASSKEY_NOT_FOUND', `no owner of wallet ${id} has a passkey ${passkeyId}`)
+        // Else the operator would be rid of the owner.
+        if (!staysOwner(person, passkey))
+          throw invalidField('passkeyId', 'expected one of several passkeys: its owner has nothing else to sign with')
         await ownerStore.removeCredential(db, passkey.id)
         const details = { id: passkey.id, rpId: passkey.rpId!, publicKey: passkey.publicKey! }
         await audit.record(db, { event: 'OWNER_PASSKEY_REMOVED', ...by, walletId: id, details })
@@ -115,6 +108,17 @@ export function ownerPasskeys(parts: PasskeyParts, consents: ConsentParts, { cha
       }),
   }
 }
+
+/** Failure PASSKEY_EXISTS. */
+export async function requireNew(db: Handle, { credentialId }: Pick<Passkey, 'credentialId'>): Promise<void> {
+  if (await ownerStore.passkeyAt(db, `${PASSKEY_PREFIX}${credentialId}`))
+    throw new Failure('PASSKEY_EXISTS', 'this passkey is the one of an owner already')
+}
+
+/** What a page makes a passkey with. */
+export const optionsOf = ({ id: rpId, origin }: RelyingParty, challenge: string): Answer<'getPasskeyOptions'> => ({
+  ...{ rpId, origin, challenge, algorithms: [-7] },
+})
 
 async function needOwner(db: Handle, walletId: string): Promise<Ownership> {
   const ownership = await ownerOf(db, walletId)
@@ -156,7 +160,8 @@ function adding(
   }
 }
 
-const bytesOf = ({ authenticatorData, clientDataJSON }: Omit<Made, 'id' | 'ownerId'>) => ({
+/** What a browser has made. */
+export const bytesOf = ({ authenticatorData, clientDataJSON }: Omit<Made, 'id' | 'ownerId'>) => ({
   authenticatorData: Buffer.from(authenticatorData, 'base64url'),
   clientDataJSON: Buffer.from(clientDataJSON, 'base64url'),
 })

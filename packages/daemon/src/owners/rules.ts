@@ -11,6 +11,8 @@ export type Credential = Pick<OwnedBy, 'kind' | 'address' | 'network'> & {
   readonly publicKey: string | null
   readonly rpId: string | null
 }
+/** An address; of a contract the network that it is on. */
+type Place = { readonly address: string; readonly network: string | null }
 /** One owner of a wallet, by the name of the first credential. */
 export type Person = {
   readonly id: string
@@ -19,6 +21,8 @@ export type Person = {
   readonly network: string | null
   readonly createdAt: number
   readonly verifiedAt: number | null
+  /** What an owner with a passkey alone has named to take everything to. */
+  readonly place: Place | undefined
   readonly credentials: readonly Credential[]
 }
 /**
@@ -52,6 +56,13 @@ export function ownershipOf(rows: readonly OwnedBy[]): Ownership {
   const isLocked = verifiedOf({ owners }).length >= needed
   return { state: isLocked ? 'LOCKED' : 'GRACE', owners: [...owners], needed, owner, next }
 }
+
+/** Where all goes that an owner takes out. A wallet that one with a place of their own adds later does not move it. */
+export const withdrawalOf = ({ address, network, place }: Person): Place => place ?? { address, network }
+
+/** Without one of their credentials an owner still signs, and has somewhere to take everything to. */
+export const staysOwner = ({ credentials, place }: Person, without: Credential): boolean =>
+  credentials.some((one) => one !== without && one.isProven && (one.kind !== 'passkey' || place !== undefined))
 
 /** Those who have shown to be owners. */
 export const verifiedOf = ({ owners }: { owners: readonly Person[] }): Person[] =>
@@ -99,13 +110,15 @@ export function standingWords({ needed, agreed, missing }: Standing): string {
 function peopleOf(rows: readonly OwnedBy[]): (Person & Pick<OwnedBy, 'replaces'>)[] {
   return [...new Set(rows.map(({ owner_id }) => owner_id))].map((id) => {
     const own = rows.filter(({ owner_id }) => owner_id === id)
-    const { created_at, verified_at, replaces } = own[0]!
+    const { created_at, verified_at, replaces, withdraw_to, withdraw_network } = own[0]!
     const credentials = own.map(credentialOf)
-    const { address, network } =
-      credentials.find(({ kind, isProven }) => kind !== 'passkey' && isProven) ?? credentials[0]!
-    return { id, address, network, createdAt: created_at, verifiedAt: verified_at, replaces, credentials }
+    const { address, network } = credentials.find(isWallet) ?? credentials[0]!
+    const place = withdraw_to === null ? undefined : { address: withdraw_to, network: withdraw_network }
+    return { id, address, network, createdAt: created_at, verifiedAt: verified_at, replaces, place, credentials }
   })
 }
+
+const isWallet = ({ kind, isProven }: Credential) => kind !== 'passkey' && isProven
 
 const credentialOf = (row: OwnedBy): Credential => ({
   ...{ id: row.credential_id, kind: row.kind, address: row.address, network: row.network },

@@ -16,7 +16,7 @@ import { type ChangeParts, unlessMissing } from './changes.ts'
 import { agree, type ConsentParts, ownerOf, type Wanted } from './consents.ts'
 import { type Named, namedOwner, ofWallet } from './naming.ts'
 import { personOf } from './passkeys.ts'
-import { isEnough, type Ownership, type Person } from './rules.ts'
+import { isEnough, type Ownership, type Person, staysOwner } from './rules.ts'
 import { ownerStore } from './store.ts'
 import { ownerView } from './views.ts'
 
@@ -83,8 +83,11 @@ export function secondWallets(parts: ChangeParts, consents: ConsentParts) {
         const found = person && walletsOf(person).find((each) => each.id === credentialId)
         if (!found) throw new Failure('OWNER_NOT_CONNECTED', `no owner of wallet ${id} has a wallet ${credentialId}`)
         // Else there would be nowhere to withdraw to, and nobody who signs.
-        if (!walletsOf(person).some((one) => one !== found && one.isProven))
-          throw invalidField('credentialId', 'expected one of several wallets of its owner that have verified')
+        if (!staysOwner(person, found))
+          throw invalidField(
+            'credentialId',
+            'expected a wallet without which its owner still has one that has verified',
+          )
         await ownerStore.removeCredential(db, found.id)
         const details = { address: found.address, network: found.network, owner: person.address }
         await audit.record(db, { event: 'OWNER_WALLET_DROPPED', ...by, walletId: id, details })

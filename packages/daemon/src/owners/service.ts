@@ -27,6 +27,8 @@ import {
   voicesOn,
   type Wanted,
 } from './consents.ts'
+import { invitedOwners } from './invited.ts'
+import { forgetInvitations, invitingOwners } from './inviting.ts'
 import { namedOwner, ofWallet, replacing } from './naming.ts'
 import { ownerPasskeys, type PasskeyParts } from './passkeys.ts'
 import { type Ownership, ownershipOf, type Standing, verifiedOf } from './rules.ts'
@@ -45,7 +47,7 @@ export { unlessMissing } from './changes.ts'
 export type { Agreement, Wanted } from './consents.ts'
 export { ownerOf, signedFor } from './consents.ts'
 export type { Ownership, Standing } from './rules.ts'
-export { isEnough, setOf, standingOf, standingWords } from './rules.ts'
+export { isEnough, setOf, standingOf, standingWords, withdrawalOf } from './rules.ts'
 export type { OwnerWish } from './stops.ts'
 export type { ConsentRow } from './store.ts'
 export { voicesOf } from './voices.ts'
@@ -92,6 +94,7 @@ export function owners(parts: Parts) {
   }
 
   const second = secondWallets(parts, consentParts)
+  const withPage = { ...parts, relyingParty, giver: () => giverOf(database) }
 
   return {
     /** Uses up what one owner signed, in the job of what it allows. Failures OWNER_NOT_CONNECTED, INVALID_SIGNATURE, INVALID_NONCE. */
@@ -119,6 +122,7 @@ export function owners(parts: Parts) {
     ...seeing({ ...parts, giver: () => giverOf(database) }),
     several: severalOwners(parts),
     second,
+    invitations: { ...invitingOwners(withPage), ...invitedOwners(withPage) },
     ...stops,
 
     actionChallenge: (
@@ -131,7 +135,7 @@ export function owners(parts: Parts) {
           ownership: await ownerOf(db, walletId),
         }))
         .then(({ ownership, wanted }) => challenge(wanted, ownership, { origin, by: signer })),
-    ...ownerPasskeys({ ...parts, relyingParty }, consentParts, { challenge }),
+    ...ownerPasskeys(withPage, consentParts, { challenge }),
 
     walletChallenge: (input: Parsed<Operations['getOwnerChallenge']>, origin: string) =>
       database
@@ -184,6 +188,7 @@ export async function verifiedBefore(db: Handle, at: number): Promise<'nobody' |
 export async function forgetChallenges(db: Handle): Promise<void> {
   await ownerStore.forgetChallenges(db)
   await forgetVoices(db)
+  await forgetInvitations(db)
 }
 
 /** The owners of wallets as wallets show them. */

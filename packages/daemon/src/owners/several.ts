@@ -32,7 +32,7 @@ const MOST_OWNERS = 10
  * have to agree, that many have to agree to it.
  */
 export function severalOwners(parts: SeveralParts) {
-  const { database, clock, audit, needConsent } = parts
+  const { database, clock, audit } = parts
 
   const inWallet = (id: string, fn: (db: Handle, at: { wallet: WalletRow; ownership: Ownership }) => Promise<void>) =>
     database.work({ exclusive: [`wallet:${id}`] }, async (db): Promise<View> => {
@@ -40,22 +40,14 @@ export function severalOwners(parts: SeveralParts) {
       await fn(db, { wallet, ownership: await ownerOf(db, id) })
       return ownerView(parts.networks(), wallet, await ownerOf(db, id))
     })
-  const agreed = (db: Handle, wallet: WalletRow, { words, content }: Change) =>
-    needConsent(db, {
-      action: 'change-owners',
-      words: `${words} the wallet ${JSON.stringify(wallet.name)}, ${wallet.address}`,
-      content,
-      wallet: wallet.id,
-    })
+  const agreed = (db: Handle, wallet: WalletRow, change: Change) => changeOwners(parts, db, { wallet, ...change })
 
   return {
     add: ({ id, ownerAddress, network }: Parsed<Operations['addOwner']>, by: By) =>
       inWallet(id, async (db, { wallet, ownership }) => {
         const named = await namedOwner(parts, db, { wallet, ownerAddress, network })
-        const { owners, next } = ownership
-        if (next) throw isReplaced(next)
-        if (owners.length >= MOST_OWNERS)
-          throw invalidField('ownerAddress', `expected a wallet of less than ${MOST_OWNERS} owners`)
+        const { owners } = ownership
+        requireRoom(ownership)
         requireNobodys(ownership, named)
         const place = named.network === null ? '' : `, a contract on ${named.network},`
         await agreed(db, wallet, {
@@ -100,6 +92,25 @@ export function severalOwners(parts: SeveralParts) {
         await audit.record(db, { event: 'OWNERS_NEEDED', ...by, walletId: id, details })
       }),
   }
+}
+
+/** As many owners as have to agree have to agree to a change of who they are. Failure OWNER_CONSENT_REQUIRED. */
+export const changeOwners = (
+  { needConsent }: Pick<SeveralParts, 'needConsent'>,
+  db: Handle,
+  { wallet, words, content }: Change & { wallet: WalletRow },
+) =>
+  needConsent(db, {
+    action: 'change-owners',
+    words: `${words} the wallet ${JSON.stringify(wallet.name)}, ${wallet.address}`,
+    content,
+    wallet: wallet.id,
+  })
+
+/** Whether one more can own the wallet. */
+export function requireRoom({ owners, next }: Ownership): void {
+  if (next) throw isReplaced(next)
+  if (owners.length >= MOST_OWNERS) throw invalidField('id', `expected a wallet of less than ${MOST_OWNERS} owners`)
 }
 
 /** Nobody must be left whose word suffices: else the operator would be alone again. */

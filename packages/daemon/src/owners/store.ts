@@ -10,6 +10,10 @@ export type OwnerRow = {
   verified_at: number | null
   /** The owner whose place it takes once it has verified. */
   replaces: string | null
+  /** Of one who had a passkey and no wallet when they became an owner: where all goes that they take out. */
+  withdraw_to: string | null
+  /** Where that is a contract: the network that it is on. */
+  withdraw_network: string | null
 }
 /** A key, a contract that is on a network, or a passkey, whose address is `passkey:` and its id. */
 export type CredentialRow = {
@@ -78,7 +82,7 @@ const ofWallets = statement<Ids, OwnedBy>((db, p) =>
       ...(['owners.wallet_id', 'owners.created_at', 'owners.verified_at', 'owners.replaces'] as const),
       ...(['owner_credentials.owner_id', 'owner_credentials.kind', 'owner_credentials.address'] as const),
       ...(['owner_credentials.network', 'owner_credentials.public_key', 'owner_credentials.rp_id'] as const),
-      'owner_credentials.proven',
+      ...(['owners.withdraw_to', 'owners.withdraw_network', 'owner_credentials.proven'] as const),
       'owner_credentials.id as credential_id',
       'owner_credentials.created_at as credential_at',
       'owner_thresholds.needed',
@@ -121,6 +125,8 @@ const insert = statement<OwnerRow>((db, p) =>
     created_at: p('created_at'),
     verified_at: p('verified_at'),
     replaces: p('replaces'),
+    withdraw_to: p('withdraw_to'),
+    withdraw_network: p('withdraw_network'),
   }),
 )
 const insertCredential = statement<CredentialRow>((db, p) =>

@@ -1,7 +1,7 @@
 import type { Network, Output, ownerOperations } from '@waiaas/contract'
 import { seconds } from '../platform/clock.ts'
 import { shownNetwork, type WalletRow } from '../wallets/service.ts'
-import type { Ownership, Person } from './rules.ts'
+import { type Ownership, type Person, withdrawalOf } from './rules.ts'
 
 type View = Output<(typeof ownerOperations)['getOwner']>
 
@@ -25,9 +25,11 @@ export function ownerView(networks: readonly Network[], wallet: WalletRow, owner
   }
 }
 
-const personView = ({ id, address, verifiedAt, credentials }: Person): View['owners'][number] => ({
-  ...{ id, address, verifiedAt: verifiedAt === null ? null : seconds(verifiedAt) },
-  credentials: credentials.map(({ id, kind, address, network, rpId, createdAt, isProven: verified }) => ({
+const personView = (person: Person): View['owners'][number] => ({
+  ...{ id: person.id, address: person.address },
+  verifiedAt: person.verifiedAt === null ? null : seconds(person.verifiedAt),
+  ...{ withdrawTo: withdrawalOf(person).address, withdrawNetwork: withdrawalOf(person).network },
+  credentials: person.credentials.map(({ id, kind, address, network, rpId, createdAt, isProven: verified }) => ({
     ...{ id, kind, address, network, rpId, verified, createdAt: seconds(createdAt) },
   })),
 })

@@ -1,7 +1,7 @@
 import { pageText } from '../platform/http/page.ts'
 import { WORDS } from './words.ts'
 
-const { who, approve, consent, owner, pair } = WORDS
+const { who, approve, consent, owner, invite, pair } = WORDS
 
 /** Who is there: shown first on each page of an owner, and nothing else with it. */
 const WHO = `<section id="who">
@@ -63,6 +63,39 @@ export const OWNER_PAGE = ofOwner(
 </dialog>`,
   '/page/wallets.js',
 )
+
+export const INVITE_PAGE = pageText({
+  title: invite.title,
+  script: '/page/invite.js',
+  body: `<h1 id="title">${invite.title}</h1>
+<section id="invited">
+<p>${invite.intro}</p>
+<ul id="lines" class="lines" hidden></ul>
+<form id="naming" hidden>
+<label for="withdraw-to">${invite.withdrawTo}</label>
+<input id="withdraw-to" autocomplete="off" autocapitalize="off" spellcheck="false" required>
+<p class="warnings">${invite.warning}</p>
+<details><summary>${invite.contract}</summary>
+<input id="place-network" aria-label="${invite.contract}" autocomplete="off" autocapitalize="off" spellcheck="false">
+</details>
+<button type="submit">${invite.make}</button>
+</form>
+<section id="signing" hidden>
+<h2>${owner.ask}</h2>
+<p id="statement"></p>
+<button id="sign" type="button" class="yes">${owner.sign}</button>
+</section>
+</section>
+<section id="accepted" hidden>
+<p>${invite.accepted}</p>
+<p id="code" class="code"></p>
+<p id="code-until" class="quiet"></p>
+<p>${invite.theyRun}</p>
+<pre id="command"></pre>
+<p>${invite.afterwards} <a href="/owner">${owner.title}</a></p>
+</section>
+${SAID}`,
+})
 
 const lifetimes = Object.entries({ 3600: pair.hour, 86400: pair.day, 604800: pair.week, 2592000: pair.month })
 

@@ -17,7 +17,13 @@ function served() {
 
 test('each page is the same for every id, and takes nothing from elsewhere', async () => {
   const get = served()
-  for (const path of ['/approve/01990000-0000-7000-8000-000000000000', '/consent/x', '/owner', '/pair']) {
+  for (const path of [
+    '/approve/01990000-0000-7000-8000-000000000000',
+    '/consent/x',
+    '/owner',
+    '/owner/invite',
+    '/pair',
+  ]) {
     const { text, policy, status } = await get(path)
     expect([path, status]).toEqual([path, 200])
     expect(policy).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';/)
@@ -42,9 +48,11 @@ test('scripts make no markup, run no text, keep nothing and ask for each other a
     expect(text).not.toMatch(/cookie|localStorage|sessionStorage|indexedDB/)
     for (const [, part = ''] of text.matchAll(/from '\.\/(\w+\.js)'/g)) await walk(`/page/${part}`)
   }
-  for (const name of ['approve', 'consent', 'wallets', 'pair']) await walk(`/page/${name}.js`)
+  for (const name of ['approve', 'consent', 'wallets', 'invite', 'pair']) await walk(`/page/${name}.js`)
   expect([...seen].sort()).toEqual(
-    ['approve', 'asked', 'common', 'consent', 'owner', 'pair', 'wallets', 'words'].map((name) => `/page/${name}.js`),
+    ['approve', 'asked', 'common', 'consent', 'invite', 'owner', 'pair', 'wallets', 'words'].map(
+      (name) => `/page/${name}.js`,
+    ),
   )
   const { text, type } = await get('/page/page.css')
   expect(type).toBe('text/css; charset=utf-8')

@@ -67,6 +67,24 @@ export const WORDS = {
     ask: 'You are about to sign this',
     sign: 'Sign it',
   },
+  invite: {
+    title: 'You are invited to own a wallet',
+    intro:
+      'An agent uses this wallet. As its owner you are asked before more leaves it than its rules let pass, you can stop everything, and you can take out all that it holds. You sign with a passkey on this device.',
+    wallet: '{name} ({chain}, {environment})',
+    until: 'The invitation is good until {until}.',
+    withdrawTo: 'An address of your own, to which all goes when you take it out',
+    warning:
+      'Check every character. Nobody can change it later without your signature, and what is sent to a wrong address is lost. Take an address whose key you hold yourself, on every network.',
+    contract: 'Only if it is a contract, such as a Safe: its network',
+    make: 'Make a passkey',
+    accepted: 'Read this code out to whoever invited you. You own the wallet once they have confirmed it.',
+    codeUntil: 'The code is good until {until}.',
+    theyRun: 'They run:',
+    afterwards: 'After that:',
+    noPasskeys: 'This browser makes no passkeys here. Open the link on a phone or a computer that does, over https.',
+    elsewhere: 'This page is at another address than the one of the invitation. Open the link as it was given to you.',
+  },
   pair: {
     title: 'Let an agent in',
     unsafe:

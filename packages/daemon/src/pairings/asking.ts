@@ -9,11 +9,12 @@ import {
   type pairingOperations,
 } from '@waiaas/contract'
 import { seconds } from '../platform/clock.ts'
+import { shownCode } from '../platform/codes.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { peerGroup } from '../platform/http/peer.ts'
 import { sha256 } from '../platform/sha256.ts'
 import { codeHash, type PairingDependencies, type Stops } from './dependencies.ts'
-import { INTERVAL_S, LIFE_MS, needSeen, newCode, paced, requirePlace, requireRoom, shownCode } from './rules.ts'
+import { INTERVAL_S, LIFE_MS, needSeen, newCode, paced, requirePlace, requireRoom } from './rules.ts'
 import { type PairingRow, pairingStore } from './store.ts'
 
 type Operations = typeof pairingOperations

@@ -2,12 +2,12 @@ import { Failure } from '@waiaas/contract'
 import type { Audit } from '../audit/service.ts'
 import { readKillSwitch } from '../killswitch/service.ts'
 import type { Clock } from '../platform/clock.ts'
+import { typedCode } from '../platform/codes.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import type { Held } from '../platform/held.ts'
 import { sha256 } from '../platform/sha256.ts'
 import type { PolicyService } from '../policies/service.ts'
 import type { Sessions } from '../sessions/service.ts'
-import { typedCode } from './rules.ts'
 
 export type PairingDependencies = {
   database: Database

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { MOST_ELSEWHERE, MOST_OF_PEER, newCode, requireRoom, seenText, shownCode, typedCode } from './rules.ts'
+import { shownCode, typedCode } from '../platform/codes.ts'
+import { MOST_ELSEWHERE, MOST_OF_PEER, newCode, requireRoom, seenText } from './rules.ts'
 
 test('a code has no letter that looks like another sign, and is read however it is typed', () => {
   const codes = new Set(Array.from({ length: 1_000 }, newCode))

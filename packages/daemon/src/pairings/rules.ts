@@ -20,12 +20,6 @@ export const MOST_ELSEWHERE = 64
 export const newCode = (): string =>
   Array.from({ length: CODE_LENGTH }, () => CODE_LETTERS[randomInt(CODE_LETTERS.length)]).join('')
 
-/** As it is read to somebody: in two halves. */
-export const shownCode = (code: string): string => `${code.slice(0, CODE_LENGTH / 2)}-${code.slice(CODE_LENGTH / 2)}`
-
-/** What was typed, without what people put between letters. */
-export const typedCode = (text: string): string => text.replaceAll(/[\s\p{Pd}]/gu, '').toUpperCase()
-
 /**
  * What an agent says of itself, as a person may be shown it: without control signs, signs that turn text around, and signs
  * that cannot be seen, and with two marks on a letter at most.

@@ -8,8 +8,8 @@ import { who as words } from './words.js'
 const bytes = (text) => new TextEncoder().encode(text)
 const binary = (buffer) => String.fromCharCode(...new Uint8Array(buffer))
 const base64 = (buffer) => btoa(binary(buffer))
-export const base64url = (buffer) => base64(buffer).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
-export const bytesOf = (text) => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (sign) => sign.charCodeAt(0))
+const base64url = (buffer) => base64(buffer).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+const bytesOf = (text) => Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (sign) => sign.charCodeAt(0))
 const hex = (buffer) => '0x' + [...new Uint8Array(buffer)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 const addressIn = (message) => message.split('\n')[1]
 
@@ -59,20 +59,47 @@ async function found(address, how) {
   place('who').hidden = true
 }
 
+const knownBy = (rawId) => ({ type: 'public-key', id: rawId })
+
+/** Makes a passkey; gives what the daemon takes, and how to ask for this one. */
+export async function makePasskey({ rpId, challenge, algorithms }) {
+  const { rawId, response } = await navigator.credentials.create({
+    publicKey: {
+      challenge: bytesOf(challenge),
+      rp: { id: rpId, name: 'WAIaaS' },
+      user: { id: crypto.getRandomValues(new Uint8Array(16)), name: location.host, displayName: location.host },
+      pubKeyCredParams: algorithms.map((alg) => ({ type: 'public-key', alg })),
+      authenticatorSelection: { userVerification: 'required', residentKey: 'required' },
+      attestation: 'none',
+    },
+  })
+  const made = {
+    authenticatorData: base64url(response.getAuthenticatorData()),
+    clientDataJSON: base64url(response.clientDataJSON),
+  }
+  return { known: knownBy(rawId), made }
+}
+
+/** Has a passkey sign a text: that one, or whichever somebody chooses. */
+export async function signByPasskey(message, known) {
+  const challenge = await crypto.subtle.digest('SHA-256', bytes(message))
+  const publicKey = { challenge, userVerification: 'required', allowCredentials: known ? [known] : [] }
+  const { rawId, response } = await navigator.credentials.get({ publicKey })
+  const { authenticatorData, clientDataJSON, signature } = response
+  const signed = {
+    authenticatorData: base64url(authenticatorData),
+    clientDataJSON: base64url(clientDataJSON),
+    signature: base64url(signature),
+  }
+  return { rawId, signature: base64(bytes(JSON.stringify(signed))) }
+}
+
 async function passkey() {
   let known
   await found('passkey:', async (message) => {
-    const challenge = await crypto.subtle.digest('SHA-256', bytes(message))
-    const publicKey = { challenge, userVerification: 'required', allowCredentials: known ? [known] : [] }
-    const { rawId, response } = await navigator.credentials.get({ publicKey })
-    known = { type: 'public-key', id: rawId }
-    const { authenticatorData, clientDataJSON, signature } = response
-    const signed = {
-      authenticatorData: base64url(authenticatorData),
-      clientDataJSON: base64url(clientDataJSON),
-      signature: base64url(signature),
-    }
-    return { address: 'passkey:' + base64url(rawId), signature: base64(bytes(JSON.stringify(signed))) }
+    const { rawId, signature } = await signByPasskey(message, known)
+    known = knownBy(rawId)
+    return { address: 'passkey:' + base64url(rawId), signature }
   })
 }
 

@@ -1,7 +1,7 @@
 /** /owner: the wallets of an owner, and what they can do with them alone. */
 export const WALLETS_SCRIPT = `import { showCard, showConsent } from './asked.js'
 import { act, fill, make, place, say } from './common.js'
-import { agree, base64url, bytesOf, canMakePasskeys, look, ownName, start, statementOf } from './owner.js'
+import { agree, canMakePasskeys, look, makePasskey, ownName, start, statementOf } from './owner.js'
 import { consent, owner as words, who } from './words.js'
 
 /** Shows the sentence that is signed, and goes on with a yes alone. */
@@ -19,23 +19,10 @@ const deed = (asking, done) => async () => {
 }
 
 async function addPasskey(of, ownerId) {
-  const { rpId, origin, challenge, algorithms } = await look(of + '/passkeys/options')
+  const options = await look(of + '/passkeys/options')
+  const { origin } = options
   if (origin !== location.origin) throw new Error(fill(words.passkeyElsewhere, { origin }))
-  const { response } = await navigator.credentials.create({
-    publicKey: {
-      challenge: bytesOf(challenge),
-      rp: { id: rpId, name: 'WAIaaS' },
-      user: { id: crypto.getRandomValues(new Uint8Array(16)), name: location.host, displayName: location.host },
-      pubKeyCredParams: algorithms.map((alg) => ({ type: 'public-key', alg })),
-      authenticatorSelection: { userVerification: 'required', residentKey: 'required' },
-      attestation: 'none',
-    },
-  })
-  const made = {
-    authenticatorData: base64url(response.getAuthenticatorData()),
-    clientDataJSON: base64url(response.clientDataJSON),
-    ownerId,
-  }
+  const made = { ...(await makePasskey(options)).made, ownerId }
   await agree({ ask: of + '/passkeys/challenge', asking: made, check: read, send: of + '/passkeys', body: made })
   say(words.passkeyAdded, 'done')
 }

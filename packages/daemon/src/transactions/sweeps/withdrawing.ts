@@ -1,6 +1,13 @@
 import { Failure, invalidField, type Output, type Parsed, type sweepOperations } from '@waiaas/contract'
 import type { Needed } from '../../consents/types.ts'
-import { isEnough, type Ownership, type Wanted as OwnerWanted, ownerOf, type Standing } from '../../owners/service.ts'
+import {
+  isEnough,
+  type Ownership,
+  type Wanted as OwnerWanted,
+  ownerOf,
+  type Standing,
+  withdrawalOf,
+} from '../../owners/service.ts'
 import type { Principal } from '../../platform/caller.ts'
 import { sha256 } from '../../platform/sha256.ts'
 import type { Job } from '../job.ts'
@@ -31,11 +38,12 @@ export function withdrawing(swept: SweepParts, { wantedOf, start }: Starting) {
     const owner = ownerAt(owners, to ?? asker)
     if (state !== 'LOCKED' || owner.verifiedAt === null)
       throw new Failure('WITHDRAW_LOCKED_ONLY', `${owner.address} has not verified as the owner`)
-    const only = owner.network ?? network
+    const place = withdrawalOf(owner)
+    const only = place.network ?? network
     const networks = only === undefined ? undefined : [only]
-    const wanted = await wantedOf({ id, to: owner.address, networks, tokens: [] })
+    const wanted = await wantedOf({ id, to: place.address, networks, tokens: [] })
     if (network === undefined || wanted.networks[0]?.id === parts.resolveNetwork(wallet, network).id) return wanted
-    throw new Failure('ENVIRONMENT_NETWORK_MISMATCH', `the owner is a contract on ${only}: withdraw there`)
+    throw new Failure('ENVIRONMENT_NETWORK_MISMATCH', `${place.address} is a contract on ${only}: withdraw there`)
   }
 
   return {
@@ -60,7 +68,9 @@ function ownerAt(owners: Ownership['owners'], named: string | undefined) {
   const found =
     named === undefined
       ? owners[0]
-      : owners.find(({ credentials }) => credentials.some(({ address }) => address === named))
+      : owners.find(
+          (one) => one.credentials.some(({ address }) => address === named) || withdrawalOf(one).address === named,
+        )
   if (found) return found
   throw invalidField('to', 'expected the address of an owner of this wallet')
 }
