@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
@@ -37,14 +37,15 @@ test('an endpoint that never answers keeps no stop waiting, and gets nothing mor
 /** An endpoint that takes 0.7 s for each request, and notes when a transaction went through it. */
 async function slowEndpoint(target: string) {
   const sends: number[] = []
+  async function serve(request: IncomingMessage, response: ServerResponse) {
+    const body = Buffer.concat(await request.toArray()).toString()
+    if (body.includes('eth_sendRawTransaction')) sends.push(performance.now())
+    await pause(700)
+    const answer = await fetch(target, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())
+  }
   const server = createServer((request, response) => {
-    void (async () => {
-      const body = Buffer.concat(await request.toArray()).toString()
-      if (body.includes('eth_sendRawTransaction')) sends.push(performance.now())
-      await pause(700)
-      const answer = await fetch(target, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
-      response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text())
-    })()
+    serve(request, response).catch(() => response.destroy())
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   closers.push(async () => {

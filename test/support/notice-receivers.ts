@@ -93,7 +93,7 @@ export async function startReceivers() {
   let secret = ''
   let asked = 0
 
-  const server = createServer(async (request, response) => {
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<unknown> {
     const pieces: Buffer[] = []
     for await (const piece of request) pieces.push(piece as Buffer)
     const raw = Buffer.concat(pieces).toString('utf8')
@@ -122,6 +122,9 @@ export async function startReceivers() {
         return { status: 401 }
       }
     }
+  }
+  const server = createServer((request, response) => {
+    serve(request, response).catch(() => response.destroy())
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

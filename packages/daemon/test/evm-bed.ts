@@ -66,12 +66,15 @@ export const tokenAt = (address: string, decimals = 18): Token => ({
 export type Request = { readonly method: string; readonly params: readonly unknown[]; readonly id: number }
 export type Answer = (body: Request | Request[], response: ServerResponse, raw: string) => unknown
 
-/** An HTTP endpoint on loopback that answers as told; `Answer` returns the JSON or writes the response itself. */
+/**
+ * An HTTP endpoint on loopback that answers as told; `Answer` returns the JSON or writes the response itself. Where it fails,
+ * as it does when the node behind it is stopped meanwhile, the connection is cut.
+ */
 export async function startEndpoint(
   answer: Answer,
 ): Promise<{ url: string; seen: Request[][]; stop(): Promise<void> }> {
   const seen: Request[][] = []
-  const server: Server = createServer(async (request: IncomingMessage, response) => {
+  async function serve(request: IncomingMessage, response: ServerResponse) {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk)
     const raw = Buffer.concat(chunks).toString()
@@ -79,6 +82,9 @@ export async function startEndpoint(
     seen.push([body].flat())
     const result = await answer(body, response, raw)
     if (result !== undefined) response.setHeader('content-type', 'application/json').end(JSON.stringify(result))
+  }
+  const server: Server = createServer((request, response) => {
+    serve(request, response).catch(() => response.destroy())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const stop = () =>
