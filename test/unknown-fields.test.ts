@@ -64,6 +64,12 @@ test.each<[string, Method, string, object]>([
   expect([answer.status, answer.body.code]).toEqual([400, 'ACTION_VALIDATION_FAILED'])
 })
 
+test('where few fields are known they are named', async () => {
+  const body = { walletId: wallet.id, draft: { update: [] } }
+  const answer = await daemon.call('POST', '/v1/policies/diff', { as: 'operator', body })
+  expect(answer.body.message).toBe('draft.update: unknown field; expected set, add, change, remove')
+})
+
 test('an unknown name in a query is 400, and an unknown path is 404 in JSON', async () => {
   const query = await daemon.call('GET', '/v1/transactions?limt=5', { as: wallet.token })
   expect([query.status, query.body.code]).toEqual([400, 'ACTION_VALIDATION_FAILED'])

@@ -19,6 +19,7 @@ type Issue = { path: string; message: string }
 /** `limit` is the most bytes of a body. */
 export type ReadInput = (c: Context<HttpEnv>, limit: number) => Promise<unknown>
 
+const MOST_KNOWN = 8
 const MOST_ISSUES = 20
 
 /** Reads and validates the input of one operation from path, query and body. Fails with 400 codes, 413 and 415. */
@@ -103,7 +104,7 @@ function issuesOf(issue: z.core.$ZodIssue, op: Operation): Issue[] {
     // To look for what was meant takes longer than to read it: of no more keys than are told.
     return issue.keys
       .slice(0, MOST_ISSUES)
-      .map((key) => ({ path: at([key]), message: `unknown field${didYouMean(key, known)}` }))
+      .map((key) => ({ path: at([key]), message: `unknown field${didYouMean(key, known) || whatIsKnown(known)}` }))
   }
   const option = issue.code === 'invalid_union' ? meantOption(issue) : undefined
   if (option)
@@ -120,6 +121,10 @@ function meantOption({ errors }: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue
   )
   return another ? undefined : option
 }
+
+/** What could have been meant, where that is little to read. */
+const whatIsKnown = (known: readonly string[]) =>
+  known.length > 0 && known.length <= MOST_KNOWN ? `; expected ${known.join(', ')}` : ''
 
 /** The fields of the object at a path; none where the schema names none. */
 function namesAt(op: Operation, path: readonly PropertyKey[]): string[] {
