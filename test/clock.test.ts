@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { migrations } from '../packages/daemon/src/migrations/all.ts'
 import { type Database, type Engine, openDatabase } from '../packages/daemon/src/platform/db/database.ts'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from './support/daemon.ts'
-import { freshPostgresDatabase } from './support/postgres.ts'
+import { preparedPostgresDatabase } from './support/prepared.ts'
 import { until } from './support/until.ts'
 import { evmBalance, evmWallet, newEvmAddress, type TestWallet } from './support/wallets.ts'
 
@@ -22,7 +22,7 @@ const SLOW = { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 100, delay_
 async function open(engine: Engine) {
   const past = Math.floor(Date.now() / 1000) - TWO_DAYS
   const node = await startEvm({ chainId: 421_614, slotsInAnEpoch: 1, extraArgs: ['--timestamp', `${past}`] })
-  const url = engine === 'postgres' ? await freshPostgresDatabase() : ''
+  const url = engine === 'postgres' ? await preparedPostgresDatabase() : ''
   const daemon = await startTestDaemon({
     env: {
       WAIAAS_RPC_EVM_ARBITRUM_SEPOLIA: node.url,

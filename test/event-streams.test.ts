@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Engine } from '../packages/daemon/src/platform/db/database.ts'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { freePort } from './support/free-port.ts'
-import { freshPostgresDatabase } from './support/postgres.ts'
+import { preparedPostgresDatabase } from './support/prepared.ts'
 import { until } from './support/until.ts'
 import { GENEROUS, type TestWallet } from './support/wallets.ts'
 import { type EvmWorld, evmWorld } from './support/worlds.ts'
@@ -46,7 +46,7 @@ describe.each<Engine>(['sqlite', 'postgres'])('a stream of events, on %s', (engi
 
   beforeAll(async () => {
     world = await evmWorld({ blockTime: 0.25 })
-    const database = engine === 'postgres' ? { WAIAAS_DATABASE_URL: await freshPostgresDatabase() } : {}
+    const database = engine === 'postgres' ? { WAIAAS_DATABASE_URL: await preparedPostgresDatabase() } : {}
     const start = async () =>
       startTestDaemon({
         env: { ...world.env, ...database, WAIAAS_DAEMON_PORT: String(await freePort()) },

@@ -3,7 +3,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from './support/daemon.ts'
-import { freshPostgresDatabase } from './support/postgres.ts'
+import { preparedPostgresDatabase } from './support/prepared.ts'
 import { until } from './support/until.ts'
 import { GENEROUS } from './support/wallets.ts'
 import { evmWorld } from './support/worlds.ts'
@@ -58,7 +58,7 @@ async function lineTo(database: string): Promise<Line> {
 const isReady = async (daemon: TestDaemon) => (await daemon.call('GET', '/health/ready')).status === 200
 
 test('a daemon whose database goes away and whose signer dies meanwhile lives on, and works again by itself', async () => {
-  const line = await lineTo(await freshPostgresDatabase())
+  const line = await lineTo(await preparedPostgresDatabase())
   const daemon = await startTestDaemon({ process: true, env: { WAIAAS_DATABASE_URL: line.url } })
   closers.push(() => daemon.stop())
   const pid = daemon.pid()

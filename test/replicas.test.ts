@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
-import { freshPostgresDatabase } from './support/postgres.ts'
+import { preparedPostgresDatabase } from './support/prepared.ts'
 import { until } from './support/until.ts'
 import type { TestWallet } from './support/wallets.ts'
 import { type EvmWorld, evmWorld } from './support/worlds.ts'
@@ -15,7 +15,7 @@ let two: TestDaemon
 
 beforeAll(async () => {
   world = await evmWorld({ extraArgs: ['--no-mining'], slotsInAnEpoch: 32 })
-  const env = { ...world.env, WAIAAS_DATABASE_URL: await freshPostgresDatabase() }
+  const env = { ...world.env, WAIAAS_DATABASE_URL: await preparedPostgresDatabase() }
   one = await startTestDaemon({ process: true, env })
   two = await startTestDaemon({ process: true, env })
 })

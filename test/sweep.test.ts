@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { agreeTo, askedFor, verifiedOwner } from './support/consents.ts'
 import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { evmOwner } from './support/owners.ts'
-import { freshPostgresDatabase } from './support/postgres.ts'
+import { preparedPostgresDatabase } from './support/prepared.ts'
 import { until } from './support/until.ts'
 import {
   ETHER,
@@ -69,7 +69,7 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (engine) => {
     const prices = { 'native:local-evm': '20', 'native:second': '1', 'native:local-solana': '150' }
     options = {
       env: {
-        ...(engine === 'postgres' && { WAIAAS_DATABASE_URL: await freshPostgresDatabase() }),
+        ...(engine === 'postgres' && { WAIAAS_DATABASE_URL: await preparedPostgresDatabase() }),
         WAIAAS_RPC_EVM_LOCAL_EVM: nodes[0].url,
         WAIAAS_RPC_LOCAL_SOLANA: solana.url,
         WAIAAS_NETWORKS_EVM: JSON.stringify([{ ...SECOND, rpc: [nodes[1].url] }]),

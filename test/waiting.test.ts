@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Engine } from '../packages/daemon/src/platform/db/database.ts'
 import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { freePort } from './support/free-port.ts'
-import { freshPostgresDatabase } from './support/postgres.ts'
+import { preparedPostgresDatabase } from './support/prepared.ts'
 import { unsignedPayment } from './support/unsigned.ts'
 import { until } from './support/until.ts'
 import { GENEROUS, type TestWallet } from './support/wallets.ts'
@@ -27,7 +27,7 @@ describe.each<Engine>(['sqlite', 'postgres'])('a client that only waits, on %s',
     world = await evmWorld({ blockTime: 0.25 })
     const env = {
       ...world.env,
-      ...(engine === 'postgres' && { WAIAAS_DATABASE_URL: await freshPostgresDatabase() }),
+      ...(engine === 'postgres' && { WAIAAS_DATABASE_URL: await preparedPostgresDatabase() }),
       WAIAAS_DAEMON_PORT: String(await freePort()),
     }
     daemon = await startTestDaemon({ env, process: true })

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { startTestDaemon } from '../support/daemon.ts'
-import { freshPostgresDatabase } from '../support/postgres.ts'
+import { preparedPostgresDatabase } from '../support/prepared.ts'
 import { throughSocket } from '../support/stop-socket.ts'
 import { until } from '../support/until.ts'
 import { GENEROUS, type TestWallet } from '../support/wallets.ts'
@@ -89,7 +89,7 @@ test('a network whose endpoint hangs holds up no payment on another one, and no 
 }, async () => {
   const [hung, other] = [await evmWorld(), await solanaWorld()]
   closers.push(hung.stop, other.stop)
-  const env = { ...envOf(hung, other), WAIAAS_DATABASE_URL: await freshPostgresDatabase() }
+  const env = { ...envOf(hung, other), WAIAAS_DATABASE_URL: await preparedPostgresDatabase() }
   const replica = async () => {
     const daemon = await startTestDaemon({ env })
     closers.push(() => daemon.stop())

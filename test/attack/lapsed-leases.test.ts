@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest'
 import { openDatabase } from '../../packages/daemon/src/platform/db/database.ts'
 import { madeUpBed, madeUpNode } from '../../packages/daemon/test/made-up-bed.ts'
 import { migrations } from '../../packages/daemon/test/pipeline-bed.ts'
-import { freshPostgresDatabase } from '../support/postgres.ts'
+import { preparedPostgresDatabase } from '../support/prepared.ts'
 import { until } from '../support/until.ts'
 
 const stops: (() => Promise<void>)[] = []
@@ -13,7 +13,7 @@ afterEach(async () => {
 
 /** Two processes over one database and one chain, each with an endpoint that fails by itself. */
 async function replicas() {
-  const url = await freshPostgresDatabase()
+  const url = await preparedPostgresDatabase()
   const chain = madeUpNode()
   const boot = async (limits?: Record<string, unknown>) => {
     const node = { ...chain, faults: { ...chain.faults } }

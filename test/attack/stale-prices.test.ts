@@ -1,7 +1,7 @@
 import { type Hex, keccak256 } from 'viem'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
-import { freshPostgresDatabase } from '../support/postgres.ts'
+import { preparedPostgresDatabase } from '../support/prepared.ts'
 import { until } from '../support/until.ts'
 import { ETHER } from '../support/wallets.ts'
 import { type EvmWorld, evmWorld } from '../support/worlds.ts'
@@ -12,7 +12,7 @@ let one: TestDaemon
 let two: TestDaemon
 beforeAll(async () => {
   world = await evmWorld()
-  const env = { ...world.env, WAIAAS_DATABASE_URL: await freshPostgresDatabase() }
+  const env = { ...world.env, WAIAAS_DATABASE_URL: await preparedPostgresDatabase() }
   one = await startTestDaemon({ env })
   two = await startTestDaemon({ env })
 })

@@ -14,7 +14,7 @@ import {
   type TestDaemon,
   type TestDaemonOptions,
 } from '../support/daemon.ts'
-import { freshPostgresDatabase } from '../support/postgres.ts'
+import { preparedPostgresDatabase } from '../support/prepared.ts'
 import { throughSocket } from '../support/stop-socket.ts'
 import { until } from '../support/until.ts'
 
@@ -225,7 +225,7 @@ test('with no room for a line of the log, the switch is thrown and stays thrown'
 })
 
 test('of three replicas each stops all within two seconds, and after a restart, too', async () => {
-  const env = { WAIAAS_DATABASE_URL: await freshPostgresDatabase() }
+  const env = { WAIAAS_DATABASE_URL: await preparedPostgresDatabase() }
   const replicas: TestDaemon[] = []
   for (let index = 0; index < 3; index++) replicas.push(await started({ env }))
   const [one, two, three] = replicas as [TestDaemon, TestDaemon, TestDaemon]

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { WAIaaSClient } from '@waiaas/sdk'
 import { type Environment, startDaemon } from '../../packages/daemon/src/index.ts'
 import type { Engine } from '../../packages/daemon/src/platform/db/database.ts'
-import { freshPostgresDatabase } from './postgres.ts'
+import { preparedPostgresDatabase, prepareSqlite } from './prepared.ts'
 import { until } from './until.ts'
 
 export const MASTER_PASSWORD = 'a master password of a test'
@@ -85,8 +85,10 @@ const TEST_SETTINGS: Environment = {
 /** Starts a daemon over a fresh directory and database. */
 export async function startTestDaemon(options: TestDaemonOptions = {}): Promise<TestDaemon> {
   const dataDir = mkdtempSync(join(tmpdir(), 'waiaas-daemon-'))
-  const database = options.engine === 'postgres' ? { WAIAAS_DATABASE_URL: await freshPostgresDatabase() } : {}
+  const database = options.engine === 'postgres' ? { WAIAAS_DATABASE_URL: await preparedPostgresDatabase() } : {}
   const env = { ...TEST_SETTINGS, ...database, ...options.env }
+  if (!Object.keys(env).some((name) => name.startsWith('WAIAAS_DATABASE_')))
+    await prepareSqlite(join(dataDir, 'data', 'waiaas.db'))
   const lines: string[] = []
   const start = (): Promise<Run> =>
     options.process

@@ -4,7 +4,7 @@ import { deployEvmFixtures, mintToken } from '@waiaas/localnet'
 import type { KeyringRow } from '../../packages/daemon/src/keys/service.ts'
 import { openDatabase } from '../../packages/daemon/src/platform/db/database.ts'
 import { migrations, startEvm, startPipeline } from '../../packages/daemon/test/pipeline-bed.ts'
-import { freshPostgresDatabase } from './postgres.ts'
+import { preparedPostgresDatabase } from './prepared.ts'
 
 export const SPENDER = '0x00000000000000000000000000000000000000b2'
 export const OTHER = '0x00000000000000000000000000000000000000b3'
@@ -72,7 +72,7 @@ export async function permitChain() {
     async world(engine: 'sqlite' | 'postgres', atEnd: AtEnd) {
       const time = { shift: (await seconds()) * 1_000 - Date.now() }
       const clock = { now: () => Date.now() + time.shift, latest: () => Date.now() + time.shift }
-      const url = engine === 'postgres' ? await freshPostgresDatabase() : undefined
+      const url = engine === 'postgres' ? await preparedPostgresDatabase() : undefined
       async function boot(keyring?: KeyringRow): Promise<Bed> {
         const database = await openDatabase({ ...(url ? { url } : { path: ':memory:' }), migrations })
         // Fees of next to nothing, so that what is signed and what is sent are worth the same.

@@ -68,22 +68,25 @@ export async function teardown(): Promise<void> {
 
 let shared: Promise<Postgres> | undefined
 
-/** A fresh database on the run's server; without `globalSetup` this process starts a server of its own at first use. */
-export async function freshPostgresDatabase(): Promise<string> {
+/**
+ * A database on the run's server, empty or as another one is that nobody uses; without `globalSetup` this process starts
+ * a server of its own at first use.
+ */
+export async function freshPostgresDatabase(template?: string): Promise<string> {
   const url = process.env[urlVariable]
-  if (url !== undefined) return createDatabaseAt(url)
+  if (url !== undefined) return createDatabaseAt(url, template)
   shared ??= startPostgres()
-  return (await shared).createDatabase()
+  return createDatabaseAt((await shared).url(), template)
 }
 
 let databases = 0
 
-async function createDatabaseAt(url: string): Promise<string> {
+async function createDatabaseAt(url: string, template = 'template1'): Promise<string> {
   const name = `t_${process.pid}_${++databases}_${randomBytes(3).toString('hex')}`
   const client = new pg.Client({ connectionString: url })
   await client.connect()
   try {
-    await client.query(`create database ${name} strategy file_copy`)
+    await client.query(`create database ${name} template ${template} strategy file_copy`)
   } finally {
     await client.end()
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { newId, type SendRequest, type Settings } from '@waiaas/contract'
 import { afterEach } from 'vitest'
 import type { Location, Open } from '../../../test/support/for-each-engine.ts'
+import { prepareSqlite } from '../../../test/support/prepared.ts'
 import { until } from '../../../test/support/until.ts'
 import type { KeyringRow } from '../src/keys/service.ts'
 import { DAY_WINDOW, walletWindow } from '../src/ledger/service.ts'
@@ -43,7 +44,9 @@ function onSqlite(): Open {
   })
   return async (all) => {
     const folder = mkdtempSync(join(tmpdir(), 'waiaas-test-'))
-    const database = await openDatabase({ path: join(folder, 'test.db'), migrations: all })
+    const path = join(folder, 'test.db')
+    if (all === migrations) await prepareSqlite(path)
+    const database = await openDatabase({ path, migrations: all })
     ends.push(async () => {
       await database.close()
       rmSync(folder, { recursive: true })

@@ -8,7 +8,7 @@ import { migrations } from './all.ts'
 
 forEachEngine((_, open, fresh) => {
   test('an owner of before is one whose word suffices, with the passkeys and what was signed', async () => {
-    const location = await fresh()
+    const location = await fresh('empty')
     const old = await open(
       migrations.filter(({ id }) => id < 61),
       location,

@@ -8,7 +8,7 @@ import { migrations } from './all.ts'
 
 forEachEngine((_, open, fresh) => {
   test('transactions of before keep what was asked, built and decided', async () => {
-    const location = await fresh()
+    const location = await fresh('empty')
     const old = await open(migrations.slice(0, 4), location)
     const ids = [newId(), newId()]
     for (const [index, id] of ids.entries()) {
@@ -39,7 +39,7 @@ forEachEngine((_, open, fresh) => {
   })
 
   test('attempts of before keep their judgement, draft, bytes and authorisation', async () => {
-    const location = await fresh()
+    const location = await fresh('empty')
     const old = await open(
       migrations.filter(({ id }) => id < 33),
       location,

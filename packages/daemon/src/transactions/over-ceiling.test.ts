@@ -5,7 +5,7 @@ import { newId } from '@waiaas/contract'
 import type { EvmNode } from '@waiaas/localnet'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { evmOwner } from '../../../../test/support/owners.ts'
-import { freshPostgresDatabase } from '../../../../test/support/postgres.ts'
+import { preparedPostgresDatabase } from '../../../../test/support/prepared.ts'
 import { newSolanaAddress } from '../../../../test/support/wallets.ts'
 import { agent, ETHER, migrations, operator, startEvm, startPipeline, startSolana } from '../../test/pipeline-bed.ts'
 import type { CeilingText } from '../keys/service.ts'
@@ -25,7 +25,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (engine) => {
   let bed: Awaited<ReturnType<typeof startPipeline>>
   beforeAll(async () => {
     node = await startEvm({ extraArgs: ['--no-mining', '--slots-in-an-epoch', '1'] })
-    const place = engine === 'postgres' ? { url: await freshPostgresDatabase() } : { path: join(folder, 'test.db') }
+    const place = engine === 'postgres' ? { url: await preparedPostgresDatabase() } : { path: join(folder, 'test.db') }
     database = await openDatabase({ ...place, migrations })
     bed = await startPipeline(database, node)
   }, 60_000)

@@ -1,6 +1,6 @@
 import { newId } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
-import { freshPostgresDatabase } from '../../../../test/support/postgres.ts'
+import { preparedPostgresDatabase } from '../../../../test/support/prepared.ts'
 import { migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
 import type { KeyringRow } from '../keys/service.ts'
 import { openDatabase } from '../platform/db/database.ts'
@@ -17,7 +17,7 @@ afterEach(async () => {
 async function start() {
   const node = await startEvm({ extraArgs: ['--no-mining'] })
   stops.unshift(async () => node.stop())
-  const url = await freshPostgresDatabase()
+  const url = await preparedPostgresDatabase()
   let shift = 0
   const clock = { now: () => Date.now() + shift }
   const boot = async (keyring?: KeyringRow) => {

@@ -32,7 +32,7 @@ async function crashAfter({ answers, noteBytes }: Crash, location: Location): Pr
 
 forEachEngine((engine, open, fresh) => {
   test('after kill -9 every answered commit is there, and no half of any other', async () => {
-    const location = await fresh()
+    const location = await fresh('empty')
     // In SQLite so much that the log is being copied, or begins anew, when it is killed.
     const crash = engine === 'sqlite' ? { answers: 700, noteBytes: 40_000 } : { answers: 300, noteBytes: 0 }
     const answered = await crashAfter(crash, location)

@@ -18,7 +18,7 @@ forEachEngine((engine, open, fresh) => {
   })
 
   test('only its owner may read a SQLite file', async () => {
-    const location = await fresh()
+    const location = await fresh('empty')
     const db = await open(sampleMigrations, location)
     await db.work({}, (tx) => tx.run(insert, row('a')))
     if ('url' in location) return

@@ -13,7 +13,7 @@ const both = [...sampleMigrations, second]
 
 forEachEngine((_, open, fresh) => {
   test('a fresh database gets all migrations, and the next start applies none again', async () => {
-    const location = await fresh()
+    const location = await fresh('empty')
     await (await open(both, location)).close()
     const db = await open(both, location)
     const applied = await db.read((tx) => tx.query((k) => k.selectFrom('schema_migrations').select(['id', 'name'])))
@@ -24,7 +24,7 @@ forEachEngine((_, open, fresh) => {
   })
 
   test('a new version adds what is missing and keeps the rows', async () => {
-    const location = await fresh()
+    const location = await fresh('empty')
     const old = await open(sampleMigrations, location)
     await old.work({}, (tx) => tx.run(insert, row('kept')))
     await old.close()
@@ -33,14 +33,14 @@ forEachEngine((_, open, fresh) => {
   })
 
   test('a migration that fails leaves nothing behind and is tried again by the next start', async () => {
-    const location = await fresh()
+    const location = await fresh('empty')
     const broken = { ...second, statements: [...second.statements, 'create table db_sample (id text)'] }
     await expect(open([...sampleMigrations, broken], location)).rejects.toThrow(/db_sample/)
     await open(both, location)
   })
 
   test('a migration that was changed after it had been applied is refused', async () => {
-    const location = await fresh()
+    const location = await fresh('empty')
     await (await open(both, location)).close()
     const changed = { ...second, statements: [second.statements[0]!] }
     await expect(open([...sampleMigrations, changed], location)).rejects.toMatchObject({
@@ -50,7 +50,7 @@ forEachEngine((_, open, fresh) => {
   })
 
   test('a database of a newer version is refused', async () => {
-    const location = await fresh()
+    const location = await fresh('empty')
     await (await open(both, location)).close()
     await expect(open(sampleMigrations, location)).rejects.toMatchObject({
       code: 'SCHEMA_INCOMPATIBLE',
@@ -59,13 +59,13 @@ forEachEngine((_, open, fresh) => {
   })
 
   test('a migration that was left out before a later one is refused', async () => {
-    const location = await fresh()
+    const location = await fresh('empty')
     await (await open([second], location)).close()
     await expect(open(both, location)).rejects.toMatchObject({ code: 'SCHEMA_INCOMPATIBLE' })
   })
 
   test('opened to read it shows what its daemon commits', async () => {
-    const location = await fresh()
+    const location = await fresh('empty')
     const db = await open(both, location)
     const reader = await openToRead({ ...location, migrations: both })
     for (const id of ['a', 'b']) {
@@ -78,7 +78,7 @@ forEachEngine((_, open, fresh) => {
   })
 
   test('opened to read, the files that a killed daemon left stay as they are', async () => {
-    const location = await fresh()
+    const location = await fresh('empty')
     if (!('path' in location)) return
     const db = await open(both, location)
     await db.work({}, (tx) => tx.run(insert, row('a')))
@@ -94,7 +94,7 @@ forEachEngine((_, open, fresh) => {
   })
 
   test('opened to read it is neither made nor migrated', async () => {
-    const location = await fresh()
+    const location = await fresh('empty')
     const toRead = (migrations: readonly Migration[]) => openToRead({ ...location, migrations })
     await expect(toRead(both)).rejects.toMatchObject({
       code: 'SCHEMA_INCOMPATIBLE',

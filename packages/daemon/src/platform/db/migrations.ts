@@ -33,8 +33,9 @@ export async function migrate(db: Console, migrations: readonly Migration[]): Pr
   await db.execute(
     'create table if not exists schema_migrations (id integer primary key, name text not null, hash text not null, applied_at bigint not null)',
   )
-  assertCompatible(await readApplied(db), migrations)
-  for (const migration of migrations) await apply(db, migration)
+  const applied = await readApplied(db)
+  assertCompatible(applied, migrations)
+  for (const migration of migrations) if (!applied.has(migration.id)) await apply(db, migration)
 }
 
 /** The sequence from which processes on one PostgreSQL database take their numbers. */

@@ -2,7 +2,7 @@ import { newId, operations, type PlanRequest } from '@waiaas/contract'
 import type { EvmNode } from '@waiaas/localnet'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { freshPostgresDatabase } from '../../../../../test/support/postgres.ts'
+import { preparedPostgresDatabase } from '../../../../../test/support/prepared.ts'
 import { evmBalance, newEvmAddress } from '../../../../../test/support/wallets.ts'
 import { agent, ETHER, migrations, operator, startEvm, startPipeline } from '../../../test/pipeline-bed.ts'
 import { type Reservation, reservation } from '../../ledger/service.ts'
@@ -26,7 +26,7 @@ type Wallet = Awaited<ReturnType<(typeof bed)['wallet']>>
 // A chain that mines when it is told to.
 beforeAll(async () => {
   node = await startEvm({ extraArgs: ['--no-mining', '--slots-in-an-epoch', '1'] })
-  database = await openDatabase({ url: await freshPostgresDatabase(), migrations })
+  database = await openDatabase({ url: await preparedPostgresDatabase(), migrations })
   bed = await startPipeline(database, node, undefined, clock)
 }, 60_000)
 afterAll(async () => {

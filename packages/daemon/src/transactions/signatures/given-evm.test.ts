@@ -11,7 +11,7 @@ import {
   type TransactionSerializable,
 } from 'viem'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { freshPostgresDatabase } from '../../../../../test/support/postgres.ts'
+import { preparedPostgresDatabase } from '../../../../../test/support/prepared.ts'
 import { agent, ETHER, migrations, startEvm, startPipeline } from '../../../test/pipeline-bed.ts'
 import type { KeyringRow } from '../../keys/service.ts'
 import { walletWindow } from '../../ledger/service.ts'
@@ -321,7 +321,7 @@ test('one that waits for a human is refused by name when its nonce has gone to a
 })
 
 test('two replicas give out one nonce once, whichever of them is asked', async () => {
-  const url = await freshPostgresDatabase()
+  const url = await preparedPostgresDatabase()
   const { bed, boot, from, text, sign, stored } = await start(async () => {
     const database = await openDatabase({ url, migrations })
     stops.push(() => database.close())
