@@ -17,7 +17,7 @@ export type HeldOn = {
   readonly error?: string
 }
 type Chains = { get(id: string): Promise<Reader & { readonly order?: unknown }> }
-type Asked = {
+export type Asked = {
   readonly network: Network
   readonly address: string
   readonly tokens: readonly Token[]
@@ -43,9 +43,14 @@ export async function heldOn(chains: Chains, asked: Asked): Promise<HeldOn> {
     return await within(PATIENCE, (heard) => read(chains, asked, heard), late)
   } catch (error) {
     if (!isFailure(error)) throw error
-    return { ...unread(network, asked.tokens), isOutbid: await isOutbid(chains, network), error: error.message }
+    return unreadOn(chains, asked, error)
   }
 }
+
+/** A network that did not answer. */
+export const unreadOn = async (chains: Chains, { network, tokens }: Asked, { message }: Failure): Promise<HeldOn> => ({
+  ...{ ...unread(network, tokens), isOutbid: await isOutbid(chains, network), error: message },
+})
 
 /** Known tokens in amounts that nobody knows. */
 export const unread = (network: Network, tokens: readonly Token[]): HeldOn => ({

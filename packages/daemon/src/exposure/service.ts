@@ -12,7 +12,7 @@ import { openSessions } from '../sessions/service.ts'
 import { walletOf } from '../transactions/service.ts'
 import { liveWallets, needLiveWallet, type WalletRow } from '../wallets/service.ts'
 import { policyBounds } from './bounds.ts'
-import { lookAt } from './looking.ts'
+import { looking } from './looking.ts'
 import type { ExposureParts } from './types.ts'
 import { approvalText, exposureView, type Shown, sumView } from './view.ts'
 import { changeText } from './words.ts'
@@ -21,7 +21,7 @@ import { type Seen, type Worlds, worldOf } from './world.ts'
 export { openAllowances } from './allowances.ts'
 
 /** Nobody waits longer with a yes. */
-const PATIENCE_MS = 2_000
+const PATIENCE_MS = 1_500
 
 type Whose = Pick<Parsed<(typeof exposureOperations)['getWalletExposure']>, 'sessionId' | 'label'>
 export type Exposure = ReturnType<typeof exposure>
@@ -29,6 +29,7 @@ export type Exposure = ReturnType<typeof exposure>
 /** The most that can leave of wallets when an agent, or the daemon, is taken over now. */
 export function exposure(parts: ExposureParts) {
   const { database } = parts
+  const look = looking(parts)
 
   const read = (
     wallet: WalletRow,
@@ -50,16 +51,16 @@ export function exposure(parts: ExposureParts) {
       policies: (await parts.policies(db, id)).policies,
     }))
 
-  async function shown(id: string, whose: Whose): Promise<Shown> {
+  async function shown(id: string, whose: Whose, lookAt = look.patiently): Promise<Shown> {
     const { wallet, policies } = await find(id)
-    const seen = await lookAt(parts, wallet, policies)
+    const seen = await lookAt(wallet, policies)
     return { wallet, seen, worlds: await read(wallet, { seen, whose, policies }) }
   }
 
   async function approvalOf(transactionId: string): Promise<string | undefined> {
     try {
       const walletId = await database.read((db) => walletOf(db, transactionId))
-      return walletId === undefined ? undefined : approvalText(await shown(walletId, {}), transactionId)
+      return walletId === undefined ? undefined : approvalText(await shown(walletId, {}, look.quickly), transactionId)
     } catch (err) {
       parts.log.error({ err, transaction: transactionId }, 'how an approval moves the worst case could not be read')
       return undefined
@@ -82,7 +83,7 @@ export function exposure(parts: ExposureParts) {
     ): Promise<Output<(typeof exposureOperations)['draftExposure']>> {
       const { wallet, policies } = await find(id)
       const drafted = await database.read((db) => parts.drafted(db, id, draft))
-      const seen = await lookAt(parts, wallet, [...policies, ...drafted])
+      const seen = await look.patiently(wallet, [...policies, ...drafted])
       const [now, then] = await Promise.all(
         [policies, drafted].map((of) => read(wallet, { seen, whose, policies: of })),
       )
@@ -95,15 +96,17 @@ export function exposure(parts: ExposureParts) {
       return sumView(all, parts.hasPassword())
     },
     changed: bounds.changed,
-    /** How the worst case of its wallet moves when one that waits is approved; undefined where nobody tells within two seconds. */
-    async approving(transactionId: string): Promise<string | undefined> {
-      const waiting = new AbortController()
-      const late = pause(PATIENCE_MS, undefined, { signal: waiting.signal }).catch(() => undefined)
-      try {
-        return await Promise.race([approvalOf(transactionId), late])
-      } finally {
-        waiting.abort()
-      }
-    },
+    /** How the worst case of its wallet moves when one that waits is approved; undefined where nobody tells within a second and a half. */
+    approving: (transactionId: string): Promise<string | undefined> => inTime(approvalOf(transactionId)),
+  }
+}
+
+async function inTime(text: Promise<string | undefined>): Promise<string | undefined> {
+  const waiting = new AbortController()
+  const late = pause(PATIENCE_MS, undefined, { signal: waiting.signal }).catch(() => undefined)
+  try {
+    return await Promise.race([text, late])
+  } finally {
+    waiting.abort()
   }
 }

@@ -17,7 +17,7 @@ import { type Taken, type World, type Worst, worstCase } from '../policies/servi
 import type { HeldSpend } from '../transactions/types.ts'
 import type { WalletRow } from '../wallets/service.ts'
 import type { OpenAllowance } from './types.ts'
-import { amountTexts, changeText, PERIODS, worstText, worstView } from './words.ts'
+import { amountTexts, changeText, PERIODS, unreadText, worstText, worstView } from './words.ts'
 import type { Seen, Worlds } from './world.ts'
 
 export type Shown = { readonly wallet: WalletRow; readonly seen: Seen; readonly worlds: Worlds }
@@ -123,7 +123,8 @@ export function approvalText(shown: Shown, transactionId: string): string | unde
 }
 
 /** Once it is approved it leaves, whatever else is asked for. */
-function approvalView({ worlds: { world, taken } }: Shown, spend: HeldSpend): WalletExposure['approvals'][number] {
+function approvalView(shown: Shown, spend: HeldSpend): WalletExposure['approvals'][number] {
+  const { world, taken } = shown.worlds
   const { transactionId, network, items } = spend
   const isOf = (asset: string) => items.filter((item) => assetKey(item.asset) === asset)
   const places = world.places.map((place) => ({
@@ -138,7 +139,11 @@ function approvalView({ worlds: { world, taken } }: Shown, spend: HeldSpend): Wa
     before: worstCase(world, taken, ms).usd,
     after: worstCase({ ...world, places }, taken, ms).usd,
   }))
-  return { transactionId, usd: usdOf(items.map(({ usd }) => usd)), worstCase: changeText(compared) }
+  return {
+    transactionId,
+    usd: usdOf(items.map(({ usd }) => usd)),
+    worstCase: changeText(compared) + unreadText(unreadOf([shown]).length),
+  }
 }
 
 /** All wallets together. */

@@ -38,6 +38,13 @@ export function amountTexts(all: readonly Amount[]): string[] {
   return [...known, `whatever is on ${unread === 1 ? 'a network that does' : `${unread} networks that do`} not answer`]
 }
 
+/** What is added where so many networks do not answer. */
+export function unreadText(networks: number): string {
+  if (networks === 0) return ''
+  const which = networks === 1 ? 'a network does not answer and counts' : `${networks} networks do not answer and count`
+  return `; ${which} as if there were more than enough`
+}
+
 /** What leaves at most, in one sentence. */
 export function worstText(worst: Worst, everything: readonly string[], words: string): string {
   if (worst.isEverything || worst.usd === null)
