@@ -3,9 +3,7 @@ import { deployEvmFixtures, type EvmFixtures, mintToken } from '@waiaas/localnet
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { verifyReceipt } from '../packages/daemon/src/index.ts'
 import { backdate } from './support/backdate.ts'
-import { ownedBy } from './support/consents.ts'
 import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
-import { evmOwner } from './support/owners.ts'
 import { altered, evidenceKey, signedBy } from './support/receipts.ts'
 import { unsignedPayment } from './support/unsigned.ts'
 import { until } from './support/until.ts'
@@ -170,18 +168,6 @@ async function rich(): Promise<Receipt> {
   return whole(id)
 }
 
-/** A wallet whose owner decides on everything. */
-async function owned() {
-  const wallet = await evm.wallet(daemon, { limit: { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 } })
-  const owner = evmOwner()
-  await ownedBy(daemon, wallet.id, [owner])
-  const approve = async (id: string) => {
-    const { message } = await daemon.operator.getTransactionChallenge({ id, decision: 'approve' })
-    await daemon.operator.approveTransaction({ id }, { owner: await owner.word(message) })
-  }
-  return { wallet, owner, approve }
-}
-
 test.each(['speed-up', 'cancel'] as const)(
   'a payment that was outbid by a %s is proven, with all bytes of its nonce',
   async (purpose) => {
@@ -213,61 +199,6 @@ test.each(['speed-up', 'cancel'] as const)(
     expect(receipt.signatures.map((signature) => signature.purpose)).toEqual(['send', purpose])
     const { whole: isWhole, faults, missing } = await verified(receipt)
     expect({ isWhole, faults, missing }).toEqual({ isWhole: true, faults: [], missing: [] })
-  },
-)
-
-test('what an owner signed for a whole plan is in the receipt of each of its steps', async () => {
-  const { wallet, owner, approve } = await owned()
-  const steps = [1, 2].map(() => ({ to: evm.newAddress(), value: '1000' }))
-  const sent = await daemon.agent(wallet.token).sendPlan({ network: evm.network, steps }, { idempotencyKey: 'owned' })
-  const plan = await daemon.operator.getPlan({ id: 'id' in sent ? sent.id : '' })
-  await approve(plan.steps[0]!.id)
-  const key = evidenceKey()
-  const consents = new Set<unknown>()
-  for (const { id } of plan.steps) {
-    await ended(id)
-    const receipt = await whole(id)
-    const { whole: isWhole, faults, missing, proven } = await verified(receipt)
-    expect({ isWhole, faults, missing }).toEqual({ isWhole: true, faults: [], missing: [] })
-    expect(proven).toContain(`the key of ${owner.address} signed it`)
-    const { consent, by } = receipt.approval!
-    expect(by).toBe(`owner:${owner.address}`)
-    consents.add(consent!.nonce)
-    // Another's word is none of theirs.
-    const stranger = await evmOwner().word(consent!.message)
-    const other = { ...receipt.approval!, consent: { ...consent!, signature: stranger.signature } }
-    expect((await verifyReceipt(signedBy(key, { ...receipt, approval: other }), key.publicKey)).whole).toBe(false)
-  }
-  expect(consents.size).toBe(1)
-})
-
-test.each([[[evmOwner()]], [[evmOwner(), evmOwner()]]])(
-  'what owners signed for a payment is part of its receipt, and altered or left out it is found',
-  async (people) => {
-    const wallet = await evm.wallet(daemon, { limit: { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 } })
-    await ownedBy(daemon, wallet.id, people)
-    const id = await send(wallet, evm.network, { type: 'TRANSFER', ...small() })
-    for (const owner of people) {
-      const signer = owner.address
-      const asked = await daemon.operator.getTransactionChallenge({ id, decision: 'approve', signer })
-      await daemon.operator.approveTransaction({ id }, { owner: await owner.word(asked.message) })
-    }
-    await ended(id)
-    const receipt = await whole(id)
-    const { whole: isWhole, faults, missing, proven } = await verified(receipt)
-    expect({ isWhole, faults, missing }).toEqual({ isWhole: true, faults: [], missing: [] })
-    for (const { address } of people) expect(proven).toContain(`the key of ${address} signed it`)
-    const key = evidenceKey()
-    const passed: string[] = []
-    for (const { path, value } of altered(receipt.approval)) {
-      const again = signedBy(key, { ...receipt, approval: value as Receipt['approval'] })
-      if ((await verifyReceipt(again, key.publicKey)).whole) passed.push(path)
-    }
-    const without = signedBy(key, { ...receipt, approval: { ...receipt.approval!, consent: null } })
-    expect((await verifyReceipt(without, key.publicKey)).whole).toBe(false)
-    // A row is written a little after the approval. A contract is asked on its network.
-    expect(passed.filter((path) => !['.at', '.consent.network', '.others[].network'].includes(path))).toEqual([])
-    expect((await daemon.agent(wallet.token).getReceipt({ id })).approval).toMatchObject({ consent: null })
   },
 )
 

@@ -9,12 +9,17 @@ export async function verifiedOwner({ operator }: Pick<TestDaemon, 'operator'>, 
   return owner
 }
 
-/** Test support: people become the verified owners of a wallet, all of whom have to agree. */
-export async function ownedBy({ operator }: Pick<TestDaemon, 'operator'>, id: string, people: readonly TestOwner[]) {
+/** Test support: people become the verified owners of a wallet, all of whom, or so many, have to agree. */
+export async function ownedBy(
+  { operator }: Pick<TestDaemon, 'operator'>,
+  id: string,
+  people: readonly TestOwner[],
+  needed = people.length,
+) {
   const [first, ...others] = people
   await operator.setOwner({ id, ownerAddress: first!.address })
   for (const { address } of others) await operator.addOwner({ id, ownerAddress: address })
-  await operator.setOwnersNeeded({ id, needed: people.length })
+  await operator.setOwnersNeeded({ id, needed })
   for (const one of people) {
     const { message } = await operator.getOwnerChallenge({ id, action: 'verify', signer: one.address })
     await operator.verifyOwner({ id }, { owner: await one.word(message) })

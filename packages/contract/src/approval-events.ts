@@ -3,6 +3,12 @@ import { ChannelName } from './channels.ts'
 
 export const AnsweredOver = ChannelName.optional().describe('over which a human ended it')
 
+/** The passkey with which something was signed. */
+export const SignedPasskey = z.strictObject({
+  rpId: z.string().describe('the host that it is of'),
+  publicKey: z.string().describe('x and y of its P-256 key, 128 hex digits, as the log names it where it was added'),
+})
+
 /** What is recorded of what waits for a human. */
 export const approvalEvents = {
   TX_APPROVED: {
@@ -15,7 +21,16 @@ export const approvalEvents = {
         channel: ChannelName,
         upToUsd: z.string().optional().describe('what a human let its value come to, in micro-dollars'),
         consent: z.string().optional().describe('the nonce of what the owner signed'),
-        consents: z.array(z.string()).optional().describe('the same of all owners, where several had to approve'),
+        needed: z.int().optional().describe('how many different owners had to sign'),
+        signers: z
+          .array(
+            z.strictObject({
+              ...{ nonce: z.string(), owner: z.string(), address: z.string(), network: z.string().nullable() },
+              passkey: SignedPasskey.optional(),
+            }),
+          )
+          .optional()
+          .describe('who signed what: the id of each owner, and the key, the passkey, or the contract on a network'),
         maxFee: z.string().optional(),
         overCeilingUntil: z.int().optional().describe('it may pass above the ceiling until then, in unix milliseconds'),
       }),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SignedPasskey } from './approval-events.ts'
 import { AuditCheckpoint } from './audit.ts'
 import { CHAINS } from './families.ts'
 import { Id } from './ids.ts'
@@ -63,7 +64,13 @@ const ReceiptConsent = z.strictObject({
   network: TextOrNull.describe('of a contract that accepted the signature; null: the key of the address signed'),
   digest: z.string(),
   message: z.string(),
-  signature: z.string().describe('0x and hex, or base64'),
+  signature: z
+    .string()
+    .describe(
+      '0x and hex, or base64; of a passkey the base64 of JSON with authenticatorData, clientDataJSON and signature',
+    ),
+  owner: z.string().optional().describe('the id of the owner who signed; not in receipts of earlier releases'),
+  passkey: SignedPasskey.optional().describe('with which it was signed'),
 })
 
 /** A row of the evidence, with the names under which it is hashed. */
@@ -130,6 +137,7 @@ export const Receipt = z.strictObject({
       consent: ReceiptConsent.nullable().describe(
         'null where no owner signed, or who gets the receipt may not read it',
       ),
+      needed: z.int().optional().describe('how many different owners had to sign'),
       others: z.array(ReceiptConsent).optional().describe('what other owners signed, where several had to'),
     })
     .nullable(),

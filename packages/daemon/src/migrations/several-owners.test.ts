@@ -23,7 +23,8 @@ forEachEngine((_, open, fresh) => {
       sql`insert into owner_passkeys (id, owner_id, credential_id, public_key, rp_id, sign_count, created_at)
         values (${passkey}, ${owner}, 'abc', 'xy', 'wallets.example.org', 7, 4)`,
       sql`insert into owner_consents (nonce, action, subject, digest, wallet_id, owner_id, address, network, message, signature, at)
-        values ('nonce', 'approve', 'payment', 'digest', ${wallet}, ${owner}, '0xowner', null, 'text', '0x00', 5)`,
+        values ('nonce', 'approve', 'payment', 'digest', ${wallet}, ${owner}, '0xowner', null, 'text', '0x00', 5),
+          ('other', 'approve', 'payment', 'digest', ${wallet}, ${owner}, 'passkey:abc', null, 'text', '0x00', 6)`,
     ]
     for (const each of before) await old.work({}, (db) => db.query(() => each))
     await old.close()
@@ -39,7 +40,10 @@ forEachEngine((_, open, fresh) => {
       ...{ wallet_id: wallet, public_key: 'xy', rp_id: 'wallets.example.org', sign_count: 7 },
     })
     // It was used up then, and counts for nothing that comes later.
-    const [said] = await database.read((db) => ownerStore.consentsOn(db, 'payment', 'approve'))
-    expect(said).toMatchObject({ nonce: 'nonce', spent_at: 5 })
+    const said = await database.read((db) => ownerStore.consentsOn(db, 'payment', 'approve'))
+    expect(said).toMatchObject([
+      { nonce: 'nonce', spent_at: 5, public_key: null, rp_id: null, needed: null },
+      { nonce: 'other', spent_at: 6, public_key: 'xy', rp_id: 'wallets.example.org', needed: null },
+    ])
   })
 })

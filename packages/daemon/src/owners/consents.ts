@@ -50,6 +50,10 @@ export const ownerOf = async (db: Handle, walletId: string): Promise<Ownership> 
 export const signedFor = (db: Handle, subject: string, action: Action): Promise<ConsentRow[]> =>
   ownerStore.consentsOn(db, subject, action)
 
+/** The passkey with which an owner signed, where it was one. */
+export const passkeyIn = ({ public_key: publicKey, rp_id: rpId }: Pick<ConsentRow, 'public_key' | 'rp_id'>) =>
+  publicKey !== null && rpId !== null ? { passkey: { rpId, publicKey } } : {}
+
 /** The text that asks one owner for one thing. Failure CHAIN_NOT_SUPPORTED. */
 export function askedOf({ networks, findNetwork }: ConsentParts, wanted: Wanted, by: Signer): Asked {
   const { wallet, action, subject } = wanted
@@ -112,6 +116,7 @@ export async function checkConsent(db: Handle, { parts, wanted }: Taking, signed
     consent: {
       ...{ ...row, owner_id: by.person.id, address, network, message, signature, at: parts.clock.now() },
       ...{ credential_id: by.credential.id, content: contentOf(ownership, subject), spent_at: null },
+      ...{ public_key: by.credential.publicKey, rp_id: by.credential.rpId, needed: ownership.needed },
     },
   }
 }
@@ -161,7 +166,9 @@ export async function agree(db: Handle, taking: Taking, signed: OwnerSignature):
     const about = action === 'approve' ? { txId: subject.id } : {}
     await parts.audit.record(db, { event: 'OWNER_AGREED', ...by, walletId: wallet.id, ...about, details })
   }
-  if (isEnough(standing)) for (const { nonce } of voices) await ownerStore.spend(db, nonce, parts.clock.now())
+  // The same time for all: a receipt knows them by it.
+  const at = parts.clock.now()
+  if (isEnough(standing)) for (const { nonce } of voices) await ownerStore.spend(db, nonce, at)
   return { voices, standing }
 }
 /** In words too: not all that an owner reads is in the digest. */

@@ -95,6 +95,7 @@ export async function insertPasskeyOwner(
   await ownerStore.insertConsent(db, {
     ...{ nonce, action: 'verify', subject: wallet.id, digest, wallet_id: wallet.id, owner_id: id, address, message },
     ...{ network: null, signature, at: candidate.at, credential_id: passkey.id, content: null, spent_at: at },
+    ...{ public_key: passkey.public_key, rp_id: rpId, needed: null },
   })
   return address
 }

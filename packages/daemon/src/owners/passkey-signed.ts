@@ -4,7 +4,15 @@ import type { OwnerSignature } from '../platform/caller.ts'
 import type { Database } from '../platform/db/database.ts'
 import { asksFor, type Giver, goodNonce, isBare } from './challenges.ts'
 import { ownerStore, type PasskeyOf } from './store.ts'
-import { type Assertion, assertedCount, challengeOf, hasAdvanced, type RelyingParty } from './webauthn.ts'
+import {
+  type Assertion,
+  assertedCount,
+  challengeOf,
+  hasAdvanced,
+  originIn,
+  type RelyingParty,
+  relyingPartyOf,
+} from './webauthn.ts'
 
 export type PasskeySignedParts = {
   database: Database
@@ -68,6 +76,23 @@ async function requireCount({ database }: PasskeySignedParts, { id, sign_count }
     hasAdvanced(before, now) &&
     (await database.work({ exclusive: [`passkey:${id}`] }, (db) => ownerStore.count(db, { id, before, now })))
   if (!isCounted) throw invalid('it has signed more often than it says: somebody may have a copy of it')
+}
+
+/**
+ * The address of the page on which a passkey signed a text, from what its authenticator signed alone. Failure
+ * INVALID_SIGNATURE unless it did, for its host.
+ */
+export function passkeyPage(
+  passkey: { rpId: string; publicKey: string },
+  message: string,
+  signature: Uint8Array,
+): string {
+  const assertion = assertionOf(signature)
+  const party = relyingPartyOf(originIn(assertion.clientDataJSON))
+  if (party?.id !== passkey.rpId) throw invalid(`it was signed on another page than those of ${passkey.rpId}`)
+  const asked = { passkey: { credentialId: '', publicKey: passkey.publicKey }, challenge: challengeOf(message) }
+  assertedCount(party, asked, assertion)
+  return party.origin
 }
 
 /** Failure INVALID_SIGNATURE. */

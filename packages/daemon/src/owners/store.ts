@@ -49,6 +49,11 @@ export type ConsentRow = {
   content: string | null
   /** When enough had agreed. */
   spent_at: number | null
+  /** Of a passkey: its key and host, as of credentials. */
+  public_key: string | null
+  rp_id: string | null
+  /** How many owners had to agree. Null before that was kept. */
+  needed: number | null
 }
 type ThresholdRow = { wallet_id: string; needed: number }
 type ChallengeRow = { id: number; daemon: string; mark: string }
@@ -201,6 +206,9 @@ const insertConsent = statement<ConsentRow>((db, p) =>
       credential_id: p('credential_id'),
       content: p('content'),
       spent_at: p('spent_at'),
+      public_key: p('public_key'),
+      rp_id: p('rp_id'),
+      needed: p('needed'),
     })
     .onConflict((on) => on.column('nonce').doNothing()),
 )

@@ -87,6 +87,9 @@ export function assertedCount(
 /** A passkey that counts never counts back, or somebody has a copy of it; those that do not count say 0. */
 export const hasAdvanced = (before: number, now: number): boolean => now > before || (now === 0 && before === 0)
 
+/** The page that client data is of, as it says. Failure INVALID_SIGNATURE. */
+export const originIn = (clientDataJSON: Uint8Array): string => String(clientOf(clientDataJSON).origin)
+
 type Client = { type: string; challenge: string; origin: string }
 
 function requireClient(bytes: Uint8Array, wanted: Client): void {

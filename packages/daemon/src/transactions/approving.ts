@@ -10,7 +10,7 @@ import {
   usdText,
 } from '@waiaas/contract'
 import type { Lift } from '../gate/service.ts'
-import { type Agreement, isEnough, type Standing } from '../owners/service.ts'
+import { type Agreement, isEnough, passkeyIn, type Standing } from '../owners/service.ts'
 import type { By, OwnerSignature } from '../platform/caller.ts'
 import { shownFor } from '../policies/service.ts'
 import { codeOf, digestOf } from './cards/code.ts'
@@ -127,10 +127,14 @@ async function approve({ parts, db }: Job, row: TransactionRow, answer: HumanAns
   return { at, owners: said?.standing }
 }
 
-/** The nonce of what its last owner signed, and where several had to, of all. */
+/** The nonce of what its last owner signed, and who signed all that it took, by what. */
 function consentsIn({ voices, standing }: Agreement, actor: By['actor']) {
   const consent = voices.findLast(({ address }) => actor === `owner:${address}`)?.nonce
-  return { consent, ...(standing.needed > 1 && { consents: voices.map(({ nonce }) => nonce) }) }
+  const signers = voices.map((voice) => {
+    const { nonce, owner_id: owner, address, network } = voice
+    return { nonce, owner, address, network, ...passkeyIn(voice) }
+  })
+  return { consent, needed: standing.needed, signers }
 }
 
 /** This one alone may come to more than was shown; that it may come to less than that is no approval of it. */

@@ -1,9 +1,15 @@
 import { type Decision, PASSKEY_PREFIX, type Receipt } from '@waiaas/contract'
 import { digestOf } from '../cards/code.ts'
-import { checked, type Findings, faults, joined, nothing, word } from './findings.ts'
+import { checked, type Findings, faults, joined, nothing, proven, word } from './findings.ts'
+import { canonical } from './form.ts'
 
-/** Whether the key of an address made a signature over a text, as wallets of its family sign texts; asks no node. */
-export type IsSigned = (address: string, text: string, signature: string) => boolean
+/** Reads what owners sign; asks no node. */
+export type Signing = {
+  /** Whether the key of an address made a signature over a text, as wallets of its family sign texts. */
+  isSigned(address: string, text: string, signature: string): boolean
+  /** The page on which a passkey signed a text, for its host and with a person verified; fails unless it did. */
+  passkeyPage(passkey: { rpId: string; publicKey: string }, text: string, signature: string): string
+}
 
 /** A row of evidence, with its details read. */
 type Details = Readonly<Record<string, unknown>>
@@ -13,14 +19,14 @@ export type Told = { readonly event: string; readonly actor: string; readonly at
 const ROW_MS = 60_000
 
 /** Holds an approval against its row, and what an owner signed for it against digest, wallet and key. */
-export function approved(receipt: Receipt, told: readonly Told[], isSigned: IsSigned): Findings {
+export function approved(receipt: Receipt, told: readonly Told[], signing: Signing): Findings {
   const { approval, transaction, issuedTo, decisions } = receipt
   if (approval === null) return nothing
   const rows = told.filter(({ event }) => event === 'TX_APPROVED')
   // Of a plan one step is told for all; the row may be hidden.
   if (rows.length === 0)
     return issuedTo === 'session' || transaction.planId !== null
-      ? joined(word(`that ${approval.by} approved it`), consented(receipt, isSigned))
+      ? joined(word(`that ${approval.by} approved it`), enough(receipt, false), consented(receipt, signing))
       : faults('it was approved, and its evidence has no approval')
   const isTold = rows.some(
     ({ actor, at, details }) =>
@@ -46,37 +52,70 @@ export function approved(receipt: Receipt, told: readonly Told[], isSigned: IsSi
     bound === undefined || transaction.planId === null
       ? nothing
       : word('what fees were approved for the other steps of its plan: their receipts have them'),
-    consented(receipt, isSigned),
+    enough(receipt, true),
+    consented(receipt, signing),
   )
 }
 
 const isWithin = (fee: string | null, bound: string): boolean => fee !== null && BigInt(fee) <= BigInt(bound)
 
 type Approval = NonNullable<Receipt['approval']>
-/** What all owners signed who had to: none is left out, and none is from elsewhere. */
-function isWholeConsent({ consent, others = [] }: Approval, details: Details): boolean {
-  const nonces = [...others, ...(consent ? [consent] : [])].map(({ nonce }) => nonce).sort()
-  const told = Array.isArray(details.consents) ? [...details.consents].sort() : nonces.slice(0, 1)
-  return details.consent === consent?.nonce && JSON.stringify(nonces) === JSON.stringify(told)
+const signedIn = ({ consent, others = [] }: Approval): Signed[] => [...others, ...(consent ? [consent] : [])]
+const signerIn = ({ nonce, owner, address, network, passkey }: Signed) => ({ nonce, owner, address, network, passkey })
+const inOrder = (all: readonly object[]): string => canonical(all.map(canonical).sort())
+
+/** What all owners signed who had to, by whom and with which key: none is left out, and none is from elsewhere. */
+function isWholeConsent(approval: Approval, { consent, consents, signers, needed }: Details): boolean {
+  const signed = signedIn(approval)
+  if (consent !== approval.consent?.nonce || approval.needed !== needed) return false
+  if (Array.isArray(signers)) return inOrder(signers) === inOrder(signed.map(signerIn))
+  // Earlier releases named no signers.
+  const nonces = signed.map(({ nonce }) => nonce).sort()
+  return canonical(nonces) === canonical(Array.isArray(consents) ? [...consents].sort() : nonces.slice(0, 1))
 }
 
-function consented(receipt: Receipt, isSigned: IsSigned): Findings {
-  const { by, consent, others = [] } = receipt.approval!
+/** Whether as many different owners signed as had to: two credentials of one owner are one voice. */
+function enough(receipt: Receipt, isTold: boolean): Findings {
+  const approval = receipt.approval!
+  const signed = signedIn(approval)
+  if (signed.length === 0) return nothing
+  const { needed } = approval
+  if (needed === undefined) return word('how many owners had to sign: it was approved before that was kept')
+  const owners = new Set(signed.map(({ owner }) => owner))
+  const count = needed === 1 ? 'one owner' : `${needed} different owners`
+  return joined(
+    checked(`as many owners signed as had to: ${count}`, {
+      [`${count} had to sign, and ${owners.size} did`]: owners.size >= needed,
+      'who of the owners signed is not said': signed.every(({ owner }) => owner !== undefined),
+      'owners have read different words': new Set(signed.map(({ message }) => wordsIn(message))).size === 1,
+    }),
+    isTold ? nothing : word('how many owners had to sign: the receipt of the step on which they answered proves it'),
+  )
+}
+/** What is agreed to, as people read it: the statement of a sign-in text. */
+const wordsIn = (message: string): string | undefined => message.split('\n')[3]
+
+function consented(receipt: Receipt, signing: Signing): Findings {
+  const { by, consent } = receipt.approval!
   const { issuedTo } = receipt
   if (consent === null)
     return issuedTo === 'session'
       ? word(`that it was ${by}: what an owner signs is not for agents`)
-      : word(`that it was ${by} who showed the password: no signature of a person is part of that`)
+      : word(
+          by === 'operator'
+            ? `that it was ${by} who showed the password: no signature of a person is part of that`
+            : `that it was ${by}: what they signed is not about this transaction alone`,
+        )
   return joined(
     checked('who approved it is the one whose signature came last', {
       'the owner who signed is not the one who approved': by === `owner:${consent.address}`,
     }),
-    ...[consent, ...others].map((one) => signedFor(receipt, one, isSigned)),
+    ...signedIn(receipt.approval!).map((one) => signedFor(receipt, one, signing)),
   )
 }
 
 /** One of the owners. */
-function signedFor({ transaction, plan }: Receipt, consent: Signed, isSigned: IsSigned): Findings {
+function signedFor({ transaction, plan }: Receipt, consent: Signed, { isSigned, passkeyPage }: Signing): Findings {
   const says = (line: string) => consent.message.split('\n').includes(line)
   // Of a plan one signature is for all steps; they are gone once their requests are.
   const steps = transaction.planId === null ? [transaction] : plan
@@ -94,14 +133,25 @@ function signedFor({ transaction, plan }: Receipt, consent: Signed, isSigned: Is
   )
   if (consent.network !== null)
     return joined(who, word(`that the contract ${consent.address} accepts the signature: ask it on ${consent.network}`))
-  if (consent.address.startsWith(PASSKEY_PREFIX))
-    return joined(who, word(`that it is the passkey ${consent.address} that signed: the daemon has its key`))
+  if (consent.address.startsWith(PASSKEY_PREFIX)) return joined(who, byPasskey(consent, passkeyPage))
   return joined(
     who,
     checked(`the key of ${consent.address} signed it`, {
       'the signature is not one of the owner': isSigned(consent.address, consent.message, consent.signature),
     }),
   )
+}
+
+function byPasskey({ address, passkey, message, signature }: Signed, passkeyPage: Signing['passkeyPage']): Findings {
+  if (!passkey) return word(`that it is the passkey ${address} that signed: it was approved before its key was kept`)
+  try {
+    return joined(
+      proven(`${address} signed it with a person verified, on the page at ${passkeyPage(passkey, message, signature)}`),
+      word(`that ${address} is of the owner: the log has the same key where it was added`),
+    )
+  } catch (error) {
+    return faults(`the signature is not one of the passkey: ${error instanceof Error ? error.message : String(error)}`)
+  }
 }
 
 type Signed = NonNullable<Approval['consent']>

@@ -1,7 +1,7 @@
 import { type Decision, Failure, type Network, type Receipt } from '@waiaas/contract'
 import { type Proof, proofOf } from '../../audit/service.ts'
 import type { AuthorisationFacts } from '../../gate/service.ts'
-import { type ConsentRow, signedFor } from '../../owners/service.ts'
+import { type ConsentRow, passkeyIn, signedFor } from '../../owners/service.ts'
 import { sessionActor } from '../../platform/caller.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import { type PolicyRow, policyRowsOfThen } from '../../policies/service.ts'
@@ -125,14 +125,16 @@ async function approvalOf(db: Handle, row: ReceiptSource, { steps, sessionId }: 
   return {
     ...{ by: row.approved_by!, at: row.approved_at, usdMicros: row.approved_usd, maxFee: row.fee_bound },
     consent: last ? consentOf(last) : null,
+    ...(last?.needed != null && { needed: last.needed }),
     ...(others.length > 0 && { others: others.map(consentOf) }),
   }
 }
 
 type Consent = NonNullable<NonNullable<Receipt['approval']>['consent']>
-const consentOf = ({ nonce, address, network, digest, message, signature }: Consent): Consent => ({
-  ...{ nonce, address, network, digest, message, signature },
-})
+const consentOf = (row: ConsentRow): Consent => {
+  const { nonce, address, network, digest, message, signature, owner_id: owner } = row
+  return { ...{ nonce, address, network, digest, message, signature, owner }, ...passkeyIn(row) }
+}
 
 const authorised = (text: string): Pick<AuthorisationFacts, 'bytesHash' | 'digest'> | undefined =>
   text === '' ? undefined : JSON.parse(text)

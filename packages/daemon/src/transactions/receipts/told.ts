@@ -1,11 +1,11 @@
 import type { Decision, Effects, Receipt, ReceiptRow } from '@waiaas/contract'
 import { readProof } from '../../audit/service.ts'
 import { sha256 } from '../../platform/sha256.ts'
-import { approved, type IsSigned, type Told } from './approved.ts'
+import { approved, type Signing, type Told } from './approved.ts'
 import { checked, type Findings, faults, joined, missing, nothing, proven, word } from './findings.ts'
 
 /** Holds the evidence of a receipt against the key and the checkpoints, and the rest of the receipt against the evidence. */
-export function heldAgainstEvidence(receipt: Receipt, isSigned: IsSigned): Findings {
+export function heldAgainstEvidence(receipt: Receipt, signing: Signing): Findings {
   const { rows, links, checkpoints, isWhole } = receipt.evidence
   const whole = rows.filter((row): row is ReceiptRow => 'details' in row)
   const { faults: wrong, uncovered } = readProof({ rows: whole, links, checkpoints }, receipt.publicKey)
@@ -25,7 +25,7 @@ export function heldAgainstEvidence(receipt: Receipt, isSigned: IsSigned): Findi
     owned(receipt, whole),
     decided(receipt, told),
     signed(receipt, told),
-    approved(receipt, told, isSigned),
+    approved(receipt, told, signing),
   )
 }
 

@@ -1,6 +1,6 @@
 import { LOCAL_NETWORKS, NETWORKS, type Network, Receipt } from '@waiaas/contract'
 import type { ReadConstraints } from '../deciding/constrained.ts'
-import type { IsSigned } from './approved.ts'
+import type { Signing } from './approved.ts'
 import { type ReadingChain, readBytes } from './bytes.ts'
 import { type Findings, faults, joined, nothing, proven, word } from './findings.ts'
 import { isReceiptSigned } from './form.ts'
@@ -18,7 +18,7 @@ type Tools = {
   /** Reads bytes of a network; asks no node. */
   chain(network: Network): Promise<ReadingChain>
   readonly constraints: ReadConstraints
-  readonly isSigned: IsSigned
+  readonly signing: Signing
 }
 
 /** Proves what a receipt says from itself and the key alone. Asks no daemon, database or node. */
@@ -46,12 +46,12 @@ const verdict = (transactionId: string | null, findings: Findings): ReceiptVerdi
 })
 
 /** What it says, whoever signed it. */
-async function content(receipt: Receipt, { chain, constraints, isSigned }: Tools): Promise<Findings> {
+async function content(receipt: Receipt, { chain, constraints, signing }: Tools): Promise<Findings> {
   try {
     const { network, told } = networkOf(receipt)
     return joined(
       told,
-      heldAgainstEvidence(receipt, isSigned),
+      heldAgainstEvidence(receipt, signing),
       await judgeAnew(receipt, { network, read: constraints }),
       readBytes(receipt, await chain(network)),
     )
