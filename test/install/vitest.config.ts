@@ -1,0 +1,16 @@
+import { join } from 'node:path'
+import { defineConfig } from 'vitest/config'
+import { SummaryReporter } from '../../scripts/summary-reporter.ts'
+
+// biome-ignore lint/style/noDefaultExport: vitest takes its settings from nothing else
+export default defineConfig({
+  test: {
+    root: join(import.meta.dirname, '../..'),
+    include: ['test/install/*.check.ts'],
+    fileParallelism: false,
+    pool: 'forks',
+    testTimeout: 120_000,
+    hookTimeout: 240_000,
+    reporters: ['verbose', new SummaryReporter()],
+  },
+})
