@@ -1,6 +1,7 @@
 import { Failure } from '@waiaas/contract'
 import { cutSignal } from '../platform/cut-off.ts'
 import { parseExactly } from './exact-json.ts'
+import { exchange, MOST_BYTES, TooLong } from './rpc-exchange.ts'
 
 /** The endpoint itself failed: not reached, too slow, behind, or not speaking JSON-RPC. The text names no more than scheme and host. */
 export class EndpointError extends Error {
@@ -36,7 +37,6 @@ export function parseTarget(url: string): Target {
   if (parsed.username || parsed.password) {
     const pair = `${decodeURIComponent(parsed.username)}:${decodeURIComponent(parsed.password)}`
     headers.authorization = `Basic ${Buffer.from(pair).toString('base64')}`
-    // fetch refuses URLs with credentials in them.
     parsed.username = ''
     parsed.password = ''
   }
@@ -70,36 +70,22 @@ export type Reply = {
 
 /** One POST with one deadline. EndpointError when no answer came, or the answer is a redirect. */
 export async function post(target: Target, body: unknown, timeoutMs: number): Promise<Reply> {
-  const { response, text } = await exchange(target, JSON.stringify(body), timeoutMs)
-  const { status, headers } = response
-  if (status >= 300 && status < 400) throw new EndpointError(redirected(target, headers.get('location')))
-  const retryAfterMs = readRetryAfter(headers.get('retry-after'))
+  const { status, headers, text } = await exchanged(target, JSON.stringify(body), timeoutMs)
+  if (status >= 300 && status < 400) throw new EndpointError(redirected(target, headers.location))
+  const retryAfterMs = readRetryAfter(headers['retry-after'])
   return { status, ...read(text), ...(retryAfterMs !== undefined && { retryAfterMs }) }
 }
 
-async function exchange(
-  target: Target,
-  body: string,
-  timeoutMs: number,
-): Promise<{ response: Response; text: string }> {
+async function exchanged(target: Target, body: string, timeoutMs: number): ReturnType<typeof exchange> {
   const cut = cutSignal()
-  const { signal, end } = withinTime(timeoutMs, cut)
+  const { signal, isLate, end } = withinTime(timeoutMs, cut)
   try {
-    const response = await fetch(target.href, {
-      method: 'POST',
-      headers: target.headers,
-      body,
-      // To follow would take the key in the URL to another host.
-      redirect: 'manual',
-      signal,
-    })
-    return { response, text: await textWithin(response) }
+    return await exchange({ ...target, body, signal })
   } catch (error) {
     // Not the endpoint's fault, and no other one is asked.
     if (cut?.aborted) throw cutOff()
-    if (error instanceof TooLong) throw new EndpointError(`${target.origin} answered more than ${mostBytes / 1e6} MB`)
-    if (error instanceof Error && error.name === 'TimeoutError')
-      throw new EndpointError(`${target.origin} did not answer within ${timeoutMs} ms`, 'late')
+    if (error instanceof TooLong) throw new EndpointError(`${target.origin} answered more than ${MOST_BYTES / 1e6} MB`)
+    if (isLate()) throw new EndpointError(`${target.origin} did not answer within ${timeoutMs} ms`, 'late')
     // The cause is left out: its text can hold the whole URL.
     const code = codeOf(error)
     if (code?.startsWith('Z_')) throw new EndpointError(`${target.origin} answered what cannot be decompressed`)
@@ -112,61 +98,41 @@ async function exchange(
 }
 
 /**
- * Aborts as TimeoutError when the time is up, and when `cut` does. What is over before is to say so, so that
- * nothing is left that aborts it later: AbortSignal.timeout does so for each call, which costs a tenth of one.
+ * Aborts when the time is up, and when `cut` does. What is over before is to say so, so that nothing is left that aborts it
+ * later: AbortSignal.timeout does so for each call, which costs a tenth of one.
  */
-function withinTime(ms: number, cut: AbortSignal | undefined): { signal: AbortSignal; end(): void } {
+function withinTime(ms: number, cut: AbortSignal | undefined) {
   const controller = new AbortController()
-  const timer = setTimeout(() => controller.abort(new DOMException('too late', 'TimeoutError')), ms).unref()
-  const follow = () => controller.abort(cut?.reason)
-  cut?.addEventListener('abort', follow)
-  if (cut?.aborted) follow()
+  let isLate = false
+  const abort = () => controller.abort()
+  const timer = setTimeout(() => {
+    isLate = true
+    abort()
+  }, ms).unref()
+  cut?.addEventListener('abort', abort)
+  if (cut?.aborted) abort()
   return {
     signal: controller.signal,
+    isLate: () => isLate,
     end() {
       clearTimeout(timer)
-      cut?.removeEventListener('abort', follow)
+      cut?.removeEventListener('abort', abort)
     },
   }
 }
 
 export const cutOff = (): Failure => new Failure('CHAIN_ERROR', 'a stop cut off what was being sent')
 
-// Blocks full of receipts, several to a batch, stay below it.
-const mostBytes = 128_000_000
-class TooLong extends Error {}
-
-async function textWithin(response: Response): Promise<string> {
-  const decoder = new TextDecoder()
-  let text = ''
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.length
-    if (size > mostBytes) throw new TooLong()
-    text += decoder.decode(chunk, { stream: true })
-  }
-  return text + decoder.decode()
-}
-
 /** Errors of looking up a name and of opening a connection; each comes before the first byte. */
-const BEFORE_CONNECTING = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-])
+const BEFORE_CONNECTING = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
 
-function codeOf(error: unknown): string | undefined {
-  const cause = error instanceof Error ? (error.cause ?? error) : undefined
-  return typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string'
-    ? cause.code
+const codeOf = (error: unknown): string | undefined =>
+  typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
+    ? error.code
     : undefined
-}
 
-function redirected(target: Target, location: string | null): string {
-  const to = location !== null && URL.canParse(location, target.href) ? new URL(location, target.href) : undefined
+function redirected(target: Target, location: string | undefined): string {
+  const to = location !== undefined && URL.canParse(location, target.href) ? new URL(location, target.href) : undefined
   const origin = to && target.redact(`${to.protocol}//${to.host}`)
   return to === undefined || origin === target.origin
     ? `${target.origin} redirects to another path: set the address that it names`
@@ -174,8 +140,8 @@ function redirected(target: Target, location: string | null): string {
 }
 
 /** Seconds or a date: https://www.rfc-editor.org/rfc/rfc9110#name-retry-after. */
-function readRetryAfter(value: string | null): number | undefined {
-  if (value === null) return undefined
+function readRetryAfter(value: string | undefined): number | undefined {
+  if (value === undefined) return undefined
   const ms = /^\d{1,9}(\.\d+)?$/.test(value) ? Number(value) * 1_000 : Date.parse(value) - Date.now()
   return Number.isFinite(ms) && ms >= 0 ? ms : undefined
 }
