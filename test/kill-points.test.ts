@@ -29,7 +29,6 @@ import { unsignedPayment } from './support/unsigned.ts'
 import { until } from './support/until.ts'
 import { evmWorld } from './support/worlds.ts'
 
-const nodeArgs = ['--import', new URL('./support/kill-hooks.ts', import.meta.url).pathname]
 const points = KILL_POINTS.flatMap(({ step, deed, when }) => when.map((each) => ({ deed, point: `${step}, ${each}` })))
 /** All of them on SQLite; on PostgreSQL those of removals and some more, drawn by a seed, unless `npm run crash` wants all. */
 const SAMPLE = process.env.WAIAAS_CRASH_KILLS ? points.length : 6
@@ -267,7 +266,7 @@ test.each(cases)(
     writeFileSync(file, '')
     const world = await evmWorld({ blockTime: 0.25 })
     const { token, env } = await withToken(world)
-    const scene = await setScene(engine, world, 0, { limit: LIMIT, nodeArgs, env: { ...env, KILL_AT: file } })
+    const scene = await setScene(engine, world, 0, { limit: LIMIT, killable: true, env: { ...env, KILL_AT: file } })
     const stage: Stage = { ...scene, world, cancelled: [], messages: new Map(), made: 0, elsewhere: [], token }
     try {
       const rules = { walletId: stage.wallet.id, type: 'SIGN_MESSAGE_RULES', rules: { personal: 'INSTANT' } } as const
@@ -304,7 +303,7 @@ test.each(cases)(
     writeFileSync(days, '0')
     const world = await evmWorld({ blockTime: 0.25 })
     const env = { KILL_AT: point, KILL_DAYS_AT: days }
-    const scene = await setScene(engine, world, 1, { limit: { ...LIMIT, daily_limit_usd: 2_000 }, nodeArgs, env })
+    const scene = await setScene(engine, world, 1, { limit: { ...LIMIT, daily_limit_usd: 2_000 }, killable: true, env })
     const { daemon, wallet, payments } = scene
     try {
       const [payment] = payments

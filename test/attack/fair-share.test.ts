@@ -21,7 +21,8 @@ const ask = (token: string, path: string): Promise<number> =>
   new Promise((resolve, reject) => {
     const agent = new Agent()
     const sent = request(`${daemon.url}${path}`, { agent, headers: { authorization: `Bearer ${token}` } }, (response) =>
-      response.resume().once('end', () => {
+      // Also of one whose daemon ends in the middle.
+      response.resume().once('close', () => {
         agent.destroy()
         resolve(response.statusCode ?? 0)
       }),

@@ -73,7 +73,7 @@ test('a corrected price is answered when what was decided by the one before is t
     }
     await Promise.race([corrected, looks()])
     await corrected
-    await until('what left before to be over', () => leaving.isOver, { withinMs: 2_000 })
+    await until('what left before to be over', () => leaving.isOver)
   } finally {
     world.proxy.mode = 'pass'
   }

@@ -81,7 +81,7 @@ test('a stop is taken while the daemon waits for running work before it ends', a
   const daemon = await started()
   const { port } = new URL(daemon.url)
   // A request that is never sent whole is running work, and is waited for.
-  const slow = connect(Number(port), '127.0.0.1')
+  const slow = connect(Number(port), '127.0.0.1').on('error', () => {})
   slow.write(
     `PUT /v1/admin/settings HTTP/1.1\r\nHost: localhost\r\nX-Master-Password: ${MASTER_PASSWORD}\r\nContent-Length: 9\r\n\r\n{`,
   )

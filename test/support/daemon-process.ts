@@ -1,3 +1,4 @@
+import './offline.ts'
 import { startDaemon } from '../../packages/daemon/src/index.ts'
 
 /** Test support: the daemon as a process of its own, without the command line around it; SIGTERM stops it. */

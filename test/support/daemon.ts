@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { WAIaaSClient } from '@waiaas/sdk'
 import { type Environment, startDaemon } from '../../packages/daemon/src/index.ts'
 import type { Engine } from '../../packages/daemon/src/platform/db/database.ts'
+import { builtDaemon, killableDaemon } from './built.ts'
 import { preparedPostgresDatabase, prepareSqlite } from './prepared.ts'
 import { until } from './until.ts'
 
@@ -20,6 +21,8 @@ export type TestDaemonOptions = {
   process?: boolean
   /** Options of Node for that process. */
   nodeArgs?: readonly string[]
+  /** That process dies at the points of kill-hooks.ts. */
+  killable?: boolean
 }
 type Answer<Body> = { status: number; headers: Headers; body: Body; text: string }
 type CallOptions = {
@@ -91,9 +94,7 @@ export async function startTestDaemon(options: TestDaemonOptions = {}): Promise<
     await prepareSqlite(join(dataDir, 'data', 'waiaas.db'))
   const lines: string[] = []
   const start = (): Promise<Run> =>
-    options.process
-      ? startProcess({ dataDir, env, nodeArgs: options.nodeArgs ?? [], lines })
-      : startHere({ dataDir, env })
+    options.process ? startProcess({ ...options, dataDir, env, lines }) : startHere({ dataDir, env })
   let run: Run | undefined = await start()
   const now = (): Run => {
     if (run === undefined) throw new Error('the daemon was ended; restart it first')
@@ -153,14 +154,13 @@ async function startHere({ dataDir, env }: Place): Promise<Run> {
   }
 }
 
-async function startProcess({
-  dataDir,
-  env,
-  nodeArgs,
-  lines,
-}: Place & { nodeArgs: readonly string[]; lines: string[] }): Promise<Run> {
-  const entry = new URL('./daemon-process.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, [...nodeArgs, entry], {
+const HOOKS = ['--import', new URL('./kill-hooks.ts', import.meta.url).pathname]
+
+type ProcessOptions = Place & Pick<TestDaemonOptions, 'nodeArgs' | 'killable'> & { lines: string[] }
+
+async function startProcess({ dataDir, env, nodeArgs = [], killable, lines }: ProcessOptions): Promise<Run> {
+  const program = killable ? [...HOOKS, await killableDaemon()] : [await builtDaemon()]
+  const child = spawn(process.execPath, [...nodeArgs, ...program], {
     cwd: dataDir,
     env: { ...env, ...COMPILED, WAIAAS_DATA_DIR: dataDir, WAIAAS_MASTER_PASSWORD: MASTER_PASSWORD },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -199,7 +199,7 @@ function portOf(child: ChildProcess, lines: string[], exited: Promise<number | n
       if (port) resolve(Number(port))
     })
   }
-  exited.then((code) => reject(new Error(`the daemon ended with ${code} at its start:\n${lines.join('\n')}`)))
+  exited.then((code) => reject(new Error(`the daemon ended with ${code} at its start:\n${lines.join('\n')}`)), reject)
   return promise
 }
 

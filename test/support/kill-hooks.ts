@@ -2,17 +2,14 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { readFileSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import type { Database } from '../../packages/daemon/src/platform/db/database.ts'
-import { KILL_POINTS, RESTORE_POINTS, RETENTION_POINTS } from './kill-points.ts'
+import { stepsOf, through } from './kill-steps.ts'
 
 /**
  * Test support, imported by a daemon's process before its own modules: it dies of kill -9 at the point that a file names,
- * in front of a step, behind it, or behind the commit of the job that it was made in. The source knows nothing of it: each
- * step is a function of it, which is called through this module.
+ * in front of a step, behind it, or behind the commit of the job that it was made in. Modules that are loaded from their
+ * source call their steps through this one, and so does a killable daemon of built.ts.
  */
 type Step = (...args: unknown[]) => unknown
-const steps = new Map([['platform/db/database.ts', new Set(['openDatabase'])]])
-for (const { file, step } of [...KILL_POINTS, ...RETENTION_POINTS, ...RESTORE_POINTS])
-  steps.set(file, (steps.get(file) ?? new Set()).add(step))
 
 /** How many days later than now it is for this process. */
 const days = Number(process.env.KILL_DAYS_AT === undefined ? 0 : readFileSync(process.env.KILL_DAYS_AT, 'utf8'))
@@ -51,23 +48,10 @@ function killable(step: string, fn: Step): Step {
 }
 Object.assign(globalThis, { killable })
 
-/** The source with a step of it called through `killable`. */
-function through(source: string, step: string): string {
-  const named = new RegExp(`^(export )?(async function|function|const) ${step}(?=[ (<])`, 'm')
-  const found = named.exec(source)
-  if (!found) throw new Error(`expected a step ${step} in ${source.slice(0, 200)}`)
-  const [, exported = '', kind] = found
-  const called = `killable('${step}', ${step}OfSource)`
-  // A function can be named above the line that declares it.
-  const declared =
-    kind === 'const' ? `const ${step} = ${called}` : `function ${step}(...args) { return ${called}(...args) }`
-  return `${source.replace(named, `${kind} ${step}OfSource`)}\n${exported}${declared}\n`
-}
-
 registerHooks({
   load(url, context, next) {
     const loaded = next(url, context)
-    const here = [...steps].find(([file]) => url.endsWith(`/packages/daemon/src/${file}`))?.[1]
-    return here ? { ...loaded, source: [...here].reduce(through, String(loaded.source)) } : loaded
+    const here = stepsOf(url)
+    return here.length > 0 ? { ...loaded, source: here.reduce(through, String(loaded.source)) } : loaded
   },
 })

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 export async function until<T>(
   what: string,
   ask: () => T | Promise<T>,
-  { withinMs = 30_000, everyMs = 15 } = {},
+  { withinMs = 60_000, everyMs = 15 } = {},
 ): Promise<Exclude<T, undefined | null | false>> {
   const deadline = performance.now() + withinMs
   for (;;) {

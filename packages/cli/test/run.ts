@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 
 /** The real command, as a user's shell finds it. */
 export const launcher = fileURLToPath(new URL('../bin/waiaas.cjs', import.meta.url))
+/** Without it a daemon waits for a resolver where there is no network. */
+const offline = fileURLToPath(new URL('../../../test/support/offline.ts', import.meta.url))
 
 type Env = Record<string, string>
 export type Ended = { code: number | null; out: string; err: string }
@@ -55,6 +57,8 @@ export type Running = {
 export function launch(command: string, args: readonly string[], env: Env = {}, cwd?: string): Running {
   const child = spawn(command, args, { detached: true, env: environment(env), ...(cwd !== undefined && { cwd }) })
   children.add(child)
+  // What is typed when it has ended already.
+  child.stdin.on('error', () => undefined)
   const text = { out: '', err: '' }
   let more = Promise.withResolvers<void>()
   const take = (stream: 'out' | 'err') => (chunk: string) => {
@@ -98,7 +102,7 @@ export type StartedDaemon = Running & { readonly dataDir: string; readonly url: 
 /** A daemon that provisioned itself in a new folder; `run` runs commands on it. */
 export async function startProvisioned(env: Env = {}): Promise<StartedDaemon> {
   const dataDir = temporaryFolder()
-  const running = launch(process.execPath, [launcher, 'start', '--data-dir', dataDir], {
+  const running = launch(process.execPath, ['--import', offline, launcher, 'start', '--data-dir', dataDir], {
     WAIAAS_AUTO_PROVISION: 'true',
     ...env,
   })

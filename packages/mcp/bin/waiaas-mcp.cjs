@@ -42,4 +42,5 @@ function main() {
   return node === undefined ? explain() : runUnder(node)
 }
 
-main()
+// A program that cannot be loaded ends with what Node says of it.
+void main()

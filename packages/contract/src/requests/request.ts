@@ -36,10 +36,13 @@ const names = fieldNames()
 /** Fields that not every kind takes. */
 const special = names.filter((field) => takers(field).length < SENDABLE.length)
 
+/** An optional schema may have its description inside, in a schema of the same library. */
+const describedAs = (schema: z.ZodType): string =>
+  schema.description ?? (schema instanceof z.ZodOptional ? describedAs(schema.unwrap() as z.ZodType) : '')
+
 /** What a field is, and of which of these types where it is not one of each. */
 function descriptionOf(field: string, types: readonly SendType[]): string {
-  // An optional schema has its description inside.
-  const { description = '' } = z.toJSONSchema(schemaOf(field), { io: 'input', unrepresentable: 'any' })
+  const description = describedAs(schemaOf(field))
   const of = types.filter((type) => takers(field).includes(type))
   return of.length < types.length ? `${description}, for ${of.join(', ')}` : description
 }

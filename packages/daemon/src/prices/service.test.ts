@@ -146,7 +146,7 @@ describe('native assets', () => {
     const { native } = await bench({ 'ethereum-mainnet': 'hangs' })
     const before = performance.now()
     expect(await native('ethereum-mainnet')).toBeUndefined()
-    expect(performance.now() - before).toBeLessThan(3_000)
+    expect(performance.now() - before).toBeLessThan(8_000)
   })
 })
 

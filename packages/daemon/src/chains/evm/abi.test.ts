@@ -50,8 +50,8 @@ const calls = fc.array(typed, { maxLength: 4 }).chain((items) =>
 
 const viemAbi = (signature: string) => parseAbi([`function ${signature}`] as never) as never
 
-test('calldata of any types is what viem makes of them, and is read back', () => {
-  fc.assert(
+test('calldata of any types is what viem makes of them, and is read back', async () => {
+  await fc.assert(
     fc.property(calls, ({ signature, values }) => {
       const { selector, encode, decode } = abiFunction(signature)
       const data = encode(values)
@@ -63,13 +63,13 @@ test('calldata of any types is what viem makes of them, and is read back', () =>
   )
 })
 
-test('changed calldata is read only where it is the one form of other values', () => {
+test('changed calldata is read only where it is the one form of other values', async () => {
   const changes = fc.record({
     at: fc.nat(),
     digit: fc.nat({ max: 15 }),
     tail: fc.constantFrom('', '00', '0'.repeat(64)),
   })
-  fc.assert(
+  await fc.assert(
     fc.property(calls, changes, ({ signature, values }, { at, digit, tail }) => {
       const { encode, decode } = abiFunction(signature)
       const digits = encode(values).slice(10)

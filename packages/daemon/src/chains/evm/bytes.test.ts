@@ -84,8 +84,8 @@ function listed(entry: string): Buffer {
 }
 const effectsOf = (tx: Partial<Transaction>) => decode(me.address, unsigned(tx)).effects.effects
 
-test('unsigned bytes are those that viem makes', () => {
-  fc.assert(
+test('unsigned bytes are those that viem makes', async () => {
+  await fc.assert(
     fc.property(transactions, (tx) => {
       expect(Buffer.from(chain.bytes(me.address, draftOf(tx), { nonce: tx.nonce })).toString('hex')).toBe(
         serializeTransaction(viemForm(tx)).slice(2),
@@ -148,11 +148,11 @@ test('a signature by another key, with a high s or of another length is refused'
   )
 })
 
-test('what is decoded from the bytes of a transfer is what was asked for', () => {
+test('what is decoded from the bytes of a transfer is what was asked for', async () => {
   const memos = fc
     .string({ unit: 'grapheme', minLength: 1, maxLength: 200 })
     .filter((text) => !/[\p{C}]/u.test(text) && text.length <= 256)
-  fc.assert(
+  await fc.assert(
     fc.property(hex(20), amounts, fc.option(memos, { nil: undefined }), fees, (to, value, memo, price) => {
       const data = memo === undefined ? '0x' : `0x${Buffer.from(memo).toString('hex')}`
       const bytes = unsigned({ to, value, data, fees: price })
@@ -177,8 +177,8 @@ const abi = parseAbi([
 const calldata = (functionName: (typeof abi)[number]['name'], args: unknown[]) =>
   encodeFunctionData({ abi, functionName, args: args as never })
 
-test('token calls are read into who gets how much', () => {
-  fc.assert(
+test('token calls are read into who gets how much', async () => {
+  await fc.assert(
     fc.property(hex(20), amounts, (other, amount) => {
       const party = getAddress(other)
       const text = amount.toString()
@@ -289,13 +289,13 @@ test.each<[string, Uint8Array, RegExp]>([
   expect(() => decode(me.address, bytes)).toThrow(why)
 })
 
-test('any bytes are read or refused, and what is read encodes to the same bytes', () => {
+test('any bytes are read or refused, and what is read encodes to the same bytes', async () => {
   const mutated = fc.tuple(transactions, fc.nat(), fc.nat({ max: 255 })).map(([tx, at, byte]) => {
     const bytes = Buffer.from(encodeUnsigned(tx))
     bytes[at % bytes.length] = byte
     return bytes
   })
-  fc.assert(
+  await fc.assert(
     fc.property(fc.oneof(mutated, fc.uint8Array({ maxLength: 200 })), (bytes) => {
       let tx: Transaction
       try {
@@ -320,8 +320,8 @@ test('addresses come out with their checksum, and only wrong checksums are refus
     expect(() => chain.address(bad)).toThrow(expect.objectContaining({ code: 'INVALID_ADDRESS' }))
 })
 
-test('the checksum of any address is that of viem', () => {
-  fc.assert(fc.property(hex(20), (address) => void expect(checksummed(address)).toBe(getAddress(address))))
+test('the checksum of any address is that of viem', async () => {
+  await fc.assert(fc.property(hex(20), (address) => void expect(checksummed(address)).toBe(getAddress(address))))
 })
 
 test('money to a wrong place is refused before any node is asked', async () => {

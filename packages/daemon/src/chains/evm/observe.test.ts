@@ -174,7 +174,7 @@ test('with two endpoints nothing is void on the word of one', async () => {
   const node = await startEvm(quietNode)
   onTestFinished(() => node.stop())
   const key = await fundedKey(node)
-  let other = (): object => ({ error: { code: -32005, message: 'busy' } })
+  let other = (): object => ({ error: { code: -32603, message: 'out of order' } })
   const second = await startEndpoint((body, response, raw) => {
     const isIdentity = [body].flat().every(({ method }) => method === 'eth_chainId')
     return isIdentity ? forwardTo(node.url)(body, response, raw) : each(() => other())(body, response, raw)

@@ -15,6 +15,7 @@ import { readBody } from './body.ts'
 import type { HttpEnv } from './types.ts'
 
 type Decoder = (text: string) => unknown
+type Decoders = ReadonlyMap<string, Decoder>
 type Issue = { path: string; message: string }
 /** `limit` is the most bytes of a body. */
 export type ReadInput = (c: Context<HttpEnv>, limit: number) => Promise<unknown>
@@ -24,8 +25,7 @@ const MOST_ISSUES = 20
 
 /** Reads and validates the input of one operation from path, query and body. Fails with 400 codes, 413 and 415. */
 export function inputReader(op: Operation): ReadInput {
-  const { properties = {} } = inputSchema(op)
-  const decoders = new Map(Object.entries(properties).map(([field, schema]) => [field, decoderOf(schema)]))
+  const decoders = decodersOf(op)
   const inPath = pathNames(op.path)
   const fromBody = bodySource(op) === 'body'
   const ignored = op.ignored ?? []
@@ -47,6 +47,17 @@ export function inputReader(op: Operation): ReadInput {
   }
 }
 
+/** By field; made for the first query, for a schema takes longer to make than many requests to answer. */
+function decodersOf(op: Operation): () => Decoders {
+  let made: Decoders | undefined
+  return () => {
+    made ??= new Map(
+      Object.entries(inputSchema(op).properties ?? {}).map(([field, schema]) => [field, decoderOf(schema)]),
+    )
+    return made
+  }
+}
+
 const decoderOf = (schema: JsonSchema): Decoder => {
   if (schema.type === 'boolean') return (text) => (text === 'true' ? true : text === 'false' ? false : text)
   if (schema.type === 'integer' || schema.type === 'number') return (text) => exactNumber(text) ?? text
@@ -56,7 +67,7 @@ const decoderOf = (schema: JsonSchema): Decoder => {
 function readQuery(
   op: Operation,
   c: Context<HttpEnv>,
-  { decoders, fromBody }: { decoders: ReadonlyMap<string, Decoder>; fromBody: boolean },
+  { decoders, fromBody }: { decoders: () => Decoders; fromBody: boolean },
 ): Record<string, unknown> {
   if (!c.req.url.includes('?')) return {}
   const given: Record<string, unknown> = {}
@@ -69,7 +80,7 @@ function readQuery(
   for (const [name, text] of Object.entries(named)) {
     if (fromBody && !op.alsoQuery?.includes(name) && !op.ignored?.includes(name))
       throw invalid([{ path: name.slice(0, 100), message: 'not read from the query; send it in the body' }])
-    named[name] = decoders.get(name)?.(String(text)) ?? text
+    named[name] = decoders().get(name)?.(String(text)) ?? text
   }
   return named
 }
