@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers'
+import { giveWay } from './give-way.ts'
 
 /** More connections at once wait for the turns after it. */
 const MOST = 64
@@ -30,7 +31,7 @@ export async function inPieces<In, Out>(
 ): Promise<Out[]> {
   const done: Out[] = []
   for (let from = 0; from < all.length; from += PIECE) {
-    if (from > 0) await new Promise((resolve) => setImmediate(resolve))
+    if (from > 0) await (giveWay() ?? new Promise((resolve) => setImmediate(resolve)))
     done.push(...work(all.slice(from, from + PIECE), from))
   }
   return done

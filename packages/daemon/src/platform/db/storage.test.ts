@@ -3,6 +3,7 @@ import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { migrations } from '../../migrations/all.ts'
+import { inTurn } from '../give-way.ts'
 import type { Handle } from './database.ts'
 import { fillDisk } from './full-disk.ts'
 import { asStorageFailure } from './storage.ts'
@@ -36,6 +37,26 @@ forEachEngine((engine, open) => {
     await makeRoom()
     expect(await database.fault()).toBeUndefined()
     await database.work(scope, insert)
+  })
+
+  test('a step of whoever gives way begins later, and what is urgent at once', async () => {
+    const database = await open(migrations)
+    const way = Promise.withResolvers<void>()
+    const [done, nothing] = [new Set<string>(), async () => undefined]
+    await inTurn(
+      () => way.promise,
+      async () => {
+        const steps = [
+          database.read(nothing).then(() => done.add('read')),
+          database.work({}, nothing).then(() => done.add('work')),
+        ]
+        await database.work({ isUrgent: true }, nothing)
+        expect(done.size).toBe(0)
+        way.resolve()
+        await Promise.all(steps)
+      },
+    )
+    expect(done.size).toBe(2)
   })
 })
 

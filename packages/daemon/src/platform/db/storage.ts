@@ -1,5 +1,6 @@
 import { Failure, isFailure } from '@waiaas/contract'
 import { sql } from 'kysely'
+import { giveWay } from '../give-way.ts'
 import type { Handle } from './handle.ts'
 import type { Engine } from './statement.ts'
 import type { Database, RawDatabase } from './types.ts'
@@ -50,6 +51,12 @@ async function touch(db: Handle, engine: Engine): Promise<void> {
   await db.query(() => sql.raw(text))
 }
 
+/** Nothing is locked or held yet when it begins. */
+function inItsTurn<T>(step: () => Promise<T>): Promise<T> {
+  const way = giveWay()
+  return way ? way.then(step) : step()
+}
+
 /** A database that answers STORAGE_UNAVAILABLE where its disk does not take what is written, and remembers that. */
 export function withStorageFaults(inner: RawDatabase, where: string): Database {
   let last: StorageFault | undefined
@@ -77,8 +84,8 @@ export function withStorageFaults(inner: RawDatabase, where: string): Database {
   }
   return {
     engine: inner.engine,
-    read: (fn) => inner.read(fn).catch(failReading),
-    work: (scope, fn) => inner.work(scope, fn).catch(fail),
+    read: (fn) => inItsTurn(() => inner.read(fn)).catch(failReading),
+    work: (scope, fn) => (scope.isUrgent ? inner.work(scope, fn) : inItsTurn(() => inner.work(scope, fn))).catch(fail),
     hold: (scope, fn) => inner.hold(scope, fn),
     stats: () => inner.stats(),
     close: () => inner.close(),

@@ -15,6 +15,7 @@ import {
 import { type Context, Hono } from 'hono'
 import type { Principal } from '../caller.ts'
 import { asStorageFailure } from '../db/storage.ts'
+import { inTurn } from '../give-way.ts'
 import type { Log } from '../log.ts'
 import { emptyAnswer, failureAnswer, jsonAnswer } from './answer.ts'
 import { fitPage } from './fit.ts'
@@ -26,7 +27,7 @@ import { peerGroup } from './peer.ts'
 import { withBody } from './proven-body.ts'
 import { referenceRoutes } from './reference.ts'
 import { type EventPage, eventStream } from './stream.ts'
-import { type Gone, turns } from './turns.ts'
+import { type Gone, type Turn, turns } from './turns.ts'
 import type { Call, From, FullOptions, HttpEnv, HttpOptions, HttpSettings, Meta } from './types.ts'
 
 const MARK = 'x-master-mark'
@@ -96,7 +97,7 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
     const admitted = await admit(c, op, options)
     const outcome = { isFault: false }
     const limit = mostBytes(admitted.kind, op)
-    let leave: (() => void) | undefined
+    let turn: Turn | undefined
     try {
       if (op.maxBody !== undefined) await limits.known(c, { principal: admitted, op }, callsInBody(sizeOf(c, limit)))
       const given = await read(c, limit)
@@ -107,11 +108,12 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
       const calls = callsIn(input)
       // One was counted before the body was read, and the bytes of a larger one.
       await limits.known(c, { principal, op }, calls - 1)
-      leave = await limits.turn(principal, calls)
+      turn = await limits.turn(principal, calls)
       const call = callOf(c, { op, principal, outcome })
       if (op.idempotent && secondsToWait(input) > 0 && call.idempotencyKey === undefined) throw keyNeeded()
       // The table types the handler; here it is one of many. `admit` let only the kinds of caller through that it knows.
-      const run = handler as (call: Call, input: unknown) => unknown
+      const handle = handler as (call: Call, input: unknown) => unknown
+      const run = turn ? (...given: [Call, unknown]) => inTurn(turn!.way, () => handle(...given)) : handle
       if (!isStream) return await answerOf(meta, { name, op, input, result: await run(call, input) }, options)
       const page = async (more: object): Promise<EventPage> =>
         // The output of whatever has `streams`.
@@ -138,7 +140,7 @@ function addRoute<Ops extends Operations>(app: Hono<HttpEnv>, { name, op }: Name
       options.log.warn({ requestId: meta.requestId }, problem)
       throw error
     } finally {
-      leave?.()
+      turn?.leave()
     }
   })
 }
@@ -221,8 +223,8 @@ function wrongCaller(op: Operation): Failure {
 type Limiter = {
   stranger(meta: Meta): void
   known(c: Context<HttpEnv>, asked: Pick<Asked, 'principal' | 'op'>, calls: number): Promise<void>
-  /** Resolves when a call may run; the function says that it is over. */
-  turn(principal: Principal, calls: number): Promise<(() => void) | undefined>
+  /** Resolves when a call may run. */
+  turn(principal: Principal, calls: number): Promise<Turn | undefined>
 }
 
 function limiter({

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { Way } from '../give-way.ts'
 import { turns } from './turns.ts'
 
 const settle = () => new Promise((resolve) => setImmediate(resolve))
@@ -22,21 +23,24 @@ function byHand(perLook = 0) {
   /** Whose calls began, and what ends each of them, in order. */
   const began: string[] = []
   const ends: (() => void)[] = []
+  const ways: Way[] = []
   const told: number[] = []
   const atOnce: number[] = []
   const staying = () => () => undefined
   return {
     began,
     ends,
+    ways,
     told,
     atOnce,
     waiting: () => timers.size,
     refusal: order.refusal,
     async ask(name: string, count: number, calls = 1) {
       for (let at = 0; at < count; at++)
-        void order.take(name, { calls, perSecond: 100 }).then((leave) => {
+        void order.take(name, { calls, perSecond: 100 }).then(({ leave, way }) => {
           began.push(name)
           ends.push(leave)
+          ways.push(way)
         })
       await settle()
     },
@@ -115,20 +119,99 @@ test('who is ahead of their pace has the time that nobody else needs, and their 
   for (const end of ends.splice(1)) end()
   await settle()
   expect(noisy()).toBe(11)
-  // While somebody else is served it has its pace, a call each ten milliseconds.
-  await pass(50)
-  expect(noisy()).toBe(16)
-  // And two at once while nobody is, until it is half a second ahead.
+  // Two at once while nobody else is served, until it is half a second ahead.
   for (const end of ends.splice(0)) end()
   await settle()
-  expect(noisy()).toBe(18)
+  expect(noisy()).toBe(13)
   for (let round = 0; round < 100; round++) {
     for (const end of ends.splice(0)) end()
     await settle()
   }
-  expect(noisy()).toBe(56)
+  expect(noisy()).toBe(51)
+  // While somebody else is served it waits, until it is a quarter of a second behind: then it has its pace.
+  for (let part = 0; part < 15; part++) {
+    await ask('quiet', 1)
+    await pass(50)
+  }
+  expect(noisy()).toBe(51)
+  for (let part = 0; part < 20; part++) {
+    await ask('quiet', 1)
+    for (const [at, end] of ends.entries()) if (began[began.length - ends.length + at] === 'noisy') end()
+    await pass(50)
+  }
+  expect(noisy()).toBeGreaterThanOrEqual(51 + 95)
+  expect(noisy()).toBeLessThanOrEqual(51 + 105)
+})
+
+test('calls of who presses stop between their steps while somebody else is served, a tenth of a second each at most', async () => {
+  const { ask, began, pass, ends, ways } = byHand()
   await ask('quiet', 1)
-  expect(began.at(-1)).toBe('quiet')
+  await ask('noisy', 200)
+  for (const end of ends.slice(0, 4)) end()
+  await settle()
+  // It has had more than its pace, and its next calls wait.
+  const at = began.lastIndexOf('noisy')
+  const way = ways[at]!
+  expect(way()).toBeUndefined()
+  let steps = 0
+  const step = () => void way()!.then(() => steps++)
+  const served = async () => {
+    await ask('quiet', 1)
+    return ends[began.lastIndexOf('quiet')]!
+  }
+  const first = await served()
+  expect(ways[began.lastIndexOf('quiet')]!()).toBeUndefined()
+  step()
+  await pass(60)
+  expect(steps).toBe(0)
+  const second = await served()
+  first()
+  await settle()
+  expect(steps).toBe(0)
+  second()
+  await settle()
+  expect(steps).toBe(1)
+  // What is left of its tenth of a second.
+  await served()
+  step()
+  await pass(39)
+  expect(steps).toBe(1)
+  await pass(1)
+  expect(steps).toBe(2)
+  expect(way()).toBeUndefined()
+  // What is over, such as work that it began and did not wait for, stops for nobody.
+  expect(ways[at - 1]!()).toBeInstanceOf(Promise)
+  ends[at - 1]!()
+  expect(ways[at - 1]!()).toBeUndefined()
+})
+
+test('two who press do not wait for each other', async () => {
+  const { ask, began, ends, ways } = byHand()
+  const callsOf = (name: string) => began.flatMap((one, at) => (one === name ? [at] : []))
+  await ask('quiet', 1)
+  await ask('one', 200)
+  await ask('other', 200)
+  ends[0]!()
+  for (const name of ['one', 'other']) for (const at of callsOf(name).slice(0, 4)) ends[at]!()
+  await settle()
+  expect([callsOf('one').length, callsOf('other').length]).toEqual([11, 11])
+  for (const way of ways) expect(way()).toBeUndefined()
+  await ask('quiet', 1)
+  for (const name of ['one', 'other']) expect(ways[callsOf(name).at(-1)!]!()).toBeInstanceOf(Promise)
+})
+
+test('those who press leave places for others, however many they are', async () => {
+  const { ask, began, ends, pass } = byHand()
+  await ask('quiet', 1)
+  for (let at = 0; at < 20; at++) await ask(`noisy ${at}`, 200)
+  for (let round = 0; round < 10; round++) {
+    for (const end of ends.splice(0)) end()
+    await settle()
+  }
+  // Each has calls that run and calls that wait.
+  await pass(600)
+  for (let at = 0; at < 10; at++) await ask(`quiet ${at}`, 1)
+  expect(began.slice(-10)).toEqual(Array.from({ length: 10 }, (_, at) => `quiet ${at}`))
 })
 
 test('a free place goes to whoever has the fewest calls running', async () => {
