@@ -2,12 +2,12 @@ import { LOCAL_NETWORKS, type Network, nativeAsset, toBase } from '@waiaas/contr
 import { deployEvmFixtures, type EvmNode, startEvm } from '@waiaas/localnet'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { evmChain } from '../../packages/daemon/src/chains/evm/chain.ts'
-import { migrations } from '../../packages/daemon/src/migrations/all.ts'
-import { type Database, openDatabase } from '../../packages/daemon/src/platform/db/database.ts'
+import type { Database } from '../../packages/daemon/src/platform/db/database.ts'
 import { jsonLog } from '../../packages/daemon/src/platform/log.ts'
 import { pricesService } from '../../packages/daemon/src/prices/service.ts'
 import { changing, newKey, startEndpoint } from '../../packages/daemon/test/evm-bed.ts'
 import { startTestDaemon } from '../support/daemon.ts'
+import { openPrepared } from '../support/prepared.ts'
 import { strictAudit } from '../support/strict-audit.ts'
 import { until } from '../support/until.ts'
 import { evmBalance, evmWallet, newEvmAddress } from '../support/wallets.ts'
@@ -61,7 +61,7 @@ async function bench(...all: readonly Says[]) {
 }
 
 async function freshDatabase(): Promise<Database> {
-  const database = await openDatabase({ path: ':memory:', migrations })
+  const database = await openPrepared()
   onTestFinished(() => database.close())
   return database
 }

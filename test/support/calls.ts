@@ -1,9 +1,9 @@
 import { newId, type PolicyType, type SendRequest } from '@waiaas/contract'
 import type { EvmNode } from '@waiaas/localnet'
 import type { CeilingText } from '../../packages/daemon/src/keys/service.ts'
-import { openDatabase } from '../../packages/daemon/src/platform/db/database.ts'
 import { ceilingStore } from '../../packages/daemon/src/wallets/ceiling-store.ts'
-import { migrations, type Oracle, startPipeline } from '../../packages/daemon/test/pipeline-bed.ts'
+import { type Oracle, startPipeline } from '../../packages/daemon/test/pipeline-bed.ts'
+import { openPrepared } from './prepared.ts'
 
 type Pipeline = Awaited<ReturnType<typeof startPipeline>>
 export type CallBed = Awaited<ReturnType<typeof startCalls>>
@@ -13,7 +13,7 @@ export type Called = { readonly to: string; readonly data: string; readonly valu
 
 /** Test support: the money path in this process, over a database in memory, for calls of contracts on a node. */
 export async function startCalls(node: EvmNode, oracle: Oracle = {}) {
-  const database = await openDatabase({ path: ':memory:', migrations })
+  const database = await openPrepared()
   const bed = await startPipeline(database, node, undefined, undefined, oracle)
   const { service } = bed
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { migrations } from '../../packages/daemon/src/migrations/all.ts'
-import { openDatabase } from '../../packages/daemon/src/platform/db/database.ts'
+import { type Database, openDatabase } from '../../packages/daemon/src/platform/db/database.ts'
 import { freshPostgresDatabase } from './postgres.ts'
 
 // Databases without rows that have this version's schema: copies of one that each process makes once, for all migrations
@@ -19,6 +19,21 @@ export async function prepareSqlite(path: string): Promise<void> {
   file ??= makeFile()
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   writeFileSync(path, await file, { flag: 'wx', mode: 0o600 })
+}
+
+/** Opens a new SQLite database, which is gone when it is closed. */
+export async function openPrepared(): Promise<Database> {
+  const folder = mkdtempSync(join(tmpdir(), 'waiaas-test-'))
+  const path = join(folder, 'test.db')
+  await prepareSqlite(path)
+  const database = await openDatabase({ path, migrations })
+  const { close } = database
+  return Object.assign(database, {
+    async close() {
+      await close()
+      rmSync(folder, { recursive: true })
+    },
+  })
 }
 
 /** The url of a new database on the run's server. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openPrepared } from '../../../test/support/prepared.ts'
 import { PROVE_SEED } from '../../../test/support/seed.ts'
-import { migrations } from '../src/migrations/all.ts'
-import { type Database, type Handle, openDatabase } from '../src/platform/db/database.ts'
+import type { Database, Handle } from '../src/platform/db/database.ts'
 import { worstCase } from '../src/policies/service.ts'
 import { PRICES, staged } from './exposure-scenes.ts'
 import { dollarsOf, isAccepted, PATIENCE, stolen } from './exposure-thief.ts'
@@ -24,7 +24,7 @@ const UNIT = 600n
 let database: Database
 
 beforeAll(async () => {
-  database = await openDatabase({ path: ':memory:', migrations })
+  database = await openPrepared()
 })
 afterAll(() => database?.close())
 

@@ -1,8 +1,7 @@
 import { Failure, LOCAL_NETWORKS, NETWORKS, type Network, nativeAsset, tokenAsset } from '@waiaas/contract'
 import { onTestFinished } from 'vitest'
+import { openPrepared } from '../../../test/support/prepared.ts'
 import { strictAudit } from '../../../test/support/strict-audit.ts'
-import { migrations } from '../src/migrations/all.ts'
-import { openDatabase } from '../src/platform/db/database.ts'
 import { jsonLog } from '../src/platform/log.ts'
 import { pricesService, webSources } from '../src/prices/service.ts'
 import { builtinTokens } from '../src/tokens/service.ts'
@@ -28,7 +27,7 @@ export async function pricesBed(
   let now = NOW
   let heldBack = 0
   const clock = { now: () => now, latest: () => now + heldBack }
-  const database = await openDatabase({ path: ':memory:', migrations })
+  const database = await openPrepared()
   onTestFinished(() => database.close())
   const audit = strictAudit({ clock })
   const settings = { 'oracle.fixed_prices': fixedPrices, 'oracle.max_age_seconds': 3_900 }

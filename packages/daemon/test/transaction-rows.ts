@@ -101,12 +101,23 @@ export const storeRows = (
     )
   })
 
+/** So many at once: a statement may take thirty seconds, on a slow machine too. */
+const COPIED_AT_ONCE = 10_000
+
 /** So many copies of a stored transaction that waits, each with an id of its own. */
 export async function copyRow(database: Database, id: string, count: number): Promise<void> {
+  for (let from = 0; from < count; from += COPIED_AT_ONCE)
+    await copyPart(database, id, { first: from + 1, last: Math.min(from + COPIED_AT_ONCE, count) })
+  await database.work({}, (db) => countCopies(db, id, count))
+}
+
+type Part = { readonly first: number; readonly last: number }
+
+async function copyPart(database: Database, id: string, { first, last }: Part): Promise<void> {
   const numbers =
     database.engine === 'sqlite'
-      ? sql`(with recursive n(i) as (select 1 union all select i + 1 from n where i < ${count}) select i from n)`
-      : sql`(select generate_series(1, ${count}::int) as i)`
+      ? sql`(with recursive n(i) as (select ${first} union all select i + 1 from n where i < ${last}) select i from n)`
+      : sql`(select generate_series(${first}::int, ${last}::int) as i)`
   for (const table of ['transactions', 'transaction_texts'] as const) {
     await database.work({}, async (db) => {
       const [row] = await db.query((k) => k.selectFrom(table).selectAll().where('id', '=', id))
@@ -117,7 +128,6 @@ export async function copyRow(database: Database, id: string, count: number): Pr
       )
     })
   }
-  await database.work({}, (db) => countCopies(db, id, count))
 }
 
 async function countCopies(db: Handle, id: string, count: number): Promise<void> {

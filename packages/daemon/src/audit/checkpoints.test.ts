@@ -7,11 +7,12 @@ import type { AuditCheckpoint } from '@waiaas/contract'
 import { sql } from 'kysely'
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
+import { openPrepared } from '../../../../test/support/prepared.ts'
 import { until } from '../../../../test/support/until.ts'
 import { witness } from '../keys/signer/evidence.ts'
 import { createKeyring } from '../keys/signer/keyring.ts'
 import { migrations } from '../migrations/all.ts'
-import { type Database, openDatabase } from '../platform/db/database.ts'
+import type { Database } from '../platform/db/database.ts'
 import type { Log } from '../platform/log.ts'
 import { checkpoints } from './checkpoints.ts'
 import { csvLines } from './csv-form.ts'
@@ -77,7 +78,7 @@ function trail(database: Database, { isUnlocked = (): boolean => true, log = qui
 const run = (database: Database, text: string) => database.work({}, (db) => db.query(() => sql.raw(text)))
 
 test('checkpoints that a full disk did not take are in their file when there is room, whole and in order', async () => {
-  const database = await openDatabase({ path: ':memory:', migrations })
+  const database = await openPrepared()
   onTestFinished(() => database.close())
   const { file: real } = trail(database)
   let file = '/dev/full'
@@ -324,7 +325,7 @@ forEachEngine((_, open) => {
       return csv
     }
     async function verifyLines(texts: readonly string[]) {
-      const database = await openDatabase({ path: ':memory:', migrations })
+      const database = await openPrepared()
       onTestFinished(() => database.close())
       async function* lines(): AsyncGenerator<Line> {
         for (const [index, text] of texts.entries()) yield { text, place: `line ${index + 1}` }
@@ -404,7 +405,7 @@ describe('a thousand rows', () => {
 
   test('are signed before the second is over', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-    const database = await openDatabase({ path: ':memory:', migrations })
+    const database = await openPrepared()
     onTestFinished(() => database.close())
     const { signer, record, verify } = trail(database)
     signer.start()
@@ -425,7 +426,7 @@ describe('a thousand rows', () => {
 })
 
 test('bursts of rows are signed one after the other, whoever is in the middle of a job', async () => {
-  const database = await openDatabase({ path: ':memory:', migrations })
+  const database = await openPrepared()
   onTestFinished(() => database.close())
   const errors: unknown[] = []
   const { signer, record, verify } = trail(database, {
@@ -442,7 +443,7 @@ test('bursts of rows are signed one after the other, whoever is in the middle of
 })
 
 test('a checkpoint that was signed and could not be stored is stored later as it is, and what came since in the next', async () => {
-  const database = await openDatabase({ path: ':memory:', migrations })
+  const database = await openPrepared()
   onTestFinished(() => database.close())
   const { signer, record, verify, copies } = trail(database)
   await record(WALLET, 2)

@@ -1,12 +1,11 @@
 import { EVENTS, events } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { z } from 'zod'
+import { openPrepared } from '../../../../test/support/prepared.ts'
 import { startPushService } from '../../../../test/support/push-service.ts'
 import { startSmtp } from '../../../../test/support/smtp-server.ts'
 import { until } from '../../../../test/support/until.ts'
 import { bedOn, hooked, operator, type Recording, receivers, WALLET } from '../../test/notices-bed.ts'
-import { migrations } from '../migrations/all.ts'
-import { openDatabase } from '../platform/db/database.ts'
 import { shownDetails } from './rules.ts'
 import { eventText } from './texts.ts'
 
@@ -61,7 +60,7 @@ function detailsOf(event: (typeof EVENTS)[number]): Record<string, unknown> {
 }
 
 test('every event arrives once on every kind of channel, in its words, and with nothing that is not for its reader', async () => {
-  const database = await openDatabase({ path: ':memory:', migrations })
+  const database = await openPrepared()
   const to = await receivers()
   const mail = await startSmtp()
   const bed = bedOn(database)

@@ -2,12 +2,12 @@ import { formatUnits, integerOf, newId, toBase, tokenAsset, toUsd } from '@waiaa
 import { createSolanaFixtures, deployEvmFixtures, evmContracts, mintToken } from '@waiaas/localnet'
 import { encodeFunctionData, type Hex } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ETHER, localEvm, migrations, startEvm, startPipeline, startSolana } from '../../test/pipeline-bed.ts'
+import { openPrepared } from '../../../../test/support/prepared.ts'
+import { ETHER, localEvm, startEvm, startPipeline, startSolana } from '../../test/pipeline-bed.ts'
 import { localSolana, newWallet, signUnder, type Wallet } from '../../test/solana-bed.ts'
 import { solanaChain } from '../chains/solana/chain.ts'
 import { tokenProgram } from '../chains/solana/programs.ts'
 import { walletWindow } from '../ledger/service.ts'
-import { openDatabase } from '../platform/db/database.ts'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -102,7 +102,7 @@ describe.each([
 
   beforeAll(async () => {
     chained = await start()
-    const database = await openDatabase({ path: ':memory:', migrations })
+    const database = await openPrepared()
     bed = await startPipeline(database, chained.node, undefined, { now }, { fixed: { [chained.asset]: '1' } })
     stop = async () => {
       await bed.stop()

@@ -11,7 +11,7 @@ import {
   type TransactionSerializable,
 } from 'viem'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { preparedPostgresDatabase } from '../../../../../test/support/prepared.ts'
+import { openPrepared, preparedPostgresDatabase } from '../../../../../test/support/prepared.ts'
 import { agent, ETHER, migrations, startEvm, startPipeline } from '../../../test/pipeline-bed.ts'
 import type { KeyringRow } from '../../keys/service.ts'
 import { walletWindow } from '../../ledger/service.ts'
@@ -35,7 +35,7 @@ afterEach(async () => {
 })
 
 async function start(replica?: () => Promise<Database>) {
-  const memory = await openDatabase({ path: ':memory:', migrations })
+  const memory = await openPrepared()
   const open = replica ?? (async () => memory)
   let shift = 0
   const clock = { now: () => Date.now() + shift }

@@ -2,14 +2,14 @@ import { type Address, createNoopSigner, getBase58Decoder } from '@solana/kit'
 import { getTransferSolInstruction } from '@solana-program/system'
 import { type Failure, integerOf, newId } from '@waiaas/contract'
 import { afterEach, expect, test } from 'vitest'
+import { openPrepared } from '../../../../../test/support/prepared.ts'
 import { newSolanaAddress } from '../../../../../test/support/wallets.ts'
-import { migrations, startPipeline, startSolana } from '../../../test/pipeline-bed.ts'
+import { startPipeline, startSolana } from '../../../test/pipeline-bed.ts'
 import { writeMessage } from '../../chains/solana/body.ts'
 import { systemProgram } from '../../chains/solana/programs.ts'
 import { isSignedBy } from '../../chains/solana/signature.ts'
 import type { KeyringRow } from '../../keys/service.ts'
 import { walletWindow } from '../../ledger/service.ts'
-import { openDatabase } from '../../platform/db/database.ts'
 
 /** At 2,000 dollars for one. */
 const sol = (dollars: number) => BigInt(Math.round((dollars / 2_000) * 1e9))
@@ -21,7 +21,7 @@ afterEach(async () => {
 async function start() {
   const node = await startSolana({ slotMs: 0 })
   stops.unshift(() => node.stop())
-  const database = await openDatabase({ path: ':memory:', migrations })
+  const database = await openPrepared()
   let shift = 0
   const clock = { now: () => Date.now() + shift }
   const boot = async (keyring?: KeyringRow) => {

@@ -7,16 +7,17 @@ import {
 } from '@solana/kit'
 import { newId } from '@waiaas/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { migrations, startPipeline, startSolana } from '../../../test/pipeline-bed.ts'
+import { openPrepared } from '../../../../../test/support/prepared.ts'
+import { startPipeline, startSolana } from '../../../test/pipeline-bed.ts'
 import { offchainMessage } from '../../chains/solana/messages.ts'
-import { type Database, openDatabase } from '../../platform/db/database.ts'
+import type { Database } from '../../platform/db/database.ts'
 
 let node: Awaited<ReturnType<typeof startSolana>>
 let database: Database
 let bed: Awaited<ReturnType<typeof startPipeline>>
 beforeAll(async () => {
   node = await startSolana()
-  database = await openDatabase({ path: ':memory:', migrations })
+  database = await openPrepared()
   bed = await startPipeline(database, node)
 })
 afterAll(async () => {
