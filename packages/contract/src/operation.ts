@@ -35,6 +35,8 @@ export type Operation<
   readonly tag: string
   /** Other wire names of an input field, for example `{ walletId: ['wallet_id'] }`. */
   readonly aliases?: Partial<Record<string, readonly string[]>>
+  /** What older clients write in another shape, as it is written now. */
+  readonly formerly?: (input: Record<string, unknown>) => Record<string, unknown>
   /** Fields of older clients that are accepted without effect. */
   readonly ignored?: readonly string[]
   /** Where inputs travel that are not in the path, when the method does not say: a DELETE with a JSON body. */
@@ -192,11 +194,10 @@ export const pathNames = (path: string): string[] => [...path.matchAll(/\{(\w+)\
 export const bodySource = (op: Operation): 'query' | 'body' =>
   op.bodyFrom ?? (op.method === 'GET' || op.method === 'DELETE' ? 'query' : 'body')
 
-/** The input with each alias under its own name; a field that is given under both names keeps the alias, which is then unknown. */
+/** The input as it is written now, with each alias under its own name; a field that is given under both names keeps the alias, which is then unknown. */
 export function withoutAliases(op: Operation, input: Record<string, unknown>): Record<string, unknown> {
-  if (!op.aliases) return input
-  const result = { ...input }
-  for (const [field, names] of Object.entries(op.aliases)) {
+  const result = op.formerly ? { ...op.formerly(input) } : { ...input }
+  for (const [field, names] of Object.entries(op.aliases ?? {})) {
     for (const name of names ?? []) {
       if (!Object.hasOwn(result, name) || Object.hasOwn(result, field)) continue
       result[field] = result[name]

@@ -19,7 +19,9 @@ const MOST_INSTRUCTIONS = 33
 const MOST_TABLES = 8
 
 const HEX_OR_DIGITS = 'expected decimal digits, or 0x and hex'
-const Quantity = z.string().regex(/^(?:\d{1,78}|0x[0-9a-fA-F]{1,64})$/, HEX_OR_DIGITS)
+const Quantity = z
+  .string(`${HEX_OR_DIGITS}, as text in quotes; a number may lose digits`)
+  .regex(/^(?:\d{1,78}|0x[0-9a-fA-F]{1,64})$/, HEX_OR_DIGITS)
 /** Small ones come as numbers from some planners. */
 const Count = z.union([Quantity, z.int().min(0)])
 const dropped = (what: string) => Count.optional().describe(`EVM: ${what}; the daemon sets its own`)

@@ -7,7 +7,7 @@ import { LabelFilter } from './labels.ts'
 import { LiftedPayment, LiftHours, NamedFee } from './lifts.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
-import { refuseUnsendable, SEND_FORMS, SENDS, SendRequest, SimulateRequest } from './requests/request.ts'
+import { formerRequest, refuseUnsendable, SEND_FORMS, SENDS, SendRequest, SimulateRequest } from './requests/request.ts'
 import { AdminTransaction, Simulation, Transaction, TransactionDetail, TransactionSent } from './transaction-answers.ts'
 import { seen, Wait } from './waiting.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
@@ -82,6 +82,9 @@ export const transactionOperations = {
     aliases: walletAlias,
     alsoQuery: ['walletId', 'wait', 'expand'],
     refuse: refuseUnsendable,
+    formerly: formerRequest,
+    // What a call does is read from its bytes, whoever made it.
+    ignored: ['actionProvider', 'actionName'],
     input: SendRequest.safeExtend({ expand: Expand }),
     output: z.union([TransactionSent, Simulation]),
     errors: [...buildErrors, 'POLICY_DENIED', 'RATE_LIMIT_EXCEEDED', 'WAITING_LIMIT_REACHED', 'KILL_SWITCH_ACTIVE'],
@@ -99,6 +102,9 @@ export const transactionOperations = {
     aliases: walletAlias,
     alsoQuery: ['walletId'],
     refuse: refuseUnsendable,
+    formerly: formerRequest,
+    // What a call does is read from its bytes, whoever made it.
+    ignored: ['actionProvider', 'actionName'],
     input: SimulateRequest,
     output: Simulation,
     errors: buildErrors,

@@ -50,6 +50,7 @@ export const Digits = z
   .regex(/^\d{1,80}$/, 'expected decimal digits')
   .describe('base units, decimal digits')
 const NOT_TEXT = 'expected decimal text in quotes, such as "0.1"; a number may lose digits'
+const TOO_LONG = 'expected at most 80 digits'
 /** What is in base units, and the field that has the same in whole units. Models get digits wrong: tools have that one alone. */
 const baseUnits = z.registry<{ wholeUnits: string }>()
 /** The fields of an input that are in base units, each with the one in whole units. */
@@ -80,13 +81,13 @@ export const clientFields = (input: z.ZodObject): string[] => markedFields(input
 /** Base units as digits; with a decimal point and a fraction that is not all zeros, display units. The service decides. */
 export const Amount = z
   .string(NOT_TEXT)
-  .max(80)
+  .max(80, TOO_LONG)
   .regex(/^\d+(\.\d+)?$/, 'expected decimal digits, such as "1000000" (base units) or "0.1" (display units)')
   .register(baseUnits, { wholeUnits: 'humanAmount' })
   .describe('base units as digits, or whole units with a decimal point such as "0.1"')
 export const HumanAmount = z
   .string(NOT_TEXT)
-  .max(80)
+  .max(80, TOO_LONG)
   .regex(/^\d+(\.\d+)?$/, 'expected a decimal amount, such as "0.1"')
   .describe('amount in whole units, such as "0.1"')
 
@@ -98,7 +99,7 @@ export const Value = z
   .describe('native currency sent along, base units as digits')
 export const HumanValue = z
   .string(NOT_TEXT)
-  .max(80)
+  .max(80, TOO_LONG)
   .regex(/^\d+(\.\d+)?$/, 'expected a decimal amount, such as "0.1"')
   .describe('native currency sent along in whole units, such as "0.1"')
 /** What a contract is called with. */

@@ -29,7 +29,7 @@ contract Nft {
         emit ApprovalForAll(msg.sender, operator, approved);
     }
 
-    function transferFrom(address from, address to, uint256 tokenId) external {
+    function transferFrom(address from, address to, uint256 tokenId) public {
         require(from == ownerOf[tokenId], "Nft: another owner");
         require(
             msg.sender == from || msg.sender == getApproved[tokenId] || isApprovedForAll[from][msg.sender],
@@ -38,5 +38,10 @@ contract Nft {
         delete getApproved[tokenId];
         ownerOf[tokenId] = to;
         emit Transfer(from, to, tokenId);
+    }
+
+    function safeTransferFrom(address from, address to, uint256 tokenId) external {
+        require(to.code.length == 0, "Nft: takes none");
+        transferFrom(from, to, tokenId);
     }
 }

@@ -18,6 +18,8 @@ export type RequestKind = {
   readonly rules: readonly Rule[]
   /** The tools and commands that send it. Kinds that share one name the same value. */
   readonly forms: readonly RequestForm[]
+  /** What clients of 2.x write in another shape, as it is written now. */
+  readonly formerly?: (input: Record<string, unknown>) => Record<string, unknown>
   /** Fields that a tool needs of it, where its rules leave a choice. */
   readonly needs?: readonly string[]
 }

@@ -23,6 +23,7 @@ export const nftTransfer = {
       field: 'amount',
     },
   ],
+  formerly,
   forms: [
     {
       tool: 'transfer_nft',
@@ -31,3 +32,16 @@ export const nftTransfer = {
     },
   ],
 } as const satisfies RequestKind
+
+/** Its number and standard stood in `token`, and a mint had itself for a number. */
+function formerly(input: Record<string, unknown>): Record<string, unknown> {
+  const { token, nft } = input
+  if (nft !== undefined || !isRecord(token)) return input
+  const { tokenId, standard, ...rest } = token
+  if (tokenId === undefined && standard === undefined) return input
+  const isMint = standard === 'METAPLEX' && tokenId === rest.address
+  return { ...input, token: rest, nft: { standard, ...(!isMint && { tokenId }) } }
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

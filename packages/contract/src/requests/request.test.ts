@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { withoutAliases } from '../operation.ts'
+import { operations } from '../operations.ts'
 import { requestKind, SENDABLE } from './all.ts'
 import { typedPart } from './batch.ts'
 import { SendRequest } from './request.ts'
@@ -42,6 +44,42 @@ describe('a request', () => {
     expect(faults({ type: 'TOKEN_TRANSFER', to: 'x' })).toEqual([amount, token])
     expect(faults({ type: 'TOKEN_TRANSFER', to: 'x', amount: '1' })).toEqual([token])
     expect(faults({ type: 'TOKEN_TRANSFER', to: 'x', amount: '1', token: { address: 'y' } })).toBeUndefined()
+  })
+})
+
+test('what is too long, or a number, is told as that', () => {
+  expect(faults({ to: 'x', amount: '9'.repeat(81) })).toEqual([[['amount'], 'expected at most 80 digits']])
+  expect(faults({ to: 'x', humanAmount: 1 })).toEqual([[['humanAmount'], expect.stringContaining('in quotes')]])
+  const steps = (value: unknown) => operations.sendPlan.input.safeParse({ steps: [{ to: 'x', value }] })
+  expect(steps(1).error?.issues.map(({ message }) => message)).toEqual([expect.stringContaining('in quotes')])
+  expect(['1', '0x1'].map((value) => steps(value).success)).toEqual([true, true])
+})
+
+describe('an NFT as clients of 2.x name it', () => {
+  const read = (token: object, more: object = {}) => {
+    const input = withoutAliases(operations.sendToken, { type: 'NFT_TRANSFER', to: 'x', token, ...more })
+    const { data } = operations.sendToken.input.safeParse(input)
+    return data && { token: data.token, nft: data.nft, amount: data.amount }
+  }
+
+  test('is the one that is named now', () => {
+    const nft = { tokenId: '7', standard: 'ERC-721' } as const
+    expect(read({ address: 'y', ...nft })).toEqual({ token: { address: 'y' }, nft })
+    expect(read({ address: 'y', ...nft })).toEqual(read({ address: 'y' }, { nft }))
+    const several = { tokenId: '7', standard: 'ERC-1155' }
+    expect(read({ address: 'y', assetId: 'z', ...several }, { amount: '2' })).toEqual({
+      ...{ token: { address: 'y', assetId: 'z' }, nft: several, amount: '2' },
+    })
+    const mint = { address: 'y', tokenId: 'y', standard: 'METAPLEX' }
+    expect(read(mint)).toEqual({ token: { address: 'y' }, nft: { standard: 'METAPLEX' } })
+  })
+
+  test('is refused where it says two things, too little, or stands in another request', () => {
+    const nft = { tokenId: '7', standard: 'ERC-721' }
+    expect(read({ address: 'y', ...nft }, { nft })).toBeUndefined()
+    expect(read({ address: 'y', tokenId: '7' })).toBeUndefined()
+    expect(read({ address: 'y', tokenId: 'z', standard: 'METAPLEX' })).toBeUndefined()
+    expect(read({ address: 'y', ...nft }, { type: 'TOKEN_TRANSFER', amount: '1' })).toBeUndefined()
   })
 })
 

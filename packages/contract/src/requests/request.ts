@@ -137,6 +137,12 @@ export type SendRequest = z.output<typeof SendRequest>
 export type RequestOf<T extends SendType> = Omit<SendRequest, keyof Shape | 'type'> &
   z.output<z.ZodObject<RequestKinds[T]['fields']>> & { readonly type: T }
 
+/** A request as its kind is written now. */
+export function formerRequest(input: Record<string, unknown>): Record<string, unknown> {
+  const type = SENDABLE.find((one) => one === input.type)
+  return (type && requestKind(type).formerly?.(input)) ?? input
+}
+
 const KNOWN: readonly string[] = TransactionType.options
 
 /** Failure UNSUPPORTED_TX_TYPE for a type that the wire knows and this release does not send. */

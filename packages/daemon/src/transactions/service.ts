@@ -32,7 +32,7 @@ import { networkOf } from './kinds/all.ts'
 import { laneReasons } from './lane-reasons.ts'
 import { isSignatureLane, laneId } from './lanes/lane-id.ts'
 import { lanes } from './lanes/lanes.ts'
-import { isReplaceable } from './lanes/replace.ts'
+import { isReplaceable, notReplaceable } from './lanes/replace.ts'
 import { settler } from './lanes/settle.ts'
 import { lists } from './lists.ts'
 import { lowBalances } from './low-balances.ts'
@@ -305,7 +305,7 @@ export class Transactions {
     const row = await this.#parts.database.read((db) => this.#findOwn(db, id, sessionOf(requester.principal)))
     const { order, network } = await this.#parts.chain(row.network)
     if (!order) throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id} has no nonce that could be used again`)
-    if (!isReplaceable(row.status) || isSignatureLane(row.lane)) throw processed(row)
+    if (!isReplaceable(row.status) || isSignatureLane(row.lane)) throw notReplaceable(row.status)
     const lane = await this.#lanes.get(row)
     return lane.replace({
       ...{ transactionId: id, purpose, by: by(requester) },

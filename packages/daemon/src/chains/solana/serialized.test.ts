@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { localSolana, newWallet } from '../../../test/solana-bed.ts'
 import type { Rpc } from '../rpc.ts'
-import { blockhashes } from './serialized.ts'
+import { blockhashes, bytesOf } from './serialized.ts'
 
 const hash = newWallet().address
 
@@ -26,4 +26,8 @@ test('one that only one of two nodes knows is no end to go by, and one that neit
   await expect(gone.requireLastValid(hash)).rejects.toMatchObject({ code: 'INVALID_TRANSACTION' })
   expect(await gone.stale(hash)).toMatch(/expired/)
   expect(await blockhashes(localSolana, [node(true, 7), node(true, 9)]).stale(hash)).toBeUndefined()
+})
+
+test.each(['0x02', '0x02000102', 'AAA', 'AAAA=', ''])('%s is no base64 of a transaction', (text) => {
+  expect(() => bytesOf(text)).toThrow('expected a transaction in base64')
 })

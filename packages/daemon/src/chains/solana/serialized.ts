@@ -44,7 +44,8 @@ export const givenBytes = ({ bytes }: IntentOf<'serialized'>): Uint8Array => new
 
 /** Failure INVALID_TRANSACTION of what is no base64 in its one form. */
 export function bytesOf(text: string): Buffer {
-  const bytes = Buffer.from(text, 'base64')
+  // That can be base64 by accident, of what begins with 211 signatures.
+  const bytes = Buffer.from(text.startsWith('0x') ? '' : text, 'base64')
   if (bytes.length > 0 && bytes.toString('base64') === text) return bytes
   throw refused('expected a transaction in base64, as Solana clients serialize it')
 }

@@ -55,9 +55,10 @@ export const parseTokenTransfer: Parse<'TOKEN_TRANSFER'> = async (input, on) => 
 /** The token that a request names; what it says of it beside is checked. */
 export async function tokenOf(choice: Choice, { chain, findToken }: Parsing): Promise<Token> {
   requireOn(chain.network, choice)
+  requireOne(chain, choice)
   const token = await findToken(chain, choice)
   requireTellable(token)
-  requireSame(chain.network, choice, token)
+  requireSame(choice, token)
   return token
 }
 
@@ -77,17 +78,28 @@ function requireTellable({ address, decimals }: Token): void {
   )
 }
 
-function requireSame(network: Network, said: Choice, token: Token): void {
-  const named = [said.assetId, said.address && tokenAsset(network, said.address)]
-  const isOther = named.some((asset) => asset && canonicalAsset([network], asset) !== assetKey(token.asset))
-  if (isOther) throw new Failure('INVALID_TRANSACTION', 'expected one token in address and assetId, got two')
+/** Said of what was named before anything is looked up: an address that is no token says nothing of the other one. */
+function requireOne({ network, address }: Parsing['chain'], said: Choice): void {
+  if (said.assetId === undefined || said.address === undefined) return
+  const named = assetKey(tokenAsset(network, address(said.address)))
+  if (canonicalAsset([network], said.assetId) !== named)
+    throw new Failure('INVALID_TRANSACTION', 'expected one token in address and assetId, got two')
+}
+
+function requireSame(said: Choice, token: Token): void {
   if (said.decimals !== undefined && said.decimals !== token.decimals) {
     throw new Failure(
       'INVALID_TRANSACTION',
       `expected decimals ${token.decimals} for ${token.symbol}, got ${said.decimals}; leave it out`,
     )
   }
-  if (said.symbol !== undefined && said.symbol.toLowerCase() !== token.symbol.toLowerCase()) {
+  if (said.symbol !== undefined && !isNameless(token) && said.symbol.toLowerCase() !== token.symbol.toLowerCase()) {
     throw new Failure('INVALID_TRANSACTION', `expected the symbol ${token.symbol}, got ${said.symbol}; leave it out`)
   }
+}
+
+/** It is shown by its address, for want of a name of its own; whoever asks may know it by another. */
+function isNameless({ symbol, address }: Token): boolean {
+  const [beginning, end] = symbol.split('…')
+  return end !== undefined && address.startsWith(beginning!) && address.endsWith(end)
 }

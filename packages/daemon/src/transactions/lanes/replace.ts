@@ -18,7 +18,7 @@ import { withFullFee } from '../deciding/judgement.ts'
 import type { Subject } from '../deciding/verdict.ts'
 import { type AttemptRow, attemptStore, type Replacement } from '../rows/attempt-store.ts'
 import { effectsOf, intentOf } from '../rows/readings.ts'
-import type { Status } from '../rows/states.ts'
+import { isUnsigned, type Status } from '../rows/states.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { stopStore } from '../stopping/stop-store.ts'
 import { build, type Issued } from './build.ts'
@@ -33,6 +33,13 @@ export const replacing = (row: TransactionRow, purpose: Replacement): Intent =>
 
 /** Signed bytes of it may be on their way, ours or those that were given out. */
 export const isReplaceable = (status: Status): boolean => status === 'SUBMITTED' || status === 'SIGNED'
+
+/** It is in no state in which it could be outbid. */
+export function notReplaceable(status: Status | undefined): Failure {
+  const why =
+    status && isUnsigned(status) ? ': nothing of it is signed yet that could be outbid; cancel it instead' : ''
+  return new Failure('TX_ALREADY_PROCESSED', `the transaction is ${status ?? 'gone'}${why}`, { details: { status } })
+}
 
 export type Wanted = {
   transactionId: string
@@ -57,8 +64,7 @@ export async function replace(job: LaneJob, plan: Plan): Promise<Issued> {
   const newest = waiting.at(-1)
   const isOver = await stopStore.isOver(db, plan.transactionId)
   if (!row || !isReplaceable(row.status) || newest?.nonce == null || isOver) {
-    const status = isOver ? 'CANCELLED' : row?.status
-    throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${status ?? 'gone'}`, { details: { status } })
+    throw notReplaceable(isOver ? 'CANCELLED' : row?.status)
   }
   if (row.status === 'SIGNED' && purpose !== 'cancel')
     throw new Failure(

@@ -8,7 +8,7 @@ import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import type { Issued } from './build.ts'
 import { outbidding } from './outbidding.ts'
 import type { Recorded } from './record.ts'
-import { inFlight, replace, replacing, type Wanted } from './replace.ts'
+import { inFlight, notReplaceable, replace, replacing, type Wanted } from './replace.ts'
 import { pauseMs, tooSoon } from './replacement-limits.ts'
 import { type LaneJob, LeaseLost, requireLease } from './round.ts'
 import type { WaitReasons } from './wait-reasons.ts'
@@ -120,8 +120,7 @@ async function outbidden({ database }: Parts, id: string) {
   const newest = waiting.at(-1)
   const seen = waiting.findLast(({ seen_block }) => seen_block !== null)?.seen_block ?? undefined
   if (row && newest && newest.nonce !== null) return { row, newest: { ...newest, nonce: newest.nonce }, seen }
-  const details = { status: row?.status }
-  throw new Failure('TX_ALREADY_PROCESSED', `the transaction is ${row?.status ?? 'gone'}`, { details })
+  throw notReplaceable(row?.status)
 }
 
 /** What found no block while others came is outbid; where none came, no price helps. The first look notes the newest. */

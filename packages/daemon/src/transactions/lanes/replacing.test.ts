@@ -10,7 +10,9 @@ test('only what is signed and in no block can be outbid; the refusal says what i
   const limits = { instant_max_usd: 10, notify_max_usd: 10, delay_max_usd: 100, delay_seconds: 60 }
   const { service, from, pay, sentPayment, mined, node, to } = await start({ limits })
   const replace = (id: string) => service.replace(id, agent(from.session), { with: 'speed-up' })
-  await expect(replace(await pay({ amount: '25000' }))).rejects.toMatchObject(processed('QUEUED'))
+  await expect(replace(await pay({ amount: '25000' }))).rejects.toMatchObject({
+    ...{ ...processed('QUEUED'), message: expect.stringContaining('cancel it instead') },
+  })
   const { id } = await sentPayment()
   await mined(id, 'CONFIRMED')
   await expect(replace(id)).rejects.toMatchObject(processed('CONFIRMED'))
