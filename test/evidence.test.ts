@@ -243,6 +243,17 @@ const ofOwners = (): Steps => {
         await operator.terminateWallet({ id })
       },
     },
+    cutOffCredential: {
+      event: 'OWNER_CUT_OFF',
+      async run() {
+        const { id } = await newWallet()
+        const { address: credential, word } = await verifiedOwner(daemon, id)
+        const wanted = { walletId: id, credential }
+        const { message } = await operator.getOwnerActionChallenge({ ...wanted, action: 'cut-off' })
+        await operator.cutOffCredential(wanted, { owner: await word(message) })
+        await operator.terminateWallet({ id })
+      },
+    },
     addOwnerWallet: {
       event: 'OWNER_WALLET_ADDED',
       run: async () => operator.terminateWallet({ id: (await twoWallets()).id }),

@@ -15,6 +15,7 @@ import {
   type Keys,
   type KnownOwners,
   type Payment,
+  passkeyAccount,
   paymentLines,
   type Sealed,
   type SignBatch,
@@ -23,8 +24,10 @@ import {
   signerLine,
   startKeys,
 } from '../../packages/daemon/src/keys/service.ts'
+import { type Assertion, challengeOf, madePasskey, relyingPartyOf } from '../../packages/daemon/src/owners/webauthn.ts'
 import { evmPayment, RECIPIENT, requestOf, solanaPayment } from '../../packages/daemon/test/signing.ts'
 import { evmOwner, solanaOwner, type TestOwner } from '../support/owners.ts'
+import { madeUpAuthenticator, passkeyPerson, sentBytes } from '../support/passkeys.ts'
 
 // Whoever runs code in the daemon's process speaks to the signer as the daemon does, and asks owners for what it likes. Here
 // the signer knows who they are, and takes their own signatures alone.
@@ -43,6 +46,16 @@ beforeAll(async () => {
   fingerprint = sealingFingerprint((await keys.sealingKey()).publicKey)
 })
 afterAll(() => keys.stop())
+
+const PAGE = 'https://wallets.example.org'
+const rp = relyingPartyOf(PAGE)!
+const device = madeUpAuthenticator(rp)
+const dora = passkeyPerson(device)
+const made = madePasskey(rp, device.create(challengeOf('made')), challengeOf('made'))
+const passkey = passkeyAccount({ rpId: rp.id, ...made })
+/** As clients send it. */
+const assertedBytes = ({ signature, ...asserted }: Assertion): Uint8Array =>
+  Buffer.from(JSON.stringify({ ...sentBytes(asserted), signature: Buffer.from(signature).toString('base64url') }))
 
 const low = { native: { transaction: '10', day: '20' }, fee: '5', tokens: {}, otherTokens: false, contracts: [] }
 const LOW: Ceiling = {
@@ -67,7 +80,8 @@ function textOf(owner: TestOwner, lines: readonly string[], more: Text = {}): st
   const { action = 'approve', request = newId(), minutes = 5, at = fingerprint, twice = [] } = more
   const isEvm = owner.address.startsWith('0x')
   const issuedAt = Date.now() + (minutes - 5) * 60_000
-  return signInText(isEvm ? evmForm : solanaForm, {
+  const form = owner.address.startsWith('passkey:') ? { account: 'passkey' } : solanaForm
+  return signInText(isEvm ? evmForm : form, {
     ...{ origin: 'http://127.0.0.1:3100', address: owner.address, chainId: isEvm ? '1' : undefined },
     ...{ nonce: randomBytes(32).toString('hex'), issuedAt, expiresAt: issuedAt + 5 * 60_000, requestId: request },
     statement: more.statement ?? 'Approve this transaction: pays 900 wei',
@@ -254,6 +268,55 @@ describe('a taken-over daemon, with owners that the signer knows', () => {
     const later = { key: held.key, ceiling: said }
     expect((await outcomes(later, [proven(pay(4, 900n), [voice])])).codes).toEqual([above('changed the ceiling since')])
     expect((await outcomes(later, [proven(pay(4, 900n), [await approves(later, alice)])])).codes).toEqual(['signed'])
+  })
+
+  test('hears a passkey that it knows: of exactly the text, on a page of its host, with the user verified', async () => {
+    const held = await owned({ threshold: 2, owners: [[passkey], [alice.address]] })
+    const request = newId()
+    const text = textOf(dora, linesOf(payment(held)), { request })
+    const voices = [await hear(held, dora, text, passkey), await approves(held, alice, { request })]
+    const codes = async (some: readonly Sealed[]) => (await outcomes(held, [proven(pay(1, 900n), some)])).codes
+    expect(await codes([voices[0]!, voices[0]!])).toEqual([above('1 of the 2 owners')])
+    expect(await codes(voices)).toEqual(['signed'])
+    expect((await outcomes(held, [proven(pay(2, 901n), voices)])).codes).toEqual([above('about something else')])
+
+    const word = { address: held.key.address, ceiling: held.ceiling, by: passkey, message: text }
+    const get = (changed: Parameters<typeof device.get>[1], of = text) =>
+      assertedBytes(device.get(challengeOf(of), changed))
+    const bad = [
+      ...[{ origin: 'https://elsewhere.example.org' }, { origin: 'http://wallets.example.org' }].map((client) =>
+        get({ client }),
+      ),
+      ...[{ origin: `${PAGE}/` }, { crossOrigin: true }, { topOrigin: PAGE }].map((client) => get({ client })),
+      ...[{ type: 'webauthn.create' }, { challenge: challengeOf('another text') }].map((client) => get({ client })),
+      // Nobody there, nobody verified, backed up though it cannot be, and what says more than that somebody was there.
+      ...[0x04, 0x01, 0x15, 0x45, 0x85].map((flags) => get({ flags })),
+      ...[get({ rpId: 'elsewhere.example.org' }), get({ more: Buffer.alloc(1) }), get({}, `${text}0`)],
+      assertedBytes(madeUpAuthenticator(rp).get(challengeOf(text))),
+      ...[Buffer.from('{}'), Buffer.from('['), Buffer.alloc(5_000, 0x20), new Uint8Array()],
+    ]
+    for (const signature of bad)
+      await expect(keys.hear({ ...word, signature })).rejects.toMatchObject(refused('not one of the owner'))
+    // The key of one owner does not speak by the passkey of another one, nor a passkey for them.
+    const ofAlice = textOf(alice, linesOf(payment(held)))
+    await expect(hear(held, dora, ofAlice, passkey)).rejects.toMatchObject(refused('not one of the owner'))
+    await expect(hear(held, dora, ofAlice, alice.address)).rejects.toMatchObject(refused('not one of the owner'))
+    await expect(hear(held, alice, text, passkey)).rejects.toMatchObject(refused('not one of the owner'))
+  })
+
+  test('takes a passkey and a key of one owner for one voice, and one key for one owner', async () => {
+    const held = await owned({ threshold: 2, owners: [[passkey, alice.address], [carol.address]] })
+    const request = newId()
+    // It signs the text of its owner's wallet too.
+    const byPasskey = await hear(held, dora, textOf(alice, linesOf(payment(held)), { request }), passkey)
+    const byKey = await approves(held, alice, { request })
+    const codes = async (some: readonly Sealed[]) => (await outcomes(held, [proven(pay(1, 900n), some)])).codes
+    expect(await codes([byPasskey, byKey])).toEqual([above('1 of the 2 owners')])
+    expect(await codes([byPasskey, await approves(held, carol, { request })])).toEqual(['signed'])
+    const twice = { threshold: 2, owners: [[passkey], [passkey.replace(/:[^:]+:([0-9a-f]+)$/, ':another:$1')]] }
+    await expect(owned(twice)).rejects.toMatchObject(refused('each of one owner'))
+    for (const account of ['passkey:', passkey.slice(0, -1), passkey.toUpperCase(), `${passkey} `])
+      await expect(owned({ threshold: 1, owners: [[account]] })).rejects.toMatchObject(refused('an owner signs with'))
   })
 
   test('one Solana transaction comes out of an approval by an owner on Solana', async () => {

@@ -73,11 +73,11 @@ async function withOwners(
   }
   if (!verified)
     throw new CommandError(
-      'no owner of this wallet has verified with the key of an address',
-      'contracts and passkeys cannot be asked by the signer; above the ceiling the master password stays',
+      'no owner of this wallet has verified with the key of an address or a passkey',
+      'contracts cannot be asked by the signer; above the ceiling the master password stays',
     )
   await agree(
-    `For what is above its ceiling the signer of ${address} will take ${ownersText(verified)}, and the master password no more.\nCompare the addresses with those that your owners gave you.`,
+    `For what is above its ceiling the signer of ${address} will take ${ownersText(verified)}, and the master password no more.\nCompare the addresses with those that your owners gave you, and the keys of passkeys with what they signed to add them.`,
   )
   return { address, owners: verified }
 }

@@ -1,4 +1,12 @@
-import { type AllOperations, cardText, type KnownOwners, type Output, type WalletHoldings } from '@waiaas/contract'
+import { createHash } from 'node:crypto'
+import {
+  type AllOperations,
+  cardText,
+  type KnownOwners,
+  type Output,
+  type OwnersAgreed,
+  type WalletHoldings,
+} from '@waiaas/contract'
 import { policyChangesText } from './policy-changes.ts'
 import { plainText, printable, table } from './table.ts'
 
@@ -43,8 +51,16 @@ function ceiling({ networks, recipients, owners }: Ceiling): string {
 
 /** Whom the signer asks. */
 export function ownersText({ threshold, owners }: KnownOwners): string {
-  const all = owners.map((accounts) => accounts.join(' or '))
+  const all = owners.map((accounts) => accounts.map(accountText).join(' or '))
   return all.length === 1 ? `the signature of ${all[0]}` : `signatures of ${threshold} of ${all.join(', ')}`
+}
+
+/** Of a passkey the same as in what its owner signed for it. */
+function accountText(account: string): string {
+  const [, host, publicKey] = /^passkey:([^:]+):[^:]+:([0-9a-f]+)$/.exec(account) ?? []
+  if (publicKey === undefined) return account
+  const key = createHash('sha256').update(publicKey).digest('hex').slice(0, 16)
+  return `the passkey of ${host} with the key ${key}`
 }
 
 function walletInfo({ ceiling: most, ...about }: Output<AllOperations['getWallet']>): string {
@@ -128,9 +144,17 @@ function templateText({ name, means, stops, needs, types }: Output<AllOperations
   ].join('\n')
 }
 
+/** How far owners have agreed, in a line. */
+export function agreedText({ needed, agreed, missing }: OwnersAgreed): string {
+  const left = missing.length > 0 ? `still asked: ${missing.join(', ')}` : 'nobody else is asked'
+  return `${agreed.length} of ${needed} owners ${agreed.length === 1 ? 'has' : 'have'} agreed; ${left}`
+}
+
 /** Answers that are neither a list nor a record, as a person at a terminal wants them. */
 export const views: { readonly [Name in keyof AllOperations]?: (answer: Output<AllOperations[Name]>) => string } = {
   getRpcStatus: rpcStatus,
+  getTransaction: ({ owners, ...about }: Output<AllOperations['getTransaction']>) =>
+    plainText({ ...about, ...(owners && { owners: agreedText(owners) }) }),
   getCard: (card: Output<AllOperations['getCard']>) => cardText(card).split('\n').map(printable).join('\n'),
   changeWalletCeiling: ceiling,
   getWallet: walletInfo,

@@ -275,6 +275,8 @@ test('an owner verifies, approves, rejects and hands over with what they sign el
   const spare = evmOwner()
   const { owners } = await signs(owner, 'owner add-wallet', [id, spare.address])
   const [{ credentials }] = owners as [{ credentials: { id: string }[] }]
+  await signs(spare, 'wallet owner verify', [id, '--signer', spare.address])
+  expect(await signs(spare, 'owner cut-off', [id, spare.address])).toMatchObject({ wallets: [{ id, agrees: true }] })
   await daemon.operator.dropOwnerWallet({ id, credentialId: credentials[1]!.id })
   const named = await signs(owner, 'wallet owner replace', [id, next.address])
   expect(named).toMatchObject({ ownerAddress: owner.address, nextOwnerAddress: next.address })

@@ -22,10 +22,10 @@ const limits = {
 const KnownOwners = z.strictObject({
   threshold: z.int().min(1).max(20).describe('so many of them have to agree'),
   owners: z
-    .array(z.array(Address).min(1).max(20))
+    .array(z.array(z.string().min(1).max(2_000)).min(1).max(20))
     .min(1)
     .max(20)
-    .describe('of each owner the accounts that sign for them'),
+    .describe('of each owner what signs for them: addresses, and passkeys as passkey:host:id:key'),
 })
 export type KnownOwners = z.output<typeof KnownOwners>
 

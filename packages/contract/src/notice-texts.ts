@@ -70,6 +70,11 @@ export const notices = {
     shows: ['address', 'network'],
   },
   OWNER_WALLET_DROPPED: { category: 'owner', ko: '소유자의 지갑 하나를 뺐습니다.', shows: ['address'] },
+  OWNER_CUT_OFF: {
+    category: 'owner',
+    ko: '소유자가 자신을 대신해 서명하던 수단 하나를 끊었습니다.',
+    shows: ['address', 'by', 'agrees'],
+  },
   OWNER_REMOVED: {
     category: 'owner',
     ko: '지갑에 소유자가 더는 없고, 운영자가 승인합니다.',

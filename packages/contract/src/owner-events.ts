@@ -77,6 +77,17 @@ export const ownerEvents = {
     summary: 'A wallet of an owner was taken away.',
     details: OwnersWallet,
   },
+  OWNER_CUT_OFF: {
+    severity: 'critical',
+    summary: 'An owner cut off something that signed for them.',
+    details: () =>
+      z.strictObject({
+        address: z.string().describe('what signs no more'),
+        by: z.string().describe('what said so, which may be the same'),
+        owner: z.string(),
+        agrees: z.boolean().describe('what this owner signs still counts; else the operator has to find out first'),
+      }),
+  },
   OWNER_REMOVED: {
     severity: 'critical',
     summary: 'A wallet has no owner any more, and the operator approves.',

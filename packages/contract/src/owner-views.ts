@@ -54,6 +54,18 @@ export const ownerViewOperations = {
             ownerState: OwnerState,
             isVerified: z.boolean().describe('they have verified as its owner'),
             ownerId: Id.nullable().describe('which of its owners they are'),
+            agrees: z
+              .boolean()
+              .describe('false while nothing that they sign counts, since something of theirs was cut off'),
+            credentials: z
+              .array(
+                z.object({
+                  kind: z.enum(['key', 'contract', 'passkey']),
+                  address: z.string(),
+                  cutOffAt: UnixSeconds.nullable(),
+                }),
+              )
+              .describe('what signs for them there'),
           }),
         )
         .describe('those that they own now, or will'),

@@ -35,6 +35,8 @@ export const Signer = z
   .optional()
   .describe('whose text it is, where a wallet has several owners: as in X-Owner-Address')
 
+const Credential = z.string().min(1).max(2_000)
+
 /** How far the owners of a wallet have agreed to something. */
 export const OwnersAgreed = z.object({
   needed: z.int().describe('how many of the owners have to agree'),
@@ -42,11 +44,17 @@ export const OwnersAgreed = z.object({
   missing: z.array(z.string()).describe('owners who have not; not all of them may have to'),
 })
 
+export type OwnersAgreed = z.output<typeof OwnersAgreed>
+
 const WalletOwnerEntry = z.object({
   id: Id,
   address: z.string().describe('the name of this owner: the first wallet, or passkey: and the id of the first passkey'),
   verifiedAt: UnixSeconds.nullable(),
-  withdrawTo: z.string().describe('where all goes that this owner takes out'),
+  withdrawTo: z
+    .string()
+    .nullable()
+    .describe('where all goes that this owner takes out; null where all that they could name is cut off'),
+  agrees: z.boolean().describe('false while nothing that they sign counts, since something of theirs was cut off'),
   withdrawNetwork: z.string().nullable().describe('of a contract: the network that it is on'),
   credentials: z
     .array(
@@ -57,6 +65,7 @@ const WalletOwnerEntry = z.object({
         network: z.string().nullable(),
         rpId: z.string().nullable().describe('of a passkey: the host that it is of'),
         verified: z.boolean().describe('false of a wallet that was added and has yet to verify'),
+        cutOffAt: UnixSeconds.nullable().describe('when its owner cut it off: it signs for nobody since'),
         createdAt: UnixSeconds,
       }),
     )
@@ -153,15 +162,44 @@ export const ownerStopOperations = {
     access: 'public',
     tag,
     summary:
-      'Get the text that the owner of a wallet signs to stop everything, to let it run again, or to stop a recovery.',
+      'Get the text that the owner of a wallet signs to stop everything, to let it run again, to stop a recovery, or to cut off something that signs for them.',
     aliases: { walletId: ['wallet_id'] },
     input: z.strictObject({
-      action: z.enum(['kill-switch', 'recover', 'cancel-recovery']),
+      action: z.enum(['kill-switch', 'recover', 'cancel-recovery', 'cut-off']),
       walletId: Id.describe('a wallet of the owner'),
+      credential: Credential.optional().describe('with cut-off: what signs no more, as in X-Owner-Address'),
       signer: Signer,
     }),
     output: OwnerChallenge,
-    errors: ['WALLET_NOT_FOUND', 'OWNER_NOT_CONNECTED', 'CHAIN_NOT_SUPPORTED'],
+    errors: ['WALLET_NOT_FOUND', 'OWNER_NOT_CONNECTED', 'CHAIN_NOT_SUPPORTED', 'INVALID_ADDRESS'],
+  }),
+  cutOffCredential: operation({
+    method: 'POST',
+    path: '/v1/owner/cut-off',
+    access: owner,
+    tag,
+    summary:
+      'Cut off something that signs for an owner, such as the passkey of a lost phone or a stolen key, as that owner, alone and at once. It cuts itself off, or is cut off by another one of theirs: then nothing of that owner counts until the operator has taken it away. It only stops; a new one is added as ever.',
+    aliases: { walletId: ['wallet_id'] },
+    input: z.strictObject({
+      walletId: Id.describe('a wallet of the owner; it is cut off in each that both own together'),
+      credential: Credential.describe('what signs no more, as in X-Owner-Address'),
+    }),
+    output: z.object({
+      credential: z.string(),
+      cutOffAt: UnixSeconds,
+      wallets: z.array(
+        z.object({
+          id: Id,
+          agrees: z
+            .boolean()
+            .describe(
+              'what this owner signs there still counts; false until the operator has taken away what is cut off',
+            ),
+        }),
+      ),
+    }),
+    errors: ['WALLET_NOT_FOUND', 'OWNER_NOT_CONNECTED', 'INVALID_ADDRESS'],
   }),
   getNonce: operation({
     method: 'GET',
@@ -230,7 +268,7 @@ export const ownerOperations = {
     access: operator,
     tag,
     summary:
-      'Name the owner of a wallet, who approves what needs an approval once verified. A verified owner is replaced only with the X-Owner headers of that owner.',
+      'Name the owner of a wallet, who approves what needs an approval once verified. Once owners have verified, one of them is replaced only as many as have to agree say, each with the X-Owner headers of a call.',
     command: 'wallet owner set',
     places: ['ownerAddress'],
     aliases: { ownerAddress: ['owner_address'] },
@@ -238,6 +276,7 @@ export const ownerOperations = {
     input: z.strictObject({
       id: WalletName,
       ownerAddress: Address.describe('address of a wallet of the owner’s own, which this daemon does not hold'),
+      ownerId: Id.optional().describe('whose place is taken, where a wallet has several owners'),
       network: OwnerNetwork,
     }),
     output: WalletOwner,
@@ -248,6 +287,7 @@ export const ownerOperations = {
       'INVALID_ADDRESS',
       'ENVIRONMENT_NETWORK_MISMATCH',
       'OWNER_ALREADY_CONNECTED',
+      'OWNER_CONSENT_REQUIRED',
       'OWNER_NOT_CONNECTED',
       'INVALID_SIGNATURE',
       'INVALID_NONCE',
@@ -296,7 +336,9 @@ export const ownerOperations = {
       id: WalletName,
       action: z.enum(['verify', 'replace', 'remove', 'add-credential']),
       ownerAddress: Address.optional().describe('with replace: the new owner; with add-credential: the new wallet'),
-      ownerId: Id.optional().describe('with add-credential: whose it is to be, where a wallet has several owners'),
+      ownerId: Id.optional().describe(
+        'where a wallet has several owners: with replace whose place is taken, with add-credential whose it is to be',
+      ),
       network: OwnerNetwork,
       signer: Signer,
     }),

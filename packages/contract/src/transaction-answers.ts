@@ -3,6 +3,7 @@ import { ShownDecision, Tier } from './decision.ts'
 import { Effect, Effects } from './effects.ts'
 import { Id, UnixSeconds } from './ids.ts'
 import { Labels } from './labels.ts'
+import { OwnersAgreed } from './owners.ts'
 import { SeenGasCondition } from './requests/gas-condition.ts'
 import { Digits, HumanAmount, TransactionStatus, TransactionType } from './wire.ts'
 
@@ -156,6 +157,9 @@ export const TransactionDetail = Transaction.extend({
   summary: z.string().nullable().describe('what its bytes do, in one sentence; null when that is not kept any more'),
   effects: z.array(Effect).nullable().describe('what its bytes do; null when that is not kept any more'),
   attempts: z.array(Attempt).describe('what was signed for it, the newest last'),
+  owners: OwnersAgreed.optional().describe(
+    'while it waits for the owners of its wallet: who has agreed, and who has not',
+  ),
 })
 export type TransactionDetail = z.output<typeof TransactionDetail>
 

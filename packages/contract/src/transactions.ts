@@ -37,7 +37,7 @@ const detailShown = [
   ...rowShown,
   ...['summary', 'tier', 'walletId', 'explorerUrl', 'fee', 'memo', 'planStep', 'reason', 'sweepId', 'updatedAt'],
   ...['executeAt', 'approvalExpiresAt', 'duplicateOf', 'decision', 'effects', 'attempts'],
-  ...['signature', 'signedTransaction', 'removed'],
+  ...['owners', 'signature', 'signedTransaction', 'removed'],
 ]
 const CardCode = z
   .string()

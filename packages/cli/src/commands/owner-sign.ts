@@ -1,17 +1,19 @@
 import { readFileSync } from 'node:fs'
-import type { OwnerWord } from '@waiaas/contract'
+import type { OwnersAgreed, OwnerWord } from '@waiaas/contract'
 import type { WAIaaSClient } from '@waiaas/sdk'
 import { connectFor, connectOperator, type DaemonFlags } from '../api.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { daemonFlags, daemonFlagsHelp, readArguments } from '../flags.ts'
 import { printable } from '../table.ts'
 import { askText, canAsk, note, print, printJson } from '../terminal.ts'
+import { agreedText } from '../views.ts'
 
-/** `signer`: whose text it is to be, where a wallet has several owners. */
+/** Where a wallet has several owners: `signer` is whose text it is to be, `ownerId` whom it is about. */
 type Given = {
   readonly api: WAIaaSClient
   readonly words: readonly string[]
   readonly signer?: string | undefined
+  readonly ownerId?: string | undefined
   readonly view?: { view: string } | undefined
 }
 type Deed = {
@@ -30,12 +32,9 @@ type Deed = {
   readonly more?: (answer: never) => string | undefined
 }
 
-type Standing = { needed: number; agreed: readonly string[]; missing: readonly string[] }
-function moreOf({ needed, agreed, missing }: Standing): string | undefined {
-  const left = needed - agreed.length
-  if (left <= 0) return undefined
-  return `${agreed.length} of ${needed} owners ${agreed.length === 1 ? 'has' : 'have'} agreed; still asked: ${missing.join(', ')}`
-}
+/** Undefined where enough have. */
+const moreOf = (standing: OwnersAgreed): string | undefined =>
+  standing.agreed.length < standing.needed ? agreedText(standing) : undefined
 
 const [TRANSACTION, WALLET] = ['transaction id', 'wallet id']
 
@@ -60,9 +59,10 @@ const deeds = {
     places: [WALLET, 'new owner'],
     summary: 'Name another owner of a wallet, with a signature of the one it has.',
     withOperator: true,
-    ask: ({ api, view, signer, words: [id = '', ownerAddress = ''] }) =>
-      api.getOwnerChallenge({ id, action: 'replace', ownerAddress, signer }, view),
-    send: ({ api, words: [id = '', ownerAddress = ''] }, owner) => api.setOwner({ id, ownerAddress }, { owner }),
+    ask: ({ api, view, signer, ownerId, words: [id = '', ownerAddress = ''] }) =>
+      api.getOwnerChallenge({ id, action: 'replace', ownerAddress, ownerId, signer }, view),
+    send: ({ api, ownerId, words: [id = '', ownerAddress = ''] }, owner) =>
+      api.setOwner({ id, ownerAddress, ownerId }, { owner }),
     done: 'the new owner is named, and takes over once verified',
   },
   'wallet owner release': {
@@ -76,9 +76,10 @@ const deeds = {
   'owner add-wallet': {
     places: [WALLET, 'new wallet'],
     summary: 'Add another wallet of the owner of a wallet, with a signature of the one that the owner has.',
-    ask: ({ api, view, signer, words: [id = '', ownerAddress = ''] }) =>
-      api.getOwnerChallenge({ id, action: 'add-credential', ownerAddress, signer }, view),
-    send: ({ api, words: [id = '', ownerAddress = ''] }, owner) => api.addOwnerWallet({ id, ownerAddress }, { owner }),
+    ask: ({ api, view, signer, ownerId, words: [id = '', ownerAddress = ''] }) =>
+      api.getOwnerChallenge({ id, action: 'add-credential', ownerAddress, ownerId, signer }, view),
+    send: ({ api, ownerId, words: [id = '', ownerAddress = ''] }, owner) =>
+      api.addOwnerWallet({ id, ownerAddress, ownerId }, { owner }),
     done: 'the new wallet is named, and signs for the owner once verified: waiaas wallet owner verify',
   },
   'owner approve': {
@@ -88,7 +89,7 @@ const deeds = {
       api.getTransactionChallenge({ id, decision: 'approve', signer }, view),
     send: ({ api, words: [id = ''] }, owner) => api.approveTransaction({ id }, { owner }),
     done: 'approved',
-    more: ({ owners }: { owners?: Standing }) => owners && moreOf(owners),
+    more: ({ owners }: { owners?: OwnersAgreed }) => owners && moreOf(owners),
   },
   'owner reject': {
     places: [TRANSACTION],
@@ -105,7 +106,7 @@ const deeds = {
       api.getConsentChallenge({ id, walletId, signer }, view),
     send: ({ api, words: [id = '', walletId = ''] }, owner) => api.giveConsent({ id, walletId }, { owner }),
     done: 'agreed; the operator makes the same call again once all owners have',
-    more: ({ wallets }: { wallets: { owners: Standing }[] }) =>
+    more: ({ wallets }: { wallets: { owners: OwnersAgreed }[] }) =>
       wallets.map(({ owners }) => moreOf(owners)).find((text) => text !== undefined),
   },
   'owner withdraw': {
@@ -123,6 +124,21 @@ const deeds = {
       api.getOwnerActionChallenge({ action: 'kill-switch', walletId, signer }),
     send: ({ api }, owner) => api.ownerKillSwitch({}, { owner }),
     done: 'everything has stopped',
+  },
+  'owner cut-off': {
+    places: [WALLET, 'what signs no more'],
+    summary:
+      'Cut off a lost or stolen wallet or passkey of an owner, with a signature of itself or of another one of theirs.',
+    isOpen: true,
+    ask: ({ api, words: [walletId = '', credential = ''], signer = credential }) =>
+      api.getOwnerActionChallenge({ action: 'cut-off', walletId, credential, signer }),
+    send: ({ api, words: [walletId = '', credential = ''] }, owner) =>
+      api.cutOffCredential({ walletId, credential }, { owner }),
+    done: 'it is cut off',
+    more: ({ wallets }: { wallets: { agrees: boolean }[] }) =>
+      wallets.every(({ agrees }) => agrees)
+        ? undefined
+        : 'it is cut off. Nothing of this owner counts until the operator has taken it away: waiaas wallet owner show',
   },
   'owner cancel-recovery': {
     places: [WALLET],
@@ -159,6 +175,7 @@ const options = {
   signature: { type: 'string' },
   view: { type: 'string' },
   signer: { type: 'string' },
+  owner: { type: 'string' },
 } as const
 
 /** One command: it shows the text, takes its signature, and sends both. */
@@ -168,6 +185,7 @@ export function ownerCommand(name: OwnerCommand) {
 ${deed.summary}
 Without flags the text is shown, and the signature asked for. Sign it as a personal message in the wallet of the owner.
   --signer <address>      whose text it is, where a wallet has several owners
+  --owner <owner id>      whose place is taken, or whose wallet it is to be, where a wallet has several owners
   --message               print the text to be signed, and nothing else
   --message-file <file>   the text that was signed, as it was printed
   --signature <text>      its signature: 0x and hex, or base64
@@ -183,7 +201,7 @@ ${deed.isOpen ? '' : '  --view <token>          what waiaas owner view gave, in 
       const view = values.view === undefined ? undefined : { view: values.view }
       const given = async (asOperator: boolean) => {
         const api = await clientFor(asOperator, values)
-        return { api, words: positionals, signer: values.signer }
+        return { api, words: positionals, signer: values.signer, ownerId: values.owner }
       }
       const message =
         file === undefined

@@ -18,7 +18,9 @@ import {
 } from '../../../../test/support/feature-bed.ts'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { evmOwner, type TestOwner } from '../../../../test/support/owners.ts'
+import { madeUpAuthenticator, passkeyPerson, sentBytes } from '../../../../test/support/passkeys.ts'
 import { strictAudit } from '../../../../test/support/strict-audit.ts'
+import { relyingPartyOf } from '../owners/webauthn.ts'
 import { jsonLog } from '../platform/log.ts'
 import { settingsService } from '../settings/service.ts'
 import { forgetConsents, needConsents } from './service.ts'
@@ -324,6 +326,45 @@ forEachEngine((_engine, open) => {
     const { id: unowned } = await bed.createWallet()
     const wanted = () => bed.wallets.ceilings.change({ id: unowned, owners: 'verified' }, { by: operator, shown })
     expect(await codeOf(wanted)).toBe('ACTION_VALIDATION_FAILED')
+  })
+
+  test('where the signer knows a passkey of the owner, that alone signs for a higher ceiling, and no longer once it is cut off', async () => {
+    const bed = await start(handClock(Date.now()))
+    const { id, owner } = await owned(bed)
+    const shown = 'a master password of a test'
+    const change = (input: object) => () => bed.wallets.ceilings.change({ id, ...input }, { by: operator, shown })
+    const day = (amount: string) => change({ network: 'ethereum-sepolia', day: amount })
+    const device = madeUpAuthenticator(relyingPartyOf('https://wallets.example.org')!)
+    const phone = passkeyPerson(device)
+    const { challenge } = await bed.owners.passkeyOptions(id)
+    const made = { id, ...sentBytes(device.create(challenge)) }
+    const signs = async (by: TestOwner, { message }: { message: string }) =>
+      (await bed.owners.authenticate(new Headers(await by.signs(message))))!
+    await bed.owners.addPasskey(made, await signs(owner, await bed.owners.passkeyChallenge(made, ORIGIN)))
+    const { owners } = await change({ owners: 'verified' })()
+    expect(owners).toMatchObject({ threshold: 1, owners: [[owner.address, expect.stringMatching(/^passkey:.+/)]] })
+    expect(await bed.wallets.ceilings.watch.read()).toEqual([])
+    await day('1')()
+    const agreeBy = async (by: TestOwner, consent: string) => {
+      const text = await bed.consents.challenge({ id: consent, walletId: id, signer: by.address }, ORIGIN)
+      return bed.consents.give(consent, id, { by: { actor: `owner:${by.address}` }, signed: await signs(by, text) })
+    }
+    const raised = (await asked(bed, day('2')))!
+    await agreeBy(phone, raised.consent)
+    expect(await asked(bed, day('2'))).toBeUndefined()
+    const higher = (await asked(bed, day('3')))!
+    await agreeBy(phone, higher.consent)
+    const cut = { action: 'cut-off', walletId: id, credential: phone.address, signer: phone.address } as const
+    const word = await signs(phone, await bed.owners.actionChallenge(cut, ORIGIN))
+    await bed.owners.cutOff({ walletId: id, credential: phone.address }, word)
+    expect(await asked(bed, day('3'))).toMatchObject({ code: 'OWNER_CONSENT_REQUIRED' })
+    expect((await bed.wallets.ceilings.watch.read()).join()).toContain('does not know the owners who have verified')
+    await agreeBy(owner, (await asked(bed, day('3')))!.consent)
+    expect(await asked(bed, day('3'))).toBeUndefined()
+    const last = { ...cut, credential: owner.address, signer: owner.address }
+    const signed = await signs(owner, await bed.owners.actionChallenge(last, ORIGIN))
+    await bed.owners.cutOff({ walletId: id, credential: owner.address }, signed)
+    expect((await bed.wallets.ceilings.watch.read()).join()).toContain('asks owners whose word counts no more')
   })
 
   test('what the configuration lets out more at a start is told, and refused once an owner has verified', async () => {

@@ -39,6 +39,7 @@ export { hadCeiling } from './key-mark.ts'
 export { firstMost, isTestChain, knownAsset } from './known-assets.ts'
 export { type LegacyWallet, readLegacyWallets } from './legacy.ts'
 export { knownOwners, raiseLines } from './look.ts'
+export { ownerKey, passkeyAccount } from './owner-account.ts'
 export {
   makeSealingKeyPair,
   openExport,

@@ -120,7 +120,7 @@ export type Ceiling = {
   owners?: KnownOwners | undefined
 }
 
-/** Owners of a wallet whose signatures the signer checks by itself: of each the accounts that sign for them, and how many have to agree. */
+/** Owners of a wallet whose signatures the signer checks by itself: of each the accounts and passkeys that sign for them, and how many have to agree. */
 export type KnownOwners = { readonly threshold: number; readonly owners: readonly (readonly string[])[] }
 
 /** What one owner signed, and by which of the accounts that the ceiling of a wallet names. */

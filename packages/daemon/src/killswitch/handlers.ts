@@ -26,6 +26,7 @@ export const killSwitchHandlers = (killSwitch: KillSwitch, owners: Owners): Hand
     startRecovery: (call) => killSwitch.startRecovery(by(call)),
     cancelRecovery: async (call) =>
       killSwitch.cancelRecovery(by(call), await owners.wish('cancel-recovery', call.principal.signed)),
+    cutOffCredential: (call, input) => owners.cutOff(input, call.principal.signed),
     getOwnerActionChallenge: ({ baseUrl }, input) => owners.actionChallenge(input, baseUrl),
     getNonce: (_call, input) => owners.nonce(input),
   }

@@ -52,6 +52,7 @@ import { severalOwners } from './0061-several-owners.ts'
 import { secondWallets } from './0062-second-wallets.ts'
 import { invitations } from './0063-invitations.ts'
 import { ownerVoices } from './0065-owner-voices.ts'
+import { cutOffs } from './0067-cut-offs.ts'
 import { signedWith } from './0068-signed-with.ts'
 import { noticeTables } from './0070-notices.ts'
 import { noticeStates } from './0071-notice-states.ts'
@@ -113,6 +114,7 @@ export const migrations: readonly Migration[] = [
   secondWallets,
   invitations,
   ownerVoices,
+  cutOffs,
   signedWith,
   noticeTables,
   noticeStates,

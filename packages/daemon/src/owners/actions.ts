@@ -14,6 +14,7 @@ export type Action =
   | 'cancel-recovery'
   | 'see'
   | 'change-owners'
+  | 'cut-off'
 
 /** What an action is about, as the owner reads it and as it is bound. */
 export type Subject = {
@@ -32,6 +33,8 @@ type Row = {
   says(words: string): string
   /** An owner who has not verified yet may sign it too: the signature shows the same. */
   readonly byUnverified?: true
+  /** It lets nothing out: an owner whose word does not count may say it too. */
+  readonly bySilent?: true
   /** Whoever signs it has shown to be the owner. */
   readonly verifies?: true
   /** Older clients sign a nonce alone for it, whose mark says this: it can only stop something. */
@@ -44,18 +47,29 @@ export const actions: Readonly<Record<Action, Row>> = {
   reject: {
     says: (words) => `Reject this transaction: ${words}`,
     byUnverified: true,
+    bySilent: true,
     byNonce: ({ id }) => `reject ${id}`,
   },
   verify: { says: (words) => `Verify that you are the owner: ${words}`, byUnverified: true, verifies: true },
   replace: { says: (words) => `Let somebody else be the owner: ${words}` },
   remove: { says: (words) => `Stop being the owner: ${words}` },
-  'kill-switch': { says: (words) => `Stop everything now: ${words}`, byUnverified: true, byNonce: () => 'kill-switch' },
+  'kill-switch': {
+    says: (words) => `Stop everything now: ${words}`,
+    byUnverified: true,
+    bySilent: true,
+    byNonce: () => 'kill-switch',
+  },
   recover: { says: (words) => `Let everything run again: ${words}` },
   withdraw: { says: (words) => `Send out all that a wallet holds: ${words}` },
   export: { says: (words) => `Give out the private key of a wallet: ${words}` },
   loosen: { says: (words) => `Let more out than before: ${words}` },
   'add-credential': { says: (words) => `Add another way to sign as the owner: ${words}` },
   'change-owners': { says: (words) => `Change who owns a wallet: ${words}` },
-  'cancel-recovery': { says: (words) => `Stop a recovery without the owner: ${words}` },
-  see: { says: (words) => `Show me what waits for me: ${words}`, byUnverified: true },
+  'cancel-recovery': { says: (words) => `Stop a recovery without the owner: ${words}`, bySilent: true },
+  see: { says: (words) => `Show me what waits for me: ${words}`, byUnverified: true, bySilent: true },
+  'cut-off': {
+    says: (words) => `Cut off a way to sign as the owner: ${words}`,
+    byUnverified: true,
+    bySilent: true,
+  },
 }

@@ -5,8 +5,8 @@ import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import { needLiveWallet, needWallet, type WalletRow } from '../wallets/service.ts'
 import { agree, type ConsentParts, ownerOf, requireEnough, takeConsent, type Wanted } from './consents.ts'
-import { insertOwner, type NamingParts, namedOwner, ofWallet, replacing } from './naming.ts'
-import { isEnough, type Ownership, type Standing, standingOf, standingWords } from './rules.ts'
+import { insertOwner, type NamingParts, namedOwner, ofWallet, placeOf, replacing, requireNobodys } from './naming.ts'
+import { isEnough, type Ownership, type Person, type Standing, standingOf, standingWords } from './rules.ts'
 import { ownerStore } from './store.ts'
 import { ownerView } from './views.ts'
 
@@ -27,27 +27,29 @@ export function ownerChanges(parts: ChangeParts, consents: ConsentParts) {
     (await agree(db, { parts: consents, wanted }, signed)).standing
 
   return {
-    /** Names the only owner. A verified one has to agree, and stays until the new one has verified. */
-    set: ({ id, ownerAddress, network }: Parsed<Operations['setOwner']>, { by, signed }: Asking) =>
-      inWallet(id, async (db): Promise<Answer<'setOwner'>> => {
+    /** Names the only owner, or one in the place of another. Who has verified stays until the new one has. */
+    async set({ id, ownerAddress, network, ownerId }: Parsed<Operations['setOwner']>, { by, signed }: Asking) {
+      const done = await inWallet(id, async (db): Promise<Answer<'setOwner'> | Standing> => {
         const wallet = await needLiveWallet(db, id)
         const named = await namedOwner(parts, db, { wallet, ownerAddress, network })
         const ownership = await ownerOf(db, id)
-        const { state, owner } = ownership
-        const isAgreed = state === 'LOCKED'
-        if (isAgreed) {
-          if (ownership.owners.length > 1) throw severalOwners(ownership)
-          if (signed === undefined) throw alreadyConnected(owner.address)
-          requireEnough(await agreed(db, { wallet, action: 'replace', subject: replacing(wallet, named) }, signed))
+        const isAgreed = ownership.state === 'LOCKED'
+        const place = isAgreed || ownerId !== undefined ? placeOf(ownership, ownerId) : undefined
+        if (place) requireNobodys({ owners: ownership.owners.filter((one) => one !== place) }, named)
+        if (place && isAgreed) {
+          if (signed === undefined) throw alreadyConnected(place.address)
+          const subject = replacing(wallet, { ...named, place })
+          const standing = await agreed(db, { wallet, action: 'replace', subject }, signed)
+          if (!isEnough(standing)) return standing
         }
-        for (const each of isAgreed ? [] : ownership.owners) await ownerStore.remove(db, each.id)
-        if (ownership.next) await ownerStore.remove(db, ownership.next.id)
-        await ownerStore.need(db, id, 1)
-        await insertOwner(db, { wallet, named, replaces: isAgreed ? owner.id : null, at: clock.now() })
-        const details = { ...named, before: owner?.address ?? null, agreed: isAgreed }
+        await makeRoom(db, ownership, { wallet, place })
+        await insertOwner(db, { wallet, named, replaces: place && isAgreed ? place.id : null, at: clock.now() })
+        const details = { ...named, before: (place ?? ownership.owner)?.address ?? null, agreed: isAgreed }
         await audit.record(db, { event: 'OWNER_SET', ...by, walletId: id, details })
         return changed(db, wallet)
-      }),
+      })
+      return unlessMissing(done)
+    },
 
     /** Removes all owners; as many who have verified as have to agree have to agree to it. */
     async remove(id: string, { by, signed }: Asking): Promise<Answer<'removeOwner'>> {
@@ -85,6 +87,15 @@ export function ownerChanges(parts: ChangeParts, consents: ConsentParts) {
   }
 }
 
+type Room = { readonly wallet: WalletRow; readonly place: Person | undefined }
+/** Who has not verified goes at once, and whoever was to take a place: of all owners, or of the one whose place it is. */
+async function makeRoom(db: Handle, { state, owners, next }: Ownership, { wallet, place }: Room): Promise<void> {
+  if (next) await ownerStore.remove(db, next.id)
+  if (state === 'LOCKED') return
+  for (const each of place ? [place] : owners) await ownerStore.remove(db, each.id)
+  if (!place) await ownerStore.need(db, wallet.id, 1)
+}
+
 /** What a job has done; Failure OWNER_CONSENT_REQUIRED where it has only kept what an owner said. */
 export function unlessMissing<T extends object>(done: T | Standing): T {
   if (!isStanding(done)) return done
@@ -98,8 +109,3 @@ const toBeRemoved = (ownership: Pick<Ownership, 'owners' | 'needed'>) =>
 const noOwner = (id: string) => new Failure('OWNER_NOT_CONNECTED', `wallet ${id} has no owner`)
 const alreadyConnected = (address: string) =>
   new Failure('OWNER_ALREADY_CONNECTED', `${address} owns this wallet, has verified, and has to agree to be replaced`)
-const severalOwners = ({ owners }: Pick<Ownership, 'owners'>) =>
-  new Failure(
-    'OWNER_ALREADY_CONNECTED',
-    `this wallet has ${owners.length} owners; add the new one, then take away the one whose place it takes`,
-  )

@@ -11,12 +11,16 @@ import { type Asked, addressIn, assertAsks, goodNonce } from './challenges.ts'
 import {
   type Credential,
   isEnough,
+  isStuck,
+  mayAgree,
   type Ownership,
   ownershipOf,
   type Person,
   type Standing,
   setOf,
+  silentWords,
   standingOf,
+  standingOfReplace,
   standingWords,
 } from './rules.ts'
 import { numberOf } from './signed.ts'
@@ -71,7 +75,7 @@ export function askedOf({ networks, findNetwork }: ConsentParts, wanted: Wanted,
 /** Whose text it is: of the address that is named, else of who has yet to verify where that is what is asked, else of the first. */
 export function signerOf(ownership: Ownership, action: Action, named?: string): Signer | undefined {
   const people = peopleFor(ownership, action)
-  const signers = signersOf(people, action)
+  const signers = signersOf(ownership, action)
   const isOpen = ({ verifiedAt }: Person) => verifiedAt === null
   if (named !== undefined) return signers.find(({ credential }) => isSame(credential.address, named))
   const person = (action === 'verify' ? people.find(isOpen) : people.find((one) => !isOpen(one))) ?? people[0]
@@ -85,11 +89,19 @@ const isSame = (address: string, named: string): boolean =>
 /** Who may say it: of those who verify also the one who takes somebody's place thereby. */
 const peopleFor = ({ owners, next }: Ownership, action: Action): Person[] =>
   action === 'verify' && next ? [next] : [...owners]
-/** What has not shown to be its owner's yet signs that it is, and nothing else. */
-const signersOf = (people: readonly Person[], action: Action): Signer[] =>
-  people
+/**
+ * What has not shown to be its owner's yet signs that it is, and nothing else. What another one has cut off still stops, since
+ * that one may be what was stolen; and all that is cut off says who comes instead where nothing else can be agreed to.
+ */
+function signersOf(ownership: Ownership, action: Action): Signer[] {
+  const isLast = action === 'replace' && isStuck(ownership)
+  const mayStill = ({ cutOffAt, isContested }: Credential) =>
+    cutOffAt === null || isLast || (isContested && actions[action].bySilent === true)
+  return peopleFor(ownership, action)
     .flatMap((person) => person.credentials.map((credential) => ({ person, credential })))
     .filter(({ credential }) => credential.isProven || action === 'verify')
+    .filter(({ credential }) => mayStill(credential))
+}
 
 type Taking = { parts: ConsentParts; wanted: Wanted }
 type Checked = { readonly consent: ConsentRow; readonly ownership: Ownership } & Signer
@@ -124,7 +136,7 @@ export async function checkConsent(db: Handle, { parts, wanted }: Taking, signed
 function requireSigner(ownership: Ownership, { wallet, action }: Wanted, signed: OwnerSignature): Signer {
   const people = peopleFor(ownership, action)
   if (people.length === 0) throw new Failure('OWNER_NOT_CONNECTED', `wallet ${wallet.id} has no owner`)
-  const by = signersOf(people, action).find(
+  const by = signersOf(ownership, action).find(
     ({ credential }) => credential.address === signed.address && credential.network === signed.network,
   )
   if (!by)
@@ -134,6 +146,8 @@ function requireSigner(ownership: Ownership, { wallet, action }: Wanted, signed:
     )
   if ((ownership.state !== 'LOCKED' || by.person.verifiedAt === null) && !actions[action].byUnverified)
     throw new Failure('OWNER_CONSENT_REQUIRED', 'the owner has to verify first')
+  if (!mayAgree(by.person) && !actions[action].bySilent && !(action === 'replace' && isStuck(ownership)))
+    throw new Failure('OWNER_CONSENT_REQUIRED', silentWords(by.person))
   return by
 }
 
@@ -188,7 +202,8 @@ export async function voicesOn(db: Handle, { wallet, action, subject }: Wanted, 
       spent_at === null &&
       (action === 'approve' || at + VOICES_MS > now),
   )
-  return { voices, standing: standingOf(ownership, voices) }
+  const standing = action === 'replace' ? standingOfReplace(ownership, voices) : standingOf(ownership, voices)
+  return { voices, standing }
 }
 
 /** Once what was said is stored: Failure OWNER_CONSENT_REQUIRED where others have to say it too. */
@@ -204,11 +219,11 @@ const used = () => new Failure('INVALID_NONCE', 'the signature was used before: 
 type Verifying = Signer & { parts: ConsentParts; wallet: Wanted['wallet']; signed: OwnerSignature }
 
 /** Whoever signed has shown to be an owner; whose place it takes is it no more. */
-async function verified(db: Handle, { owner, next }: Ownership, verifying: Verifying) {
+async function verified(db: Handle, { owners, next }: Ownership, verifying: Verifying) {
   const { parts, wallet, person, credential, signed } = verifying
   if (person.verifiedAt !== null && credential.isProven) return
   if (!credential.isProven) await ownerStore.prove(db, credential.id)
-  const replaced = next?.id === person.id ? owner : undefined
+  const replaced = next?.id === person.id ? owners.find(({ id }) => id === next.replaces) : undefined
   if (replaced) await ownerStore.remove(db, replaced.id)
   if (person.verifiedAt === null) await ownerStore.verify(db, person.id, parts.clock.now())
   const by = { actor: `owner:${signed.address}`, ip: signed.ip } as const

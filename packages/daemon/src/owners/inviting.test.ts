@@ -111,8 +111,11 @@ forEachEngine((_engine, open) => {
       owners: [{ address: person.address, withdrawTo, withdrawNetwork: null, credentials: [{ kind: 'passkey' }] }],
     })
     expect(await at.people()).toMatchObject([{ place: { address: withdrawTo, network: null } }])
-    // The signer cannot ask a passkey.
-    expect(await bed.database.read(async (db) => (await checkableOwners(db, [at.id]))(at.id))).toBeUndefined()
+    // The signer asks a passkey by its key.
+    expect(await bed.database.read(async (db) => (await checkableOwners(db, [at.id]))(at.id))).toEqual({
+      threshold: 1,
+      owners: [[expect.stringMatching(new RegExp(`^passkey:${rp.id}:${device.credentialId}:[0-9a-f]{128}$`))]],
+    })
     expect(await codeOf(() => at.confirm(shown))).toBe('OWNER_CANDIDATE_NOT_FOUND')
     for (const event of ['OWNER_INVITED', 'OWNER_ADDED', 'OWNER_VERIFIED'])
       expect(await bed.evidence(event), event).toHaveLength(1)

@@ -5,7 +5,8 @@ import { sha256 } from '../platform/sha256.ts'
 import { resolveNetwork, type WalletRow, walletAt } from '../wallets/service.ts'
 import type { Subject } from './actions.ts'
 import type { Candidate } from './invitation-store.ts'
-import { type CredentialRow, ownerStore } from './store.ts'
+import type { Ownership, Person } from './rules.ts'
+import { type NewCredential, ownerStore } from './store.ts'
 import type { Passkey, RelyingParty } from './webauthn.ts'
 
 export type NamingParts = { networks(): readonly Network[] }
@@ -46,11 +47,33 @@ export const ofWallet = (wallet: WalletRow): Subject => ({
   digest: sha256(JSON.stringify([wallet.id, wallet.chain, wallet.address])),
   words: walletWords(wallet),
 })
-export const replacing = (wallet: WalletRow, { address, network }: Named): Subject => ({
+type Replacing = Named & { readonly place: Pick<Person, 'id' | 'address'> }
+/** Who comes instead of whom. */
+export const replacing = (wallet: WalletRow, { address, network, place }: Replacing): Subject => ({
   id: wallet.id,
-  digest: sha256(JSON.stringify([wallet.id, address, network])),
-  words: `${address}${network === null ? '' : `, a contract on ${network},`} of ${walletWords(wallet)}`,
+  digest: sha256(JSON.stringify([wallet.id, place.id, address, network])),
+  words: `${address}${network === null ? '' : `, a contract on ${network},`} instead of ${place.address}, of ${walletWords(wallet)}`,
 })
+
+/** Whose place is taken: of the only owner, or of the one who is named. Failures OWNER_NOT_CONNECTED, OWNER_ALREADY_CONNECTED. */
+export function placeOf({ owners }: Pick<Ownership, 'owners'>, ownerId: string | undefined): Person {
+  const place = ownerId === undefined ? owners[0] : owners.find(({ id }) => id === ownerId)
+  if (!place) throw new Failure('OWNER_NOT_CONNECTED', 'expected the id of an owner of this wallet')
+  if (ownerId === undefined && owners.length > 1)
+    throw new Failure(
+      'OWNER_ALREADY_CONNECTED',
+      `this wallet has ${owners.length} owners: say whose place is taken, with ownerId`,
+    )
+  return place
+}
+
+type Owning = { readonly owners: readonly Person[]; readonly next?: Person | undefined }
+/** One person must not count twice, whatever network it is on. Failure OWNER_ALREADY_CONNECTED. */
+export function requireNobodys({ owners, next }: Owning, { address }: Named): void {
+  const people = [...owners, ...(next ? [next] : [])]
+  if (people.some(({ credentials }) => credentials.some((one) => one.address === address)))
+    throw new Failure('OWNER_ALREADY_CONNECTED', `${address} is an owner of this wallet already`)
+}
 
 const NO_PLACE = { withdraw_to: null, withdraw_network: null }
 
@@ -73,7 +96,7 @@ export function passkeyRow(
   { id: rpId }: Pick<RelyingParty, 'id'>,
   { credentialId, publicKey, signCount }: Passkey & { signCount: number },
   { owner, at }: { owner: string; at: number },
-): CredentialRow {
+): NewCredential {
   return {
     ...{ id: newId(at), owner_id: owner, kind: 'passkey', address: `${PASSKEY_PREFIX}${credentialId}`, network: null },
     ...{ public_key: publicKey, rp_id: rpId, sign_count: signCount, created_at: at, proven: 1 },

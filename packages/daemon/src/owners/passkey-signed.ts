@@ -2,6 +2,7 @@ import { Failure, PASSKEY_PREFIX } from '@waiaas/contract'
 import { z } from 'zod'
 import type { OwnerSignature } from '../platform/caller.ts'
 import type { Database } from '../platform/db/database.ts'
+import { passkeyAccount, type SignedWord } from '../wallets/service.ts'
 import { asksFor, type Giver, goodNonce, isBare } from './challenges.ts'
 import { ownerStore, type PasskeyOf } from './store.ts'
 import {
@@ -18,6 +19,8 @@ export type PasskeySignedParts = {
   database: Database
   latest(): number
   giver(): Promise<Giver | undefined>
+  /** What somebody has signed, for the signer. */
+  hear(word: SignedWord & { address: string }): Promise<void>
   /** Whose passkeys are taken; undefined where there are none. */
   relyingParty(): RelyingParty | undefined
 }
@@ -57,8 +60,17 @@ export async function signedByPasskey(
   if (!asksFor(message, 'see') && !message.includes(`\n- urn:waiaas:wallet:${found.wallet_id}\n`))
     throw invalid('the passkey is the one of another wallet')
   await requireCount(parts, found, countOf(party, found, { message, assertion: assertionOf(signature) }))
+  if (found.cut_off_at === null) await parts.hear({ address, by: accountOf(found), message, signature })
   return { address, network: null, message, signature: asCame, ip }
 }
+
+/** As the signer knows it. A passkey has all of them. */
+export const accountOf = ({
+  address,
+  rp_id,
+  public_key,
+}: Pick<PasskeyOf, 'address' | 'rp_id' | 'public_key'>): string =>
+  passkeyAccount({ rpId: rp_id!, credentialId: address.slice(PASSKEY_PREFIX.length), publicKey: public_key! })
 
 type Asserted = { readonly message: string; readonly assertion: Assertion }
 

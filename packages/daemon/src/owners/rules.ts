@@ -7,6 +7,10 @@ export type Credential = Pick<OwnedBy, 'kind' | 'address' | 'network'> & {
   readonly createdAt: number
   /** False of a wallet that its owner has added, until it has shown to be theirs: it only verifies. */
   readonly isProven: boolean
+  /** Its owner has cut it off: it signs for nobody any more. */
+  readonly cutOffAt: number | null
+  /** Another way to sign of the same owner has cut it off: which of the two is in wrong hands is not known. */
+  readonly isContested: boolean
   /** Of a passkey. */
   readonly publicKey: string | null
   readonly rpId: string | null
@@ -25,9 +29,11 @@ export type Person = {
   readonly place: Place | undefined
   readonly credentials: readonly Credential[]
 }
+/** Takes the place of an owner, whose id is `replaces`. */
+type Successor = Person & { readonly replaces: string }
 /**
- * Who owns a wallet: `owner` is the first of `owners`, of whom `needed` have to agree. `next` takes the place of the only
- * owner once it has verified.
+ * Who owns a wallet: `owner` is the first of `owners`, of whom `needed` have to agree. `next` takes the place of one of them
+ * once it has verified.
  */
 export type Ownership =
   | {
@@ -42,13 +48,13 @@ export type Ownership =
       readonly owners: readonly [Person, ...Person[]]
       readonly needed: number
       readonly owner: Person
-      readonly next: Person | undefined
+      readonly next: Successor | undefined
     }
 
 /** Nobody, fewer who have shown to be owners than have to agree, or as many. */
 export function ownershipOf(rows: readonly OwnedBy[]): Ownership {
   const people = peopleOf(rows)
-  const next = people.find(({ replaces }) => replaces !== null)
+  const next = people.find((one): one is typeof one & Successor => one.replaces !== null)
   const [owner, ...others] = people.filter(({ replaces }) => replaces === null)
   if (!owner) return { state: 'NONE', owners: [], needed: 1 }
   const owners = [owner, ...others] as const
@@ -57,12 +63,36 @@ export function ownershipOf(rows: readonly OwnedBy[]): Ownership {
   return { state: isLocked ? 'LOCKED' : 'GRACE', owners: [...owners], needed, owner, next }
 }
 
-/** Where all goes that an owner takes out. A wallet that one with a place of their own adds later does not move it. */
-export const withdrawalOf = ({ address, network, place }: Person): Place => place ?? { address, network }
+/**
+ * Where all goes that an owner takes out; undefined of one who has nothing left but what is cut off. A wallet that one with a
+ * place of their own adds later does not move it.
+ */
+export const withdrawalOf = ({ credentials, place }: Pick<Person, 'credentials' | 'place'>): Place | undefined =>
+  place ?? credentials.find((one) => isGood(one) && one.kind !== 'passkey')
 
 /** Without one of their credentials an owner still signs, and has somewhere to take everything to. */
-export const staysOwner = ({ credentials, place }: Person, without: Credential): boolean =>
-  credentials.some((one) => one !== without && one.isProven && (one.kind !== 'passkey' || place !== undefined))
+export const staysOwner = ({ credentials, place }: Person, without: Credential): boolean => {
+  const rest = credentials.filter((one) => one !== without)
+  return rest.some(isGood) && withdrawalOf({ credentials: rest, place }) !== undefined
+}
+
+/** It signs for its owner: it has shown to be theirs, and is not cut off. */
+export const isGood = ({ isProven, cutOffAt }: Credential): boolean => isProven && cutOffAt === null
+
+/** What an owner signs counts: something of theirs is not cut off, and nobody has to find out first what is in wrong hands. */
+export const mayAgree = ({ credentials }: Person): boolean =>
+  credentials.some(isGood) && !credentials.some(({ isContested }) => isContested)
+
+/** Why their word does not count, and until when. */
+export const silentWords = ({ address }: Pick<Person, 'address'>): string =>
+  `${address} agrees to nothing until the operator has taken away what was cut off (waiaas wallet owner show)`
+
+/** Of those who have shown to be owners: whose word counts. */
+export const agreeing = (ownership: { owners: readonly Person[] }): Person[] => verifiedOf(ownership).filter(mayAgree)
+
+/** So many are cut off that nothing can be agreed to: then what is cut off can still say, with the operator, who comes instead. */
+export const isStuck = ({ owners, needed }: Pick<Ownership, 'owners' | 'needed'>): boolean =>
+  agreeing({ owners }).length < needed
 
 /** Those who have shown to be owners. */
 export const verifiedOf = ({ owners }: { owners: readonly Person[] }): Person[] =>
@@ -81,13 +111,27 @@ export type Standing = {
   readonly missing: string[]
 }
 
-/** Two credentials of one owner are one voice; one that is an owner's no more is none. */
-export function standingOf(ownership: Pick<Ownership, 'owners' | 'needed'>, voices: readonly Voice[]): Standing {
-  const owners = verifiedOf(ownership)
-  const hasSpoken = ({ credentials }: Person) => credentials.some((one) => voices.some((voice) => isBy(one, voice)))
+/** Two credentials of one owner are one voice; one that is an owner's no more, or cut off, is none. */
+export const standingOf = (ownership: Pick<Ownership, 'owners' | 'needed'>, voices: readonly Voice[]): Standing =>
+  counted({ needed: ownership.needed, owners: agreeing(ownership), signs: isGood }, voices)
+
+/** The same of who comes instead of an owner, which what is cut off may say too where nothing else can be agreed to. */
+export const standingOfReplace = (ownership: Pick<Ownership, 'owners' | 'needed'>, voices: readonly Voice[]) =>
+  isStuck(ownership)
+    ? counted({ needed: ownership.needed, owners: verifiedOf(ownership), signs: ({ isProven }) => isProven }, voices)
+    : standingOf(ownership, voices)
+
+type Counting = {
+  readonly needed: number
+  readonly owners: readonly Person[]
+  signs(credential: Credential): boolean
+}
+function counted({ needed, owners, signs }: Counting, voices: readonly Voice[]): Standing {
+  const hasSpoken = ({ credentials }: Person) =>
+    credentials.some((one) => signs(one) && voices.some((voice) => isBy(one, voice)))
   const named = (people: readonly Person[]) => people.map(({ address }) => address)
   return {
-    needed: ownership.needed,
+    needed,
     agreed: named(owners.filter(hasSpoken)),
     missing: named(owners.filter((owner) => !hasSpoken(owner))),
   }
@@ -101,26 +145,32 @@ const isBy = (one: Credential, { address, network, credential_id }: Voice): bool
 
 /** Who still has to agree, as people are told. */
 export function standingWords({ needed, agreed, missing }: Standing): string {
-  if (needed === 1) return `${missing.join(' or ')} has to agree`
   const left = needed - agreed.length
+  if (left > missing.length) return stuckWords(left, missing)
+  if (needed === 1) return `${missing.join(' or ')} has to agree`
   const who = left === missing.length ? missing.join(' and ') : `${left} of ${missing.join(', ')}`
   return `${agreed.length} of ${needed} owners ${agreed.length === 1 ? 'has' : 'have'} agreed; ${who} still ${left === 1 ? 'has' : 'have'} to`
 }
+
+const stuckWords = (left: number, missing: readonly string[]): string =>
+  `${left} more of the owners ${left === 1 ? 'has' : 'have'} to agree, and ${missing.join(' and ') || 'nobody'} can: the others have cut off what they sign with (waiaas wallet owner show)`
 
 function peopleOf(rows: readonly OwnedBy[]): (Person & Pick<OwnedBy, 'replaces'>)[] {
   return [...new Set(rows.map(({ owner_id }) => owner_id))].map((id) => {
     const own = rows.filter(({ owner_id }) => owner_id === id)
     const { created_at, verified_at, replaces, withdraw_to, withdraw_network } = own[0]!
     const credentials = own.map(credentialOf)
-    const { address, network } = credentials.find(isWallet) ?? credentials[0]!
+    const { address, network } = firstWallet(credentials.filter(isGood)) ?? firstWallet(credentials) ?? credentials[0]!
     const place = withdraw_to === null ? undefined : { address: withdraw_to, network: withdraw_network }
     return { id, address, network, createdAt: created_at, verifiedAt: verified_at, replaces, place, credentials }
   })
 }
 
-const isWallet = ({ kind, isProven }: Credential) => kind !== 'passkey' && isProven
+const firstWallet = (credentials: readonly Credential[]) =>
+  credentials.find(({ kind, isProven }) => kind !== 'passkey' && isProven)
 
 const credentialOf = (row: OwnedBy): Credential => ({
   ...{ id: row.credential_id, kind: row.kind, address: row.address, network: row.network },
   ...{ createdAt: row.credential_at, isProven: row.proven === 1, publicKey: row.public_key, rpId: row.rp_id },
+  ...{ cutOffAt: row.cut_off_at, isContested: row.cut_off_by !== null && row.cut_off_by !== row.credential_id },
 })

@@ -14,9 +14,9 @@ import { needLiveWallet, type WalletRow } from '../wallets/service.ts'
 import type { Subject } from './actions.ts'
 import { type ChangeParts, unlessMissing } from './changes.ts'
 import { agree, type ConsentParts, ownerOf, type Wanted } from './consents.ts'
-import { type Named, namedOwner, ofWallet } from './naming.ts'
+import { type Named, namedOwner, ofWallet, requireNobodys } from './naming.ts'
 import { personOf } from './passkeys.ts'
-import { isEnough, type Ownership, type Person, staysOwner } from './rules.ts'
+import { isEnough, type Person, staysOwner } from './rules.ts'
 import { ownerStore } from './store.ts'
 import { ownerView } from './views.ts'
 
@@ -97,13 +97,6 @@ export function secondWallets(parts: ChangeParts, consents: ConsentParts) {
 }
 
 const walletsOf = ({ credentials }: Person) => credentials.filter(({ kind }) => kind !== 'passkey')
-
-/** One person must not count twice, whatever network it is on. Failure OWNER_ALREADY_CONNECTED. */
-export function requireNobodys({ owners, next }: Ownership, { address }: Named): void {
-  const people = [...owners, ...(next ? [next] : [])]
-  if (people.some(({ credentials }) => credentials.some((one) => one.address === address)))
-    throw new Failure('OWNER_ALREADY_CONNECTED', `${address} is an owner of this wallet already`)
-}
 
 /** What owners agree to: this address, for this owner of this wallet. */
 function adding(wallet: WalletRow, person: Person, { address, network }: Named): Subject {

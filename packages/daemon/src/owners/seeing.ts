@@ -20,7 +20,7 @@ import { sha256 } from '../platform/sha256.ts'
 import { findWallet } from '../wallets/service.ts'
 import { type Asked, addressIn, asksFor, type Giver, giveChallenge } from './challenges.ts'
 import { isPasskey } from './passkey-signed.ts'
-import { ownershipOf } from './rules.ts'
+import { mayAgree, ownershipOf } from './rules.ts'
 import { numberOf } from './signed.ts'
 import { ownerStore } from './store.ts'
 
@@ -108,7 +108,7 @@ export function seeing({ database, clock, networks, findNetwork, giver }: Parts)
 type Owned = Pick<Principal<'viewer'>, 'address' | 'sees' | 'named'>
 
 async function owned(db: Handle, who: string, network: string | null): Promise<Owned> {
-  const rows = (await ownerStore.byAddress(db, who)).filter((row) => row.network === network)
+  const rows = (await ownerStore.byAddress(db, who)).filter((row) => row.network === network && row.cut_off_at === null)
   const idsOf = (some: typeof rows) => some.map(({ wallet_id }) => wallet_id)
   return {
     address: who,
@@ -132,7 +132,13 @@ async function walletsOf(db: Handle, { address: who, named }: Owned): Promise<To
     const { state: ownerState, owners, next } = ownershipOf(rows.filter(({ wallet_id }) => wallet_id === id))
     const me = [...owners, next].find((one) => one?.credentials.some((credential) => credential.address === who))
     const isVerified = me !== undefined && me.verifiedAt !== null
-    all.push({ id, name, chain, environment, address, ownerState, isVerified, ownerId: me?.id ?? null })
+    const credentials = (me?.credentials ?? []).map(({ kind, address: what, cutOffAt }) => ({
+      ...{ kind, address: what },
+      cutOffAt: cutOffAt === null ? null : seconds(cutOffAt),
+    }))
+    const agrees = me !== undefined && mayAgree(me)
+    const is = { ownerState, isVerified, ownerId: me?.id ?? null, agrees, credentials }
+    all.push({ id, name, chain, environment, address, ...is })
   }
   return all
 }

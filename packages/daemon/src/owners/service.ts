@@ -27,11 +27,13 @@ import {
   voicesOn,
   type Wanted,
 } from './consents.ts'
+import { cuttingOff } from './cutting.ts'
 import { invitedOwners } from './invited.ts'
 import { forgetInvitations, invitingOwners } from './inviting.ts'
-import { namedOwner, ofWallet, replacing } from './naming.ts'
+import { namedOwner, ofWallet, placeOf, replacing } from './naming.ts'
+import { accountOf } from './passkey-signed.ts'
 import { ownerPasskeys, type PasskeyParts } from './passkeys.ts'
-import { type Ownership, ownershipOf, type Standing, verifiedOf } from './rules.ts'
+import { agreeing, isGood, mayAgree, type Ownership, ownershipOf, type Standing } from './rules.ts'
 import { secondWallets } from './second.ts'
 import { seeing } from './seeing.ts'
 import { type SeveralParts, severalOwners } from './several.ts'
@@ -94,6 +96,7 @@ export function owners(parts: Parts) {
     return { ...given, expiresAt: seconds(given.expiresAt) }
   }
 
+  const cutting = cuttingOff(parts, consentParts)
   const second = secondWallets(parts, consentParts)
   const withPage = { ...parts, relyingParty, giver: () => giverOf(database) }
 
@@ -126,27 +129,34 @@ export function owners(parts: Parts) {
     invitations: { ...invitingOwners(withPage), ...invitedOwners(withPage) },
     ...stops,
 
-    actionChallenge: (
-      { action, walletId, signer }: Parsed<StopOperations['getOwnerActionChallenge']>,
-      origin: string,
-    ) =>
+    cutOff: cutting.cutOff,
+    actionChallenge: (input: ActionAsked, origin: string) =>
       database
         .read(async (db) => ({
-          wanted: await stops.wantedOf(db, action, walletId),
-          ownership: await ownerOf(db, walletId),
+          wanted: await actionOf({ stops, cutting }, db, input),
+          ownership: await ownerOf(db, input.walletId),
         }))
-        .then(({ ownership, wanted }) => challenge(wanted, ownership, { origin, by: signer })),
+        .then(({ ownership, wanted }) => challenge(wanted, ownership, { origin, by: input.signer })),
     ...ownerPasskeys(withPage, consentParts, { challenge }),
 
     walletChallenge: (input: Parsed<Operations['getOwnerChallenge']>, origin: string) =>
       database
         .read(async (db) => {
           if (input.action === 'add-credential') return second.wantedOf(db, { ...input, ...newWalletIn(input) })
-          const wallet = await needWallet(db, input.id)
-          return { ownership: await ownerOf(db, input.id), wanted: await wantedOf(parts, db, { wallet, input }) }
+          const [wallet, ownership] = [await needWallet(db, input.id), await ownerOf(db, input.id)]
+          return { ownership, wanted: await wantedOf(parts, db, { wallet, ownership, input }) }
         })
         .then(({ ownership, wanted }) => challenge(wanted, ownership, { origin, by: input.signer })),
   }
+}
+
+type Saying = { stops: ReturnType<typeof ownerStops>; cutting: ReturnType<typeof cuttingOff> }
+type ActionAsked = Parsed<StopOperations['getOwnerActionChallenge']>
+/** What an owner says of the whole daemon, or of what signs for them. */
+function actionOf({ stops, cutting }: Saying, db: Handle, { action, walletId, credential }: ActionAsked) {
+  if (action !== 'cut-off') return stops.wantedOf(db, action, walletId)
+  if (credential === undefined) throw invalidField('credential', 'expected what is to be cut off')
+  return cutting.wantedOf(db, { walletId, credential })
 }
 
 /** The owners of wallets, for lists. */
@@ -157,19 +167,30 @@ export async function ownershipsOf(db: Handle, walletIds: readonly string[]): Pr
 
 /**
  * Of each of these wallets, the owners who have verified and whose signatures the signer checks by itself: those who sign with
- * the key of an address. Undefined where too few do.
+ * the key of an address or a passkey. Undefined where too few do.
  */
 export async function checkableOwners(db: Handle, walletIds: readonly string[]) {
   const ownershipOf = await ownershipsOf(db, walletIds)
   return (walletId: string): { threshold: number; owners: string[][] } | undefined => {
     const ownership = ownershipOf(walletId)
     if (ownership.state !== 'LOCKED') return undefined
-    const keys = verifiedOf(ownership).map(({ credentials }) =>
-      credentials.filter(({ kind, isProven }) => kind === 'key' && isProven).map(({ address }) => address),
+    const keys = agreeing(ownership).map(({ credentials }) =>
+      credentials
+        .filter((one) => one.kind !== 'contract' && isGood(one))
+        .map(({ kind, address, rpId: rp_id, publicKey: public_key }) =>
+          kind === 'key' ? address : accountOf({ address, rp_id, public_key }),
+        ),
     )
     const owners = keys.filter((one) => one.length > 0)
     return owners.length < ownership.needed ? undefined : { threshold: ownership.needed, owners }
   }
+}
+
+/** Whether what has signed for a wallet still does: whoever it signed for owns it, and has not cut it off. */
+export async function signsStill(db: Handle, walletId: string): Promise<(address: string) => boolean> {
+  const { state, owners } = await ownerOf(db, walletId)
+  const addresses = owners.filter(mayAgree).flatMap(({ credentials }) => credentials.filter(isGood))
+  return (named) => state === 'NONE' || addresses.some(({ address }) => address === named)
 }
 
 /** A key that comes in again has the owner that it left with; part of the job that stores its wallet. */
@@ -207,13 +228,17 @@ function newWalletIn({ ownerAddress }: Parsed<Operations['getOwnerChallenge']>):
 async function wantedOf(
   parts: Parts,
   db: Handle,
-  { wallet, input }: { wallet: WalletRow; input: Parsed<Operations['getOwnerChallenge']> },
+  {
+    wallet,
+    ownership,
+    input,
+  }: { wallet: WalletRow; ownership: Ownership; input: Parsed<Operations['getOwnerChallenge']> },
 ): Promise<Wanted> {
-  const { action, ownerAddress, network } = input
+  const { action, ownerAddress, ownerId, network } = input
   if (action !== 'replace') return { wallet, action, subject: ofWallet(wallet) }
   if (ownerAddress === undefined) throw invalidField('ownerAddress', 'expected the address of the new owner')
   const named = await namedOwner(parts, db, { wallet, ownerAddress, network })
-  return { wallet, action, subject: replacing(wallet, named) }
+  return { wallet, action, subject: replacing(wallet, { ...named, place: placeOf(ownership, ownerId) }) }
 }
 
 /** The row is made when the first challenge is given. */

@@ -1,4 +1,3 @@
-import { Failure } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import {
   type Bed,
@@ -10,61 +9,14 @@ import {
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { evmOwner, solanaOwner, type TestOwner } from '../../../../test/support/owners.ts'
 import { madeUpAuthenticator, passkeyHeaders, sentBytes } from '../../../../test/support/passkeys.ts'
-import { checkableOwners, ownerOf } from './service.ts'
+import { codeOf, PAGE, peopleOf, failureOf as refused } from '../../test/owners-bed.ts'
+import { checkableOwners } from './service.ts'
 import { challengeOf, relyingPartyOf } from './webauthn.ts'
 
 const { keys } = sharedKeys()
 removeFoldersAfterEach()
-const PAGE = 'https://wallets.example.org'
 const rp = relyingPartyOf(PAGE)!
 
-/** A failure by its code, and what it says; undefined where it was done. */
-async function refused(attempt: () => Promise<unknown>) {
-  try {
-    await attempt()
-    return undefined
-  } catch (error) {
-    if (error instanceof Failure) return { code: error.code, message: error.message, details: error.details ?? {} }
-    throw error
-  }
-}
-const codeOf = async (attempt: () => Promise<unknown>) => (await refused(attempt))?.code ?? 'done'
-
-/** What people do with one wallet. */
-function peopleOf(bed: Bed, id: string) {
-  const { owners, consents } = bed
-  const proven = async (headers: Record<string, string>) => (await owners.authenticate(new Headers(headers)))!
-  const word = async (by: TestOwner, action: 'verify' | 'remove') => {
-    const { message } = await owners.walletChallenge({ id, action, signer: by.address }, PAGE)
-    return proven(await by.signs(message))
-  }
-  const several = (change: () => Promise<unknown>) => consents.asking(operator, change)
-  return {
-    proven,
-    word,
-    state: () => bed.database.read(async (db) => (await ownerOf(db, id)).state),
-    owners: async () => (await owners.read(id)).owners,
-    set: (one: TestOwner) =>
-      owners.set({ id, ownerAddress: one.address, network: undefined }, { by: operator, signed: undefined }),
-    add: (one: { address: string }) =>
-      several(() => owners.several.add({ id, ownerAddress: one.address, network: undefined }, operator)),
-    need: (needed: number) => several(() => owners.several.need({ id, needed }, operator)),
-    async drop(one: { address: string }) {
-      const ownerId = (await owners.read(id)).owners.find(({ address }) => address === one.address)!.id
-      return several(() => owners.several.drop({ id, ownerId }, operator))
-    },
-    verify: async (by: TestOwner) => owners.verify(id, await word(by, 'verify')),
-    async removeAll(by: TestOwner) {
-      const signed = await word(by, 'remove')
-      return owners.remove(id, { by: operator, signed })
-    },
-    async agree(consent: string, by: TestOwner) {
-      const { message } = await consents.challenge({ id: consent, walletId: id, signer: by.address }, PAGE)
-      const signed = await proven(await by.signs(message))
-      return consents.give(consent, id, { by: { actor: `owner:${by.address}` }, signed })
-    },
-  }
-}
 /** A wallet with owners who have verified, so many of whom have to agree. */
 async function owned(bed: Bed, needed: number, people: readonly TestOwner[], chain = 'ethereum') {
   const { id } = await bed.createWallet({ chain })
@@ -260,6 +212,64 @@ forEachEngine((_engine, open) => {
     expect((await bed.owners.read(at.id)).ownerAddress).toBe(spare.address)
     expect(await at.removeAll(spare)).toMatchObject({ ownerState: 'NONE' })
     await bed.verifyEvidence()
+  })
+
+  test('one of several owners is replaced as many as have to agree say, and stays until the new one has verified', async () => {
+    const bed = await start()
+    const [first, second, third, next, other] = [evmOwner(), evmOwner(), evmOwner(), evmOwner(), evmOwner()]
+    const at = await owned(bed, 2, [first, second, third])
+    const place = await at.idOf(second)
+    // Whose place it is has to be said, and is somebody's here.
+    expect(await codeOf(() => at.replace(first, next))).toBe('OWNER_ALREADY_CONNECTED')
+    expect(await codeOf(() => at.replace(first, next, crypto.randomUUID()))).toBe('OWNER_NOT_CONNECTED')
+    expect(await codeOf(() => at.replace(first, third, place))).toBe('OWNER_ALREADY_CONNECTED')
+    expect(
+      await codeOf(() => bed.owners.set({ ...at.named(next), ownerId: place }, { by: operator, signed: undefined })),
+    ).toBe('OWNER_ALREADY_CONNECTED')
+    const waiting = await refused(() => at.replace(first, next, place))
+    expect(waiting).toMatchObject({ code: 'OWNER_CONSENT_REQUIRED', details: { needed: 2, agreed: [first.address] } })
+    // The same owner again is one voice, and neither is another newcomer, or another one's place.
+    expect(await codeOf(() => at.replace(first, next, place))).toBe('OWNER_CONSENT_REQUIRED')
+    expect(await codeOf(() => at.replace(third, other, place))).toBe('OWNER_CONSENT_REQUIRED')
+    expect(await codeOf(async () => at.replace(third, next, await at.idOf(first)))).toBe('OWNER_CONSENT_REQUIRED')
+    const text = await at.replaceText(third, next, place)
+    expect(text).toContain(
+      `Let somebody else be the owner: ${next.address} instead of ${second.address}, of the wallet`,
+    )
+    const word = await at.proven(await third.signs(text))
+    const swapped = { ...at.named(next), ownerId: await at.idOf(first) }
+    expect(await codeOf(() => bed.owners.set(swapped, { by: operator, signed: word }))).toBe('INVALID_NONCE')
+    const named = await bed.owners.set({ ...at.named(next), ownerId: place }, { by: operator, signed: word })
+    expect(named).toMatchObject({ nextOwnerAddress: next.address, needed: 2, ownerState: 'LOCKED' })
+    expect(named.owners.map(({ address }) => address)).toEqual([first.address, second.address, third.address])
+    // Until then nobody else comes or goes, and the new one says nothing.
+    for (const change of [() => at.add(other), () => at.drop(third)])
+      expect(await codeOf(change)).toBe('OWNER_ALREADY_CONNECTED')
+    expect(await codeOf(() => at.word(next, 'remove'))).toBe('OWNER_NOT_CONNECTED')
+    expect(await codeOf(() => at.removeAll(second))).toBe('OWNER_CONSENT_REQUIRED')
+    await at.verify(next)
+    expect((await at.owners()).map(({ address }) => address)).toEqual([first.address, third.address, next.address])
+    expect(await bed.owners.read(at.id)).toMatchObject({ needed: 2, nextOwnerAddress: null })
+    expect(await codeOf(() => at.word(second, 'remove'))).toBe('OWNER_NOT_CONNECTED')
+    // What was said as those who were owners then counts no more.
+    expect(await codeOf(() => at.removeAll(first))).toBe('OWNER_CONSENT_REQUIRED')
+    expect(await at.removeAll(next)).toMatchObject({ ownerState: 'NONE' })
+    await bed.verifyEvidence()
+  })
+
+  test('before as many have verified as have to agree the operator replaces one of several, and no other goes', async () => {
+    const bed = await start()
+    const { id } = await bed.createWallet()
+    const at = peopleOf(bed, id)
+    const [first, second, next] = [evmOwner(), evmOwner(), evmOwner()]
+    await at.set(first)
+    await at.add(second)
+    await at.need(2)
+    await at.verify(first)
+    await bed.owners.set({ ...at.named(next), ownerId: await at.idOf(second) }, { by: operator, signed: undefined })
+    expect((await at.owners()).map(({ address }) => address)).toEqual([first.address, next.address])
+    await at.verify(next)
+    expect(await bed.owners.read(id)).toMatchObject({ ownerState: 'LOCKED', needed: 2 })
   })
 
   test('a wallet that was added and has not verified says nothing, and replaces nobody', async () => {

@@ -12,9 +12,8 @@ import type { Handle } from '../platform/db/database.ts'
 import { needLiveWallet, type WalletRow } from '../wallets/service.ts'
 import type { ChangeParts } from './changes.ts'
 import { ownerOf } from './consents.ts'
-import { insertOwner, namedOwner } from './naming.ts'
-import { type Ownership, type Person, verifiedOf } from './rules.ts'
-import { requireNobodys } from './second.ts'
+import { insertOwner, namedOwner, requireNobodys } from './naming.ts'
+import { agreeing, type Ownership, type Person } from './rules.ts'
 import { ownerStore } from './store.ts'
 import { ownerView } from './views.ts'
 
@@ -116,9 +115,9 @@ export function requireRoom({ owners, next }: Ownership): void {
 /** Nobody must be left whose word suffices: else the operator would be alone again. */
 function requireAsMany(needed: number, ownership: { state: Ownership['state']; owners: readonly Person[] }): void {
   const isLocked = ownership.state === 'LOCKED'
-  const there = isLocked ? verifiedOf(ownership).length : ownership.owners.length
+  const there = isLocked ? agreeing(ownership).length : ownership.owners.length
   if (needed <= there) return
-  const who = isLocked ? 'owners who have verified' : 'owners'
+  const who = isLocked ? 'owners who have verified and cut nothing off' : 'owners'
   throw invalidField('needed', `expected at most the ${there} ${who}, since ${needed} have to agree`)
 }
 

@@ -2,15 +2,13 @@ import { CHAINS, Failure, familiesOf, type Network } from '@waiaas/contract'
 import type { Reader } from '../chains/chain.ts'
 import { families } from '../chains/families.ts'
 import type { OwnerSignature } from '../platform/caller.ts'
-import { goodNonce, isBare } from './challenges.ts'
+import { goodNonce, isBare, walletIn } from './challenges.ts'
 import { isPasskey, type PasskeySignedParts, signedByPasskey } from './passkey-signed.ts'
 import { type NamedBy, ownerStore } from './store.ts'
 
 export type SignedParts = PasskeySignedParts & {
   findNetwork(id: string): Network | undefined
   chain(network: string): Promise<Pick<Reader, 'acceptsSignature'>>
-  /** What the key of an address has signed, for the signer. */
-  hear(word: Pick<Trio, 'address' | 'message' | 'signature'>): Promise<void>
 }
 type Trio = {
   readonly address: string
@@ -39,9 +37,13 @@ export const signedBy =
     if (!isBare(trio.message)) goodNonce(await parts.giver(), trio.message, { about: '', now: parts.latest() })
     const network = await signerOf(parts, trio, owned)
     if (network === undefined) throw invalid(`the signature over the message is not one of ${trio.address}`)
-    if (network === null) await parts.hear(trio)
+    if (network === null && isHeard(owned, trio)) await parts.hear({ ...trio, by: trio.address })
     return { address: trio.address, network, message: trio.message, signature: trio.asCame, ip }
   }
+
+/** What was cut off of a wallet has no say in what the signer signs for it. */
+const isHeard = (owned: readonly NamedBy[], { message }: Trio): boolean =>
+  owned.some(({ wallet_id, cut_off_at }) => wallet_id === walletIn(message) && cut_off_at === null)
 
 /** Null: the key of the address; else the network of the contract that accepts it. Undefined of nobody's. */
 async function signerOf(parts: SignedParts, trio: Trio, owned: readonly NamedBy[]): Promise<string | null | undefined> {

@@ -68,7 +68,8 @@ export function ownerStops({ database, consents, giver }: Parts) {
 /** A nonce alone names no wallet: any that they own will do. */
 async function anyOf(db: Handle, { address, network }: OwnerSignature): Promise<string> {
   const owned = await ownerStore.byAddress(db, address)
-  const found = owned.find((one) => one.replaces === null && one.network === network)
+  const named = owned.filter((one) => one.replaces === null && one.network === network)
+  const found = named.find((one) => one.cut_off_at === null) ?? named[0]
   if (!found) throw new Failure('OWNER_NOT_CONNECTED', `no wallet here has the owner ${address}`)
   return found.wallet_id
 }

@@ -16,7 +16,7 @@ export type OwnerRow = {
   withdraw_network: string | null
 }
 /** A key, a contract that is on a network, or a passkey, whose address is `passkey:` and its id. */
-export type CredentialRow = {
+type CredentialRow = {
   id: string
   owner_id: string
   kind: 'key' | 'contract' | 'passkey'
@@ -29,7 +29,12 @@ export type CredentialRow = {
   sign_count: number | null
   /** 0: an owner has added it, and it has not shown to be theirs yet. */
   proven: number
+  /** When its owner cut it off: it signs for nobody any more. */
+  cut_off_at: number | null
+  /** The credential that said so. */
+  cut_off_by: string | null
 }
+export type NewCredential = Omit<CredentialRow, 'cut_off_at' | 'cut_off_by'>
 export type ConsentRow = {
   nonce: string
   action: Action
@@ -88,6 +93,7 @@ const ofWallets = statement<Ids, OwnedBy>((db, p) =>
       ...(['owner_credentials.owner_id', 'owner_credentials.kind', 'owner_credentials.address'] as const),
       ...(['owner_credentials.network', 'owner_credentials.public_key', 'owner_credentials.rp_id'] as const),
       ...(['owners.withdraw_to', 'owners.withdraw_network', 'owner_credentials.proven'] as const),
+      ...(['owner_credentials.cut_off_at', 'owner_credentials.cut_off_by'] as const),
       'owner_credentials.id as credential_id',
       'owner_credentials.created_at as credential_at',
       'owner_thresholds.needed',
@@ -97,13 +103,14 @@ const ofWallets = statement<Ids, OwnedBy>((db, p) =>
     .orderBy('owner_credentials.id'),
 )
 /** Those whom an address names, of whichever wallet. */
-export type NamedBy = Pick<CredentialRow, 'kind' | 'network' | 'proven'> & Pick<OwnerRow, 'wallet_id' | 'replaces'>
+export type NamedBy = Pick<CredentialRow, 'kind' | 'network' | 'proven' | 'cut_off_at'> &
+  Pick<OwnerRow, 'wallet_id' | 'replaces'>
 const byAddress = statement<{ address: string }, NamedBy>((db, p) =>
   db
     .selectFrom('owner_credentials')
     .innerJoin('owners', 'owners.id', 'owner_credentials.owner_id')
     .select(['owner_credentials.kind', 'owner_credentials.network', 'owner_credentials.proven'])
-    .select(['owners.wallet_id', 'owners.replaces'])
+    .select(['owners.wallet_id', 'owners.replaces', 'owner_credentials.cut_off_at'])
     .where('owner_credentials.address', '=', p('address')),
 )
 const passkeyAt = statement<{ address: string }, PasskeyOf>((db, p) =>
@@ -134,7 +141,7 @@ const insert = statement<OwnerRow>((db, p) =>
     withdraw_network: p('withdraw_network'),
   }),
 )
-const insertCredential = statement<CredentialRow>((db, p) =>
+const insertCredential = statement<NewCredential>((db, p) =>
   db.insertInto('owner_credentials').values({
     id: p('id'),
     owner_id: p('owner_id'),
@@ -182,6 +189,12 @@ const removeCredentials = statement<{ owner: string }>((db, p) =>
 )
 const prove = statement<{ id: string }>((db, p) =>
   db.updateTable('owner_credentials').set({ proven: 1 }).where('id', '=', p('id')),
+)
+const cutOff = statement<{ id: string; at: number; by: string }>((db, p) =>
+  db
+    .updateTable('owner_credentials')
+    .set({ cut_off_at: p('at'), cut_off_by: p('by') })
+    .where('id', '=', p('id')),
 )
 const removeCredential = statement<{ id: string }>((db, p) =>
   db.deleteFrom('owner_credentials').where('id', '=', p('id')),
@@ -257,9 +270,11 @@ export const ownerStore = {
   ofWallets: (db: Handle, ids: readonly string[]) => rowsIn(db, ofWallets, ids),
   byAddress: (db: Handle, address: string) => db.all(byAddress, { address }),
   insert: (db: Handle, owner: OwnerRow) => db.run(insert, owner),
-  insertCredential: (db: Handle, credential: CredentialRow) => db.run(insertCredential, credential),
+  insertCredential: (db: Handle, credential: NewCredential) => db.run(insertCredential, credential),
   /** It has shown to be its owner's. */
   prove: (db: Handle, id: string) => db.run(prove, { id }),
+  /** It signs for nobody any more, as the credential `by` says. */
+  cutOff: (db: Handle, cut: { id: string; at: number; by: string }) => db.run(cutOff, cut),
   removeCredential: (db: Handle, id: string) => db.run(removeCredential, { id }),
   verify: (db: Handle, id: string, at: number) => db.run(verify, { id, at }),
   async remove(db: Handle, id: string): Promise<void> {

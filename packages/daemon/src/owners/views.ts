@@ -1,7 +1,7 @@
 import type { Network, Output, ownerOperations } from '@waiaas/contract'
 import { seconds } from '../platform/clock.ts'
 import { shownNetwork, type WalletRow } from '../wallets/service.ts'
-import { type Ownership, type Person, withdrawalOf } from './rules.ts'
+import { mayAgree, type Ownership, type Person, silentWords, withdrawalOf } from './rules.ts'
 
 type View = Output<(typeof ownerOperations)['getOwner']>
 
@@ -28,16 +28,22 @@ export function ownerView(networks: readonly Network[], wallet: WalletRow, owner
 const personView = (person: Person): View['owners'][number] => ({
   ...{ id: person.id, address: person.address },
   verifiedAt: person.verifiedAt === null ? null : seconds(person.verifiedAt),
-  ...{ withdrawTo: withdrawalOf(person).address, withdrawNetwork: withdrawalOf(person).network },
-  credentials: person.credentials.map(({ id, kind, address, network, rpId, createdAt, isProven: verified }) => ({
-    ...{ id, kind, address, network, rpId, verified, createdAt: seconds(createdAt) },
-  })),
+  ...{ withdrawTo: withdrawalOf(person)?.address ?? null, withdrawNetwork: withdrawalOf(person)?.network ?? null },
+  agrees: mayAgree(person),
+  credentials: person.credentials.map(
+    ({ id, kind, address, network, rpId, createdAt, isProven: verified, cutOffAt }) => ({
+      ...{ id, kind, address, network, rpId, verified, createdAt: seconds(createdAt) },
+      cutOffAt: cutOffAt === null ? null : seconds(cutOffAt),
+    }),
+  ),
 })
 const lastChange = (people: readonly Person[]): number =>
   Math.max(...people.flatMap(({ createdAt, verifiedAt }) => [createdAt, verifiedAt ?? 0]))
 
 function warningOf({ state, owners, needed, next }: Ownership): string | null {
   if (next) return `${next.address} is not the owner yet: it has to verify first, and until then the owner stays`
+  const silent = owners.find((one) => !mayAgree(one))
+  if (silent) return silentWords(silent)
   const open = owners.filter(({ verifiedAt }) => verifiedAt === null)
   if (state === 'GRACE')
     return owners.length === 1

@@ -28,9 +28,16 @@ const set = statement<VoiceRow>((db, p) =>
 )
 const forgetOld = statement<{ now: number }>((db, p) => db.deleteFrom('owner_voices').where('until', '<=', p('now')))
 
+const forgetOf = statement<{ address: string }>((db, p) =>
+  db.deleteFrom('owner_voices').where('address', '=', p('address')),
+)
+
 /** What owners have signed for the signer of such requests, whatever the daemon makes of it. */
 export const voicesOf = (db: Handle, requests: readonly string[]): Promise<VoiceRow[]> =>
   rowsIn(db, ofRequests, requests)
+
+/** Of an address that was cut off nothing counts any more that its key has signed. */
+export const forgetVoicesOf = (db: Handle, address: string) => db.run(forgetOf, { address })
 
 /** What comes out of a restore was signed for another time. */
 export const forgetVoices = (db: Handle) => db.run(forgetOld, { now: Number.MAX_SAFE_INTEGER })
@@ -44,7 +51,7 @@ export type HearingParts = {
 /** Keeps what an owner signed for the signer, as the signer sealed it. Failures of the signer. */
 export const hearing =
   ({ database, hear }: HearingParts) =>
-  async (word: SignedWord): Promise<void> => {
+  async ({ address, ...word }: SignedWord & { address: string }): Promise<void> => {
     const [id, request] = [walletIn(word.message), requestIn(word.message)]
     if (id === undefined || request === undefined || !word.message.includes('\n- urn:waiaas:signs:')) return
     const voice = await hear(id, word)
@@ -52,6 +59,6 @@ export const hearing =
     const { text, seal, until } = voice
     await database.work({ exclusive: [`wallet:${id}`] }, async (db) => {
       await db.run(forgetOld, { now: Date.now() })
-      await db.run(set, { request, address: word.address, text, seal, until })
+      await db.run(set, { request, address, text, seal, until })
     })
   }

@@ -8,6 +8,7 @@ import {
   type Transaction,
   type TransactionDetail,
 } from '@waiaas/contract'
+import type { Standing } from '../owners/service.ts'
 import { seconds } from '../platform/clock.ts'
 import { tokensOf } from './kinds/all.ts'
 import type { AttemptRow } from './rows/attempt-store.ts'
@@ -15,16 +16,23 @@ import type { ListedStep } from './rows/list-store.ts'
 import { effectsOf, intentOf } from './rows/readings.ts'
 import { readable } from './views.ts'
 
-type About = { readonly network: Network | undefined; readonly attempts: readonly AttemptRow[] }
+type About = {
+  readonly network: Network | undefined
+  readonly attempts: readonly AttemptRow[]
+  /** How far its owners have approved it, while it waits for them. */
+  readonly owners: Standing | undefined
+}
 
 /** A transaction with what its bytes do, in words too, and what was signed for it. */
-export function transactionDetail(view: Transaction, row: ListedStep, { network, attempts }: About): TransactionDetail {
+export function transactionDetail(view: Transaction, row: ListedStep, about: About): TransactionDetail {
+  const { network, attempts, owners } = about
   const effects = readable(() => effectsOf(row))
   return {
     ...view,
     summary: effects && readable(() => summaryOf(effects, unitsOf(row, effects.fee.asset, network))),
     effects: effects?.effects ?? null,
     attempts: attempts.map((attempt) => attemptView(attempt, network)),
+    ...(owners && { owners }),
   }
 }
 

@@ -198,6 +198,10 @@ forEachEngine((_engine, open) => {
     expect(await codeOf(bed.answer(id, 'approve', early))).toBe('INVALID_NONCE')
     expect((await bed.service.cards.one(id, undefined)).owners).toEqual(waiting)
     expect((await bed.answer(id, 'approve', await bed.word(first, id, 'approve'))).owners).toEqual(waiting)
+    // The agent that asked sees it too, and somebody else's nothing of it.
+    for (const session of [wallet.session, undefined])
+      expect((await bed.service.get(id, session)).owners).toEqual(waiting)
+    expect(await codeOf(bed.service.get(id, (await bed.wallet()).session))).toBe('TX_NOT_FOUND')
     const write = (max_fee: string) =>
       bed.database.work({ exclusive: [`wallet:${wallet.id}`] }, (db) =>
         db.query((kysely) => kysely.updateTable('transactions').set({ max_fee }).where('id', '=', id).returningAll()),
@@ -214,6 +218,7 @@ forEachEngine((_engine, open) => {
     const codes = await Promise.all(last.map((one) => codeOf(bed.answer(id, 'approve', one))))
     expect(codes.sort()).toEqual(['TX_ALREADY_PROCESSED', 'done'])
     expect(await bed.until(id, 'CONFIRMED', 'FAILED', 'CANCELLED')).toBe('CONFIRMED')
+    expect((await bed.service.get(id, undefined)).owners).toBeUndefined()
     const rows = await bed.database.read((db) => bed.evidence.list(db, { walletId: wallet.id }, 100))
     const approved = rows.filter(({ event, tx_id }) => event === 'TX_APPROVED' && tx_id === id)
     expect(approved).toHaveLength(1)
@@ -245,6 +250,40 @@ forEachEngine((_engine, open) => {
     expect(await codeOf(bed.service.approve(id))).toBe('OWNER_CONSENT_REQUIRED')
     await bed.answer(id, 'approve', await bed.word(third, id, 'approve'))
     expect(await bed.until(id, 'CONFIRMED', 'FAILED', 'CANCELLED')).toBe('CONFIRMED')
+  })
+
+  test('what was approved and is not signed yet ends where its owner cuts off what approved it, and no other does', async () => {
+    const bed = await start()
+    const [stolen, spare] = [evmOwner(), evmOwner()]
+    const { wallet } = await bed.owned(stolen)
+    const added = { id: wallet.id, ownerAddress: spare.address, network: undefined }
+    const { message } = await bed.owners.walletChallenge({ ...added, action: 'add-credential' }, ORIGIN)
+    await bed.owners.second.addWallet(added, await bed.signs(stolen, message))
+    await bed.verify(wallet.id, spare)
+    const waiting = async (by: TestOwner) => {
+      const wanted = { to: bin, amount: usd(600), gasCondition: { maxGasPrice: '1' } }
+      const { id } = (await bed.send(wallet, wanted, newId())).accepted!
+      await bed.answer(id, 'approve', await bed.word(by, id, 'approve'))
+      expect(await bed.until(id, 'GAS_WAITING')).toBe('GAS_WAITING')
+      return id
+    }
+    const [byStolen, bySpare] = [await waiting(stolen), await waiting(spare)]
+    const asked = {
+      action: 'cut-off',
+      walletId: wallet.id,
+      credential: stolen.address,
+      signer: stolen.address,
+    } as const
+    const text = await bed.owners.actionChallenge(asked, ORIGIN)
+    const word = await bed.signs(stolen, text.message)
+    await bed.owners.cutOff({ walletId: wallet.id, credential: stolen.address }, word)
+    // Gas is as cheap as they ask for from now on.
+    const gas_condition = JSON.stringify({ maxGasPrice: '1000000000000', timeoutSeconds: 600 })
+    await bed.database.work({}, (db) =>
+      db.query((k) => k.updateTable('transaction_texts').set({ gas_condition }).where('id', 'in', [byStolen, bySpare])),
+    )
+    expect(await bed.until(byStolen, 'CONFIRMED', 'FAILED', 'CANCELLED')).toBe('CANCELLED')
+    expect(await bed.until(bySpare, 'CONFIRMED', 'FAILED', 'CANCELLED')).toBe('CONFIRMED')
   })
 
   test('an owner who was replaced approves nothing any more', async () => {

@@ -84,7 +84,7 @@ export async function requireOwners(
   const owners = ownersIn(standing)
   throw new Failure(
     'OWNER_CONSENT_REQUIRED',
-    standing.needed === 1
+    standing.needed === 1 && owners.length > 0
       ? `${owners.join(' or ')} owns this wallet and has to approve`
       : `owners of this wallet have to approve: ${standingWords(standing)}`,
     { details: { owner: owners[0], owners: standing } },
@@ -93,12 +93,22 @@ export async function requireOwners(
 const ownersIn = ({ agreed, missing }: Standing): string[] => [...agreed, ...missing]
 
 /** How far its owners have approved what waits; undefined where no owner has to. */
-export async function approvalStanding(
+async function approvalStanding(
   job: Job<Pick<Parts, 'findNetwork' | 'switches' | 'owners'>>,
   row: Waiting,
 ): Promise<Standing | undefined> {
   if (!(await isOwned(job.db, row.wallet_id))) return undefined
   return job.parts.owners.standing(job.db, await wantedOf(job, row, 'approve'))
+}
+
+/** The same of a request that has come in, of a plan that of what waits of it; undefined of what waits for nobody. */
+export async function standingOfWaiting(
+  job: Job<Pick<Parts, 'findNetwork' | 'switches' | 'owners'>>,
+  asked: Waiting,
+): Promise<Standing | undefined> {
+  const steps = asked.plan_id === null ? [asked] : await planStore.steps(job.db, asked.plan_id)
+  const row = steps.find(({ status }) => status === 'QUEUED')
+  return row && row.due_at === null ? approvalStanding(job, row) : undefined
 }
 
 export type Approver = 'owner' | 'operator'

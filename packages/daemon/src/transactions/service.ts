@@ -38,7 +38,7 @@ import { lists } from './lists.ts'
 import { lowBalances } from './low-balances.ts'
 import { nearlySpent } from './nearly-spent.ts'
 import { type OverCeiling, overCeilings } from './over-ceiling.ts'
-import { isOwned, ownerChallenge } from './owner-answers.ts'
+import { isOwned, ownerChallenge, standingOfWaiting } from './owner-answers.ts'
 import type { From, ServiceParts, WalletChoice } from './parts.ts'
 import { plans } from './plans/plans.ts'
 import { policyQuestions } from './replays/questions.ts'
@@ -316,10 +316,8 @@ export class Transactions {
   async get(id: string, sessionId: string | undefined): Promise<TransactionDetail> {
     const { sealed, ...read } = await this.#parts.database.read(async (db) => {
       const row = await this.#visible(db, await listStore.byId(db, id), sessionId)
-      const about = {
-        network: this.#parts.findNetwork(row.network),
-        attempts: await attemptStore.ofTransaction(db, id),
-      }
+      const [network, attempts] = [this.#parts.findNetwork(row.network), await attemptStore.ofTransaction(db, id)]
+      const about = { network, attempts, owners: await standingOfWaiting({ parts: this.#parts, db }, row) }
       const view = transactionDetail(this.#lists.view(row, await laneReasons(db, [row])), row, about)
       return { row, view, sealed: await this.#signatures.sealedFor(db, row, sessionId) }
     })

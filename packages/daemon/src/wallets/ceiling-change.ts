@@ -54,7 +54,7 @@ async function ownersOf(
   if (known) return known
   throw invalidField(
     'owners',
-    'expected a wallet whose owners have verified with the key of an address; the signer cannot ask contracts or passkeys',
+    'expected a wallet whose owners have verified with the key of an address or a passkey; the signer cannot ask contracts',
   )
 }
 

@@ -49,7 +49,7 @@ export function ceilingWatch({ database, networks, checkableOwners }: Parts) {
 const missing = ({ name }: { name: string }): string =>
   `wallet ${name} has no ceiling, so it signs nothing: look for who removed it, then waiaas wallet ceiling ${name} --from-policies`
 
-/** Wallets whose owners have verified, and whose signer asks others, or the master password alone. */
+/** Wallets whose owners have verified, and whose signer asks others, or the master password alone; or whose signer asks those who own them no more. */
 async function unknownOwners(db: Handle, checkable: Parts['checkableOwners']): Promise<string[]> {
   const all = await ceilingStore.ofLive(db)
   const verified = await checkable(
@@ -58,12 +58,15 @@ async function unknownOwners(db: Handle, checkable: Parts['checkableOwners']): P
   )
   return all.flatMap(({ id, name, text }) => {
     const [owners, known] = [verified(id), (JSON.parse(text) as CeilingText).ceiling.owners]
-    return owners === undefined || isSame(owners, known) ? [] : [unknown(name)]
+    if (owners === undefined) return known === undefined ? [] : [stale(name)]
+    return isSame(owners, known) ? [] : [unknown(name)]
   })
 }
 
 const isSame = (owners: KnownOwners, known: KnownOwners | undefined): boolean =>
   known !== undefined && sameOwners(owners, known)
+const stale = (name: string): string =>
+  `the signer of wallet ${name} asks owners whose word counts no more, or too few of whose: look at waiaas wallet owner show ${name}, then waiaas wallet ceiling ${name} --owners none`
 const unknown = (name: string): string =>
   `the signer of wallet ${name} does not know the owners who have verified: waiaas wallet ceiling ${name} --owners verified`
 

@@ -1,12 +1,12 @@
 import { Failure } from '@waiaas/contract'
-import { accountKey, KeyError, type Keys, knownOwners, type Voice } from '../keys/service.ts'
+import { KeyError, type Keys, knownOwners, ownerKey, type Voice } from '../keys/service.ts'
 import type { Database } from '../platform/db/database.ts'
 import { ceilingStore } from './ceiling-store.ts'
 import { keyFailures } from './key-failures.ts'
 import { findWallet } from './lookup.ts'
 
-/** What somebody signed with the key of an address. */
-export type SignedWord = { readonly address: string; readonly message: string; readonly signature: Uint8Array }
+/** What somebody signed with the key of an address, or a passkey: `by` is what the signer knows of it. */
+export type SignedWord = { readonly by: string; readonly message: string; readonly signature: Uint8Array }
 
 /**
  * Has the signer hear what an owner of a wallet signed, while that is young; undefined of whom it does not know. Failures
@@ -14,12 +14,12 @@ export type SignedWord = { readonly address: string; readonly message: string; r
  */
 export const ownerHearing =
   ({ database, keys }: { database: Database; keys: Pick<Keys, 'hear'> }) =>
-  async (walletId: string, { address: by, message, signature }: SignedWord): Promise<Voice | undefined> => {
+  async (walletId: string, { by, message, signature }: SignedWord): Promise<Voice | undefined> => {
     const { wallet, ceiling } = await database.read(async (db) => ({
       wallet: await findWallet(db, walletId),
       ceiling: await ceilingStore.byWallet(db, walletId),
     }))
-    const isKnown = knownOwners(ceiling)?.owners.some((one) => one.map(accountKey).includes(accountKey(by)))
+    const isKnown = knownOwners(ceiling)?.owners.some((one) => one.map(ownerKey).includes(ownerKey(by)))
     if (!wallet || !isKnown) return undefined
     return taken(keys.hear({ address: wallet.address, ceiling, by, message, signature }))
   }

@@ -14,6 +14,7 @@ import { walletStore } from './store.ts'
 import { walletAsShown } from './suspension.ts'
 import { walletDetail, walletNetworks, walletView } from './views.ts'
 
+export { passkeyAccount } from '../keys/service.ts'
 export { type SignerReach, signerReach } from './ceiling-reach.ts'
 export { sealedCeiling } from './ceilings.ts'
 export type { PreparedSession, WalletDependencies } from './dependencies.ts'

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import { accountKey } from '../account-key.ts'
 import { firstMost, isMainEvm, isTestChain } from '../known-assets.ts'
+import { ownerKey, passkeyIn } from '../owner-account.ts'
 import type { Ceiling, ChainCeiling, KnownOwners } from '../types.ts'
 import { isRecord } from './invalid.ts'
 import { NATIVE } from './reading.ts'
@@ -36,10 +37,10 @@ const MOST_OWNERS = 20
 function knownOwners(known: KnownOwners): KnownOwners {
   if (!isRecord(known) || !Array.isArray(known.owners)) return refuse('expected the owners of a wallet')
   const { threshold } = known
-  const owners = known.owners.map((one) => [...accounts(one)].sort()).sort((a, b) => (`${a}` < `${b}` ? -1 : 1))
+  const owners = known.owners.map((one) => [...ownerAccounts(one)].sort()).sort((a, b) => (`${a}` < `${b}` ? -1 : 1))
   const all = owners.flat()
   const isWhole = owners.length <= MOST_OWNERS && all.length <= MOST_OWNERS && owners.every((one) => one.length > 0)
-  if (!isWhole || new Set(all).size !== all.length)
+  if (!isWhole || new Set(all.map((one) => passkeyIn(one)?.publicKey ?? one)).size !== all.length)
     refuse(`expected at most ${MOST_OWNERS} accounts of owners, each of one owner`)
   if (!Number.isSafeInteger(threshold) || threshold < 1 || threshold > owners.length)
     refuse('expected how many of the owners have to agree')
@@ -131,6 +132,12 @@ const isWithin = (some: ReadonlySet<string>, all: ReadonlySet<string>): boolean 
 
 const accounts = (list: readonly string[]): ReadonlySet<string> =>
   Array.isArray(list) ? new Set(list.map(account)) : refuse('expected a list of accounts')
+
+/** What signs for one owner. */
+const ownerAccounts = (list: readonly string[]): ReadonlySet<string> =>
+  Array.isArray(list)
+    ? new Set(list.map((text) => ownerKey(text) ?? refuse('an owner signs with the key of an address, or a passkey')))
+    : refuse('expected a list of what signs for an owner')
 
 /** An address as readings have it. */
 const account = (text: unknown): string =>

@@ -19,8 +19,8 @@ const MOST_CHARACTERS = 16_000
 // The sentence is one line, so that nothing in it can pass for a line of the rest.
 const FORM = new RegExp(
   [
-    '^[^\\n]{1,300} wants you to sign in with your (?:Ethereum|Solana) account:',
-    '(?<account>\\w+)',
+    '^[^\\n]{1,300} wants you to sign in with your (?:Ethereum|Solana|passkey) account:',
+    '(?<account>\\w+|passkey:[\\w-]+)',
     '',
     '[^\\n]*',
     '',

@@ -1,11 +1,13 @@
 import { hash } from 'node:crypto'
 import { accountKey } from '../account-key.ts'
 import { KeyError } from '../key-error.ts'
+import { ownerKey, passkeyIn } from '../owner-account.ts'
 import type { ApprovalProof, Ceiling, KnownOwners, OwnerWord, Sealed, Voice } from '../types.ts'
 import { ceilingLines, feeIn, isCompared, paymentLines, signerLine } from './agreed.ts'
 import type { Guarded } from './guarded.ts'
 import type { Used } from './lifts.ts'
 import { isSignedBy, readOwnerText } from './owner-text.ts'
+import { isSignedByPasskey } from './passkey.ts'
 import { paymentOf } from './payment.ts'
 import type { Reading } from './reading.ts'
 import { refuse } from './refuse.ts'
@@ -53,11 +55,11 @@ export function makeVoice(
   { key, address, owners, said, signer, now }: Place,
   { by, message, signature }: Pick<OwnerWord, 'by' | 'message' | 'signature'>,
 ): Voice {
-  const account = accountKey(by)
-  if (account === undefined || !owners?.owners.some((one) => one.includes(account)))
-    return refuse('the signer knows no such owner of the wallet')
+  const account = ownerKey(by)
+  const person = account === undefined ? undefined : owners?.owners.find((one) => one.includes(account))
+  if (account === undefined || !person) return refuse('the signer knows no such owner of the wallet')
   const { account: asked, expiresAt, request, resources } = readOwnerText(message)
-  if (accountKey(asked) !== account || !isSignedBy(by, message, signature))
+  if (!hasSigned({ account, person, asked }, message, signature))
     return refuse('the signature over the text is not one of the owner')
   if (now >= expiresAt) refuse('the time of what the owner signed is over')
   if (expiresAt - now > LONGEST_MS) refuse("what the owner signed is from ahead of the signer's clock")
@@ -68,6 +70,15 @@ export function makeVoice(
   if (at !== signerLine(signer)) refuse('what the owner signed is for another daemon')
   const text: VoiceText = { address, by: account, action, request, signs, said, until: now + GOOD_MS }
   return { ...sealText(key, 'voice', JSON.stringify(text)), until: text.until }
+}
+
+type Signing = { account: string; person: readonly string[]; asked: string }
+/** A key signs its own text, a passkey its own or that of another account of the same owner. */
+function hasSigned({ account, person, asked }: Signing, message: string, signature: Uint8Array): boolean {
+  const passkey = passkeyIn(account)
+  if (!passkey) return accountKey(asked) === account && isSignedBy(asked, message, signature)
+  const isTheirs = asked === `passkey:${passkey.credentialId}` || person.includes(accountKey(asked) ?? '')
+  return isTheirs && isSignedByPasskey(passkey, message, signature)
 }
 
 /** What is to be signed: `use` is its nonce, or the hash of its bytes where there are none. */

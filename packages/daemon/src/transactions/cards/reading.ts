@@ -2,7 +2,7 @@ import { type EffectFacts, type Effects, factsOf, type Network, receiversOf } fr
 import type { Standing } from '../../owners/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import { knownAlike } from '../deciding/known-recipients.ts'
-import { approvalStanding } from '../owner-answers.ts'
+import { standingOfWaiting } from '../owner-answers.ts'
 import type { ServiceParts } from '../parts.ts'
 import { type ListedStep, listStore } from '../rows/list-store.ts'
 import { effectsOf } from '../rows/readings.ts'
@@ -55,17 +55,16 @@ export async function cardFacts(
     wallet: await switches.wallet(db, row.wallet_id),
     session: row.session_id === null ? undefined : await switches.session(db, row.session_id),
     network: findNetwork(row.network),
-    owners: await ownersOf(parts, db, row),
+    owners: await severalIn(parts, db, row),
     recipients: await recipientsOf(knownAlike(db, row.wallet_id), receivers),
   }
 }
 
-async function ownersOf(
+async function severalIn(
   parts: Pick<ServiceParts, 'switches' | 'findNetwork' | 'owners'>,
   db: Handle,
   row: ListedStep,
 ): Promise<Standing | undefined> {
-  if (row.status !== 'QUEUED' || row.due_at !== null) return undefined
-  const standing = await approvalStanding({ parts, db }, row)
+  const standing = await standingOfWaiting({ parts, db }, row)
   return standing && standing.needed > 1 ? standing : undefined
 }

@@ -1,4 +1,5 @@
 import { reserve } from '../../ledger/service.ts'
+import { signsStill } from '../../owners/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import { refusalCode, refusalText } from '../deciding/answer.ts'
 import { type BuiltPayment, recordDecision, UNCOVERED } from '../deciding/decide.ts'
@@ -62,6 +63,7 @@ export async function decideStep(job: Job, asked: AskedStep): Promise<Decided | 
 
 /** The owner has signed for all that the wallet holds, and where it goes: no step asks them again. */
 async function approvedBy({ parts, db }: Job, row: TransactionRow, owner: string): Promise<void> {
+  if (!(await signsStill(db, row.wallet_id))(owner)) return
   const actor = `owner:${owner}` as const
   const [at, { amount_usd: usd, max_fee: fee, digest, wallet_id: walletId }] = [parts.clock.now(), row]
   if (!(await transactionStore.approve(db, { id: row.id, by: actor, usd, fee, at }))) return

@@ -39,6 +39,8 @@ export function withdrawing(swept: SweepParts, { wantedOf, start }: Starting) {
     if (state !== 'LOCKED' || owner.verifiedAt === null)
       throw new Failure('WITHDRAW_LOCKED_ONLY', `${owner.address} has not verified as the owner`)
     const place = withdrawalOf(owner)
+    if (!place)
+      throw new Failure('WITHDRAW_LOCKED_ONLY', `${owner.address} was cut off, and nothing is taken out to it`)
     const only = place.network ?? network
     const networks = only === undefined ? undefined : [only]
     const wanted = await wantedOf({ id, to: place.address, networks, tokens: [] })
@@ -69,7 +71,7 @@ function ownerAt(owners: Ownership['owners'], named: string | undefined) {
     named === undefined
       ? owners[0]
       : owners.find(
-          (one) => one.credentials.some(({ address }) => address === named) || withdrawalOf(one).address === named,
+          (one) => one.credentials.some(({ address }) => address === named) || withdrawalOf(one)?.address === named,
         )
   if (found) return found
   throw invalidField('to', 'expected the address of an owner of this wallet')
