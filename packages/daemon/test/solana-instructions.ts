@@ -71,6 +71,6 @@ type Made = { readonly program: string; readonly size: number; readonly lamports
 export function holding(payer: string, owner: string, { mint, program }: { mint: string; program: Address }) {
   const { address } = associatedAccount(owner as Address, mint as Address, program)
   const create = given(associatedTokenProgram, [payer, address, owner, mint, systemProgram, program], [1])
-  create.accounts[3]!.isWritable = false
+  for (const at of [2, 3]) create.accounts[at]!.isWritable = false
   return { address, create }
 }

@@ -14,6 +14,8 @@ export type Draft = {
   readonly neverFunded?: readonly string[]
   /** What nodes saw it do beside what its bytes tell. Absent where the bytes tell all, where none could tell, and of a stored draft. */
   readonly seen?: readonly Effect[]
+  /** It runs code upon what others leave that are done before it, and nobody could try that. Absent of a stored draft. */
+  readonly isUntried?: true
   /** By asset, how much there is of the tokens that it lets others take; null where that is not told. Absent of a stored draft. */
   readonly supplies?: Readonly<Record<string, bigint | null>>
   /** Why it would not do now what it was decided on to do, whatever its bytes tell. Absent of a stored draft. */
@@ -64,12 +66,15 @@ export type Hints = {
   readonly lookups?: readonly LookedUp[]
 }
 
+/** A draft, and what it does. */
+export type Done = { readonly draft: Draft; readonly effects: Effects }
+
 /** Other drafts of the same sender. */
 export type Beside = {
   /** With an order: the one whose nonce the new one shall take; its fees are outbid. */
   readonly replaces?: Draft
-  /** Those that are done before it. */
-  readonly after?: readonly Effects[]
+  /** Those that are done before it, upon which it could not be tried: it may fail alone, and do something else after them. */
+  readonly after?: readonly Done[]
 }
 
 /** Exact bytes, and what they do. A family has an order, an expiry, both or none. */

@@ -1,4 +1,4 @@
-import { add, type Effect, Failure, type Network } from '@waiaas/contract'
+import { add, type Effect, Failure, isFailure, type Network } from '@waiaas/contract'
 import type { bordered } from '../border.ts'
 import type { Beside, Draft, Lifetime } from '../build.ts'
 import type { Intent } from '../intent.ts'
@@ -68,7 +68,7 @@ export function drafting(parts: DraftParts, border: ReturnType<typeof bordered>)
   }
 
   return {
-    draft: border(async (sender: string, intent: Intent, { replaces }: Beside = {}): Promise<Draft> => {
+    draft: border(async (sender: string, intent: Intent, { replaces, after = [] }: Beside = {}): Promise<Draft> => {
       const begun = begin(sender, intent)
       const now = await fees.current()
       const plan = planOf(network, intent)
@@ -76,12 +76,15 @@ export function drafting(parts: DraftParts, border: ReturnType<typeof bordered>)
       const drains = drainsOf(intent)
       if (drains !== undefined) requireDrainable({ drains, now, replaces })
       const bid = given ? given.fees : replaces ? outbid(readBody(replaces).fees, now.fees) : feesOf(now.fees, drains)
-      const limit = await plan.gas(gas, { ...begun.call, fees: bid }, intent)
+      const measured = plan.gas(gas, { ...begun.call, fees: bid }, intent)
+      const limit = await (after.length > 0 ? measured.catch((error) => unmeasured(intent, error)) : measured)
       const isGiven = given !== undefined
       const planned = { ...begun.call, gas: limit, fees: bid, baseFee: baseFeeIn(now), isGiven }
-      const seen = (await runsCode(gas, begun)) ? await simulate(planned) : undefined
+      const isRun = await runsCode(gas, begun)
+      const seen = isRun ? await simulate(planned) : undefined
       const nonce = given?.nonce
-      return finish(begun, { gas: limit, fees: bid, asked: now.asked, nonce, ...(seen && { seen }) })
+      const draft = await finish(begun, { gas: limit, fees: bid, asked: now.asked, nonce, ...(seen && { seen }) })
+      return isRun && after.length > 0 ? { ...draft, isUntried: true } : draft
     }),
 
     draftsInOrder: border(async (sender: string, intents: readonly Intent[]): Promise<Draft[] | undefined> => {
@@ -110,6 +113,15 @@ export function drafting(parts: DraftParts, border: ReturnType<typeof bordered>)
       )
     }),
   }
+}
+
+/** What a step may use that fails alone and of which its planner says nothing: more than most calls need. */
+const UNMEASURED = 1_500_000n
+
+/** Of a step that needs those before it: alone it is refused, which says nothing of what it does after them. */
+function unmeasured(intent: Intent, error: unknown): Gas {
+  if (!isFailure(error, 'INVALID_TRANSACTION') && !isFailure(error, 'INSUFFICIENT_BALANCE')) throw error
+  return requireMost(('gas' in intent ? intent.gas : undefined) ?? UNMEASURED)
 }
 
 /** A call, and what its bytes tell. */

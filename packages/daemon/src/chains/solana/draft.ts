@@ -1,6 +1,6 @@
 import { type Address, isAddress } from '@solana/kit'
 import { add, type Effect, type Effects, Failure, factsOf, type Network, parseBase } from '@waiaas/contract'
-import type { Beside, Draft, Hints, UnitFee } from '../build.ts'
+import type { Beside, Done, Draft, Hints, UnitFee } from '../build.ts'
 import type { Intent } from '../intent.ts'
 import type { Rpc } from '../rpc.ts'
 import { readAccounts } from './accounts.ts'
@@ -90,11 +90,33 @@ export function drafting(parts: Parts) {
       const isCall = planned.units === undefined && needsLook(readBack(terms, plain))
       const promised = isCall ? await parts.promised(sender) : undefined
       const draft = promised
-        ? await withFloors({ rpc, simulate, promised: withTaken(promised, after) }, terms, plain)
+        ? await withFloors(
+            {
+              rpc,
+              simulate,
+              promised: withTaken(
+                promised,
+                after.map(({ effects }) => effects),
+              ),
+            },
+            terms,
+            plain,
+          )
         : plain.draft
-      return look(from, draft, plain.hints)
+      const looked = await look(from, draft, plain.hints)
+      const isUntried = needsLook(readBack(terms, plain)) && needsAny(sender, looked, after)
+      return isUntried ? { ...looked, isUntried } : looked
     },
   }
+}
+
+/** Whether it is given an account that others may write which are done before it, beside the sender's own: upon what they leave it may do something else than alone. */
+function needsAny(sender: Address, { body }: Draft, after: readonly Done[]): boolean {
+  const accountsOf = (draft: Pick<Draft, 'body'>) => planMessage(draft.body).accounts
+  const written = new Set(
+    after.flatMap(({ draft }) => accountsOf(draft).flatMap(({ address, writable }) => (writable ? [address] : []))),
+  )
+  return accountsOf({ body }).some(({ address }) => address !== sender && written.has(address))
 }
 
 /** One price holds for a whole transaction: of a batch the highest of its own and those of its parts. */

@@ -236,7 +236,7 @@ describe('a call has floors', () => {
     const first = await bed.chain.draft(one.me, callOf(one.me, take(one, 900n)))
     const bytes = bed.chain.bytes(one.me, first, bed.chain.anyLifetime)
     const { effects } = bed.chain.decode(one.me, bytes, {})
-    const after = [{ ...effects, effects: [...effects.effects, ...first.seen!] }]
+    const after = [{ draft: first, effects: { ...effects, effects: [...effects.effects, ...first.seen!] } }]
     const second = await bed.chain.draft(one.me, callOf(one.me, take(one, 50n)), { after })
     expect(floorOf(second, one.mine)).toBe(50n)
     await bed.fixtures.mintTo(bed.spl.address, one.me, 5n)

@@ -34,11 +34,14 @@ async function ended(job: Job<Pick<Parts, 'clock' | 'audit'>>, row: TransactionR
 }
 
 /** What bytes do, with what nodes saw of it beside what they tell. */
-export function withDraft({ effects, fee }: Effects, { seen, supplies = {} }: Seen): Effect[] {
-  return withSupplies(seen ? withSeen(effects, seen, fee.asset) : effects, supplies)
+export function withDraft({ effects, fee }: Effects, { seen, supplies = {}, isUntried }: Seen): Effect[] {
+  const known = withSupplies(seen ? withSeen(effects, seen, fee.asset) : effects, supplies)
+  return isUntried ? [...known, { kind: 'unknown', description: UNTRIED }] : known
 }
 
-type Seen = Pick<Draft, 'seen' | 'supplies'>
+const UNTRIED = 'what it does once the steps before it are done, which no node can try'
+
+type Seen = Pick<Draft, 'seen' | 'supplies' | 'isUntried'>
 
 function standing({ effects, fee }: Effects, { seen, supplies = {} }: Seen): 'same' | 'more' | 'unseen' {
   const isUnseen = !seen && effects.some(({ kind }) => kind === 'simulated')

@@ -21,7 +21,7 @@ import { type ListedStep, listStore } from '../rows/list-store.ts'
 import { planStore } from '../rows/plan-store.ts'
 import { isUnsigned } from '../rows/states.ts'
 import { transactionView } from '../views.ts'
-import { type ReadStep, readSteps } from './steps.ts'
+import { inStep, type ReadStep, readSteps } from './steps.ts'
 import { planView } from './view.ts'
 
 type Told = { building: Building; funds: Funds; lanes: Lanes; owed: OwedAnswers }
@@ -51,7 +51,7 @@ function reading(parts: ServiceParts, { building, funds }: Told) {
     return { steps: requests.map((request) => ({ ...place, request })), under: chosen.under, hash }
   }
 
-  /** Each step upon those before it, where an endpoint can tell that; else each as it is by itself now. */
+  /** Each step upon those before it, where an endpoint can tell that; else it is unknown what one that runs code does after them. */
   async function build({ steps, under }: ReadPlan): Promise<Built[]> {
     const [{ chain, sender }] = steps as [Prepared, ...Prepared[]] // a plan has one at least
     const intents = steps.map(({ request }) => request.stored.intent)
@@ -68,8 +68,8 @@ function reading(parts: ServiceParts, { building, funds }: Told) {
   async function apart(steps: readonly Prepared[], under: Under): Promise<Built[]> {
     const built: Built[] = []
     for (const [at, step] of steps.entries()) {
-      const after = built.map(({ decoded }) => decoded.effects)
-      const draft = await funds.draft(step, { after }).catch((error) => alone(at, error))
+      const after = built.map(({ draft, decoded }) => ({ draft, effects: decoded.effects }))
+      const draft = await funds.draft(step, { after }).catch((error) => inStep(at, error))
       built.push(building.read(step, draft, under))
     }
     return built
@@ -180,14 +180,4 @@ function requireBelowCeiling(steps: readonly Built[]): void {
   if (at < 0) return
   const why = steps[at]!.aboveCeiling
   throw new Failure('CEILING_EXCEEDED', `step ${at + 1}: ${why}; ask for it by itself, or have the ceiling raised`)
-}
-
-/** A later step that fails by itself may need what those before it do. */
-function alone(at: number, error: unknown): never {
-  if (at === 0 || !(error instanceof Failure)) throw error
-  throw new Failure(
-    error.code,
-    `step ${at + 1} cannot be tried before those before it are done, because no endpoint simulates one upon the other: ${error.message}`,
-    { cause: error },
-  )
 }

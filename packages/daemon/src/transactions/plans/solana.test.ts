@@ -176,6 +176,23 @@ test('Token, Token-2022 and stake do in a plan what was seen of them', async () 
   }
   expect(await lamports(stake.address)).toBe(SOL)
 })
+test('what a step does upon accounts that one before it may write is unknown, and a human decides', async () => {
+  const [wallet, to] = [await holder({ instant_max_usd: 1e5 }), newWallet().address]
+  const me = wallet.address
+  await allow(wallet, 'CONTRACT_WHITELIST', { contracts: [{ address: stakeProgram }] })
+  const stake = await seeded({ ...newWallet(), address: me }, 'other', {
+    ...{ program: stakeProgram, size: 200, lamports: SOL },
+  })
+  const authorities = [...keyOf(me), ...keyOf(me), ...u64(0n), ...u64(0n), ...keyOf(systemProgram)]
+  const begin = given(stakeProgram, [stake.address, RENT], [...u32(0), ...authorities])
+  const codes = async (first: string) => {
+    const steps = [{ instructions: [pay(wallet, first, SOL)] }, { instructions: [stake.make, begin] }]
+    return (await dry(wallet, steps)).reasons.map(({ code }) => code)
+  }
+  // Alone it makes the account, which it cannot once the account has money.
+  expect(await codes(stake.address)).toContain('UNKNOWN_EFFECT')
+  expect(await codes(to)).not.toContain('UNKNOWN_EFFECT')
+})
 const RENT = 'SysvarRent111111111111111111111111111111111'
 /** So much of its token is in an account. */
 async function held(account: string): Promise<bigint> {

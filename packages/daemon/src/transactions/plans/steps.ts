@@ -10,7 +10,8 @@ export type ReadStep = Awaited<ReturnType<typeof read>>
 export const readSteps = (steps: readonly PlanStepInput[], on: Parsing): Promise<ReadStep[]> =>
   Promise.all(steps.map((step, at) => read(step, on).catch((error) => inStep(at, error))))
 
-function inStep(at: number, error: unknown): never {
+/** A failure of one step says which it is of. */
+export function inStep(at: number, error: unknown): never {
   if (!isFailure(error)) throw error
   const { code, message, details } = error
   throw new Failure(code, `step ${at + 1}: ${message}`, { ...(details && { details }), cause: error })

@@ -30,7 +30,8 @@ export const byTrace: Way = async (rpc, planned, asking) => {
   return { logs: all, questions, before, after }
 }
 
-async function answers(
+/** The numbers that contracts name at a block, or at a state upon it. */
+export async function answers(
   rpc: Rpc,
   questions: readonly Question[],
   at: readonly unknown[],
@@ -49,7 +50,7 @@ async function answers(
 const MOST_DEPTH = 128
 
 /** The logs of a call and of all inside it that have not failed, with what native currency does. Undefined: too deep. */
-function logsIn(frame: unknown, depth: number): logs.Log[] | undefined {
+export function logsIn(frame: unknown, depth: number): logs.Log[] | undefined {
   if (depth > MOST_DEPTH) return undefined
   const { error, type, from, to, value, logs: told, calls = [] } = fieldsOf(frame, 'a call of a trace')
   if (error !== undefined) return []
@@ -99,7 +100,7 @@ export function afterwards(diff: unknown, me: string): Record<string, Account> |
 }
 
 /** What has become another of an account. */
-export type Account = { balance?: string; code?: string; stateDiff?: Record<string, string> }
+export type Account = { balance?: string; nonce?: string; code?: string; stateDiff?: Record<string, string> }
 type Fields = Readonly<Record<string, unknown>>
 
 function accountOf(was: Fields, is: Fields): Account {
@@ -107,9 +108,10 @@ function accountOf(was: Fields, is: Fields): Account {
   // What has become zero is not in the state after.
   const emptied = Object.keys(before).filter((slot) => !Object.hasOwn(after, slot))
   const diff = { ...Object.fromEntries(emptied.map((slot) => [slot, ZERO])), ...(after as Record<string, string>) }
-  const balance = quantityOr(is.balance)
+  const [balance, nonce] = [quantityOr(is.balance), quantityOr(is.nonce)]
   return {
     ...(balance !== undefined && { balance: quantity(balance) }),
+    ...(nonce !== undefined && { nonce: quantity(nonce) }),
     ...(typeof is.code === 'string' && { code: is.code }),
     ...(Object.keys(diff).length > 0 && { stateDiff: diff }),
   }

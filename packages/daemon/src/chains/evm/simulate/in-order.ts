@@ -1,12 +1,15 @@
 import { beyond, type Effect, type Network, nativeAsset } from '@waiaas/contract'
+import { isUnsupported } from '../../refusals.ts'
 import { type Rpc, RpcError } from '../../rpc.ts'
 import { endless } from '../endless.ts'
-import { quantity } from '../hex.ts'
+import { quantity, readQuantity } from '../hex.ts'
 import { revertOf } from '../revert.ts'
 import { numberOf, type Run, run } from './blocks.ts'
+import { answers, logsIn, reachedIn } from './by-trace.ts'
 import { isKnown, type Question, toCall } from './questions.ts'
 import { lookAt, type Watched } from './simulate.ts'
 import { touchedInOrder } from './touched-in-order.ts'
+import { tracedInOrder } from './traced-in-order.ts'
 import { type Planned, txOf } from './way.ts'
 
 /** A call that follows others, and the most gas that it may use. */
@@ -18,16 +21,18 @@ type Looked = { readonly seen: readonly (readonly Effect[])[] }
 
 type Parts = { readonly network: Network; readonly singles: readonly Rpc[]; readonly watched: Watched }
 
-/** Calls one after the other, each in a block upon the one before: `eth_simulateV1`, the only method that carries what a call did on to the next. */
+/** Calls one after the other, each upon what the one before it leaves: in blocks (`eth_simulateV1`), or traced (`debug_traceCall`) where an endpoint has not got that. */
 export function inOrder({ network, singles, watched }: Parts) {
   const asked = singles.slice(0, 2)
   return {
     /** What each uses at most, as any endpoint has it. Undefined: none of them can tell. */
     async used(steps: readonly Step[]): Promise<Used | Failed | undefined> {
       const told = await all(asked, (rpc) => usedOn(rpc, steps))
-      const found = told.find((one) => 'failed' in one) ?? told[0]
-      if (!found || 'failed' in found) return found
-      return { gas: found.gas.map((_, at) => most(told.flatMap((one) => ('gas' in one ? [one.gas[at]!] : [])))) }
+      const failed = told.find((one) => 'failed' in one)
+      if (failed) return failed
+      const [first, ...others] = told.flatMap((one) => ('gas' in one ? [one.gas] : []))
+      if (!first || told.some((one) => 'unclear' in one)) return undefined
+      return { gas: first.map((own, at) => most([own, ...others.map((other) => other[at]!)])) }
     },
     /** What each does to the things of its sender; what any endpoint sees counts. Undefined: not all of it can be told. */
     async seen(steps: readonly Planned[]): Promise<Looked | Failed | undefined> {
@@ -54,7 +59,26 @@ async function all<T>(rpcs: readonly Rpc[], ask: (rpc: Rpc) => Promise<T>): Prom
   }
 }
 
-async function usedOn(rpc: Rpc, steps: readonly Step[]): Promise<Used | Failed> {
+type Unclear = { readonly unclear: true }
+const UNCLEAR: Unclear = { unclear: true }
+
+/** By the first method that the endpoint offers. */
+async function either<T>(blocks: () => Promise<T>, traces: () => Promise<T>): Promise<T> {
+  try {
+    return await blocks()
+  } catch (error) {
+    if (!(error instanceof RpcError && isUnsupported(error))) throw error
+    return traces()
+  }
+}
+
+const usedOn = (rpc: Rpc, steps: readonly Step[]): Promise<Used | Failed | Unclear> =>
+  either(
+    () => usedInBlocks(rpc, steps),
+    () => usedInTraces(rpc, steps),
+  )
+
+async function usedInBlocks(rpc: Rpc, steps: readonly Step[]): Promise<Used | Failed> {
   const runs = await run(
     rpc,
     steps.map(({ baseFee, ...step }) => ({ baseFee, calls: [unpriced(step)] })),
@@ -63,16 +87,50 @@ async function usedOn(rpc: Rpc, steps: readonly Step[]): Promise<Used | Failed> 
   return failedIn(ran, steps) ?? { gas: ran.map(({ gas }) => gas) }
 }
 
+async function usedInTraces(rpc: Rpc, steps: readonly Step[]): Promise<Used | Failed | Unclear> {
+  const gas: bigint[] = []
+  const calls = steps.map((step) => ({ from: step.from, tx: unpriced(step) }))
+  for await (const { frame, after } of tracedInOrder(rpc, calls)) {
+    const run = runOf(frame)
+    const failed = failedIn([run], [steps[gas.length]!])
+    if (failed) return { ...failed, failed: gas.length }
+    gas.push(run.gas)
+    if (!after && gas.length < steps.length) return UNCLEAR
+  }
+  return gas.length === steps.length ? { gas } : UNCLEAR
+}
+
 /** Whoever cannot pay the price of all gas that a transaction may use is still told what it uses. */
 const unpriced = ({ from, to, value, data, gas }: Omit<Step, 'baseFee'>): object => ({
   ...{ from, to, value: quantity(value), data, gas: quantity(gas) },
 })
 
-type Unclear = { readonly unclear: true }
-const UNCLEAR: Unclear = { unclear: true }
-
-async function seenOn(looking: Looking, rpc: Rpc, steps: readonly Planned[]): Promise<Looked | Failed | Unclear> {
+function seenOn(looking: Looking, rpc: Rpc, steps: readonly Planned[]): Promise<Looked | Failed | Unclear> {
   const mine = steps.map((step) => ({ ...step, from: step.from.toLowerCase() }))
+  return either(
+    () => seenInBlocks(looking, rpc, mine),
+    () => seenInTraces(looking, rpc, mine),
+  )
+}
+
+async function seenInTraces(looking: Looking, rpc: Rpc, mine: readonly Planned[]): Promise<Looked | Failed | Unclear> {
+  const seen: Effect[][] = []
+  const calls = mine.map((step) => ({ from: step.from, tx: txOf(step) }))
+  for await (const { block, frame, before, after } of tracedInOrder(rpc, calls)) {
+    const step = mine[seen.length]!
+    const failed = failedIn([runOf(frame)], [step])
+    if (failed) return { ...failed, failed: seen.length }
+    const { asking, effects } = lookAt(looking, { me: step.from, to: step.to })
+    const told = after && logsIn(frame, 0)
+    const questions = told && asking(told, [...reachedIn(frame)])
+    if (!questions) return UNCLEAR
+    const [was, is] = [await answers(rpc, questions, [block, before]), await answers(rpc, questions, [block, after])]
+    seen.push(effects({ logs: told, questions, before: was, after: is }))
+  }
+  return seen.length === mine.length ? { seen } : UNCLEAR
+}
+
+async function seenInBlocks(looking: Looking, rpc: Rpc, mine: readonly Planned[]): Promise<Looked | Failed | Unclear> {
   const looks = mine.map(({ from, to }) => lookAt(looking, { me: from, to }))
   const [alone, touched] = await Promise.all([
     run(
@@ -111,7 +169,14 @@ function effectsIn(
   return effects({ logs: done.logs, questions, before, after: runs.slice(questions.length + 1).map(numberOf) })
 }
 
-function failedIn(runs: readonly Run[], steps: readonly { readonly gas: bigint }[]): Failed | undefined {
+type Ended = Pick<Run, 'succeeded' | 'result' | 'gas'>
+
+/** How a traced call has ended. */
+const runOf = ({ error, output, gasUsed }: Readonly<Record<string, unknown>>): Ended => ({
+  ...{ succeeded: error === undefined, result: output ?? '0x', gas: readQuantity(gasUsed) },
+})
+
+function failedIn(runs: readonly Ended[], steps: readonly { readonly gas: bigint }[]): Failed | undefined {
   const failed = runs.findIndex(({ succeeded }) => !succeeded)
   if (failed < 0) return undefined
   const { result, gas } = runs[failed]!
