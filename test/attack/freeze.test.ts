@@ -1,5 +1,5 @@
-import { isFailure } from '@waiaas/contract'
-import { expect, test } from 'vitest'
+import { isFailure, operations } from '@waiaas/contract'
+import { afterEach, expect, test } from 'vitest'
 import { readKillSwitch } from '../../packages/daemon/src/killswitch/service.ts'
 import { type MadeUpBed, madeUpBeds, madeUpKey } from '../../packages/daemon/test/made-up-bed.ts'
 import { type Armed, interruptible } from '../../packages/daemon/test/noted.ts'
@@ -7,12 +7,13 @@ import { agent } from '../../packages/daemon/test/pipeline-bed.ts'
 import { operator } from '../support/feature-bed.ts'
 import { forEachEngine } from '../support/for-each-engine.ts'
 import { type Buttons, buttonsOf } from '../support/stop-buttons.ts'
+import { type StopDoors, stopDoors } from '../support/stop-doors.ts'
 import { until } from '../support/until.ts'
 
 type Payer = MadeUpBed['from']
 /** A payment of a wallet of its own, whose other session and other wallet no stop of the first takes along. */
 type Case = { readonly bed: MadeUpBed; readonly from: Payer; readonly spare: string; readonly to: string }
-type Pressed = Case & { readonly on: Buttons; readonly id: string }
+type Pressed = Case & { readonly on: Buttons; readonly id: string; doors(): Promise<StopDoors> }
 type Button = {
   press(pressed: Pressed): Promise<unknown>
   undo?(pressed: Pressed): Promise<unknown>
@@ -22,15 +23,26 @@ type Button = {
   readonly ofPayment?: true
 }
 
+const runAgain = ({ on, bed }: Pressed) => on.killSwitch.recover(operator).then(() => bed.service.stops.resume())
+const goOn = ({ on, bed, from }: Pressed) =>
+  on.walletService.resume(from.id, operator).then(() => bed.service.stops.resume(from.id))
+
 const BUTTONS: Readonly<Record<string, Button>> = {
   'the kill switch': {
     press: ({ on }) => on.killSwitch.activate(operator),
-    undo: ({ on, bed }) => on.killSwitch.recover(operator).then(() => bed.service.stops.resume()),
+    undo: runAgain,
   },
   'suspending its wallet': {
     press: ({ on, from }) => on.walletService.suspend(from.id, 'for a test', operator),
-    undo: ({ on, bed, from }) =>
-      on.walletService.resume(from.id, operator).then(() => bed.service.stops.resume(from.id)),
+    undo: goOn,
+  },
+  'the kill switch, by the socket in the data directory': {
+    press: async ({ doors }) => (await doors()).bySocket(operations.activateKillSwitch.path),
+    undo: runAgain,
+  },
+  'suspending its wallet, by a stop token when the port is full': {
+    press: async ({ doors, from }) => (await doors()).byToken(operations.suspendWallet.path.replace('{id}', from.id)),
+    undo: goOn,
   },
   AutoStop: {
     press: ({ bed, from, id }) =>
@@ -64,6 +76,18 @@ forEachEngine((engine, open, fresh) => {
   const start = (options: Parameters<typeof beds>[0] = {}, node?: MadeUpBed['node']) =>
     beds({ ...options, expiry: false }, node)
 
+  const opened = new Map<MadeUpBed, Promise<StopDoors>>()
+  afterEach(async () => {
+    for (const doors of opened.values()) await (await doors).close()
+    opened.clear()
+  })
+  /** Opened where a stop comes through them, and then for all of its test. */
+  function doorsTo(bed: MadeUpBed, on: Buttons): Promise<StopDoors> {
+    const doors = opened.get(bed) ?? stopDoors(bed, on)
+    opened.set(bed, doors)
+    return doors
+  }
+
   async function newCase(bed: MadeUpBed): Promise<Case> {
     const [from, other] = [await bed.wallet(), await bed.wallet()]
     await bed.limit(from.id, { instant_max_usd: 1_000, daily_limit_usd: 10_000 })
@@ -84,7 +108,7 @@ forEachEngine((engine, open, fresh) => {
   /** A stop that is pressed in the middle of something, which goes on once it is decided; its answer comes when it comes. */
   function pressing(met: Case, button: Button, on = buttonsOf(met.bed)) {
     let answer: Promise<ReadonlySet<string>> | undefined
-    const of = { ...met, on, id: '' }
+    const of = { ...met, on, id: '', doors: () => doorsTo(met.bed, on) }
     return {
       of,
       isPressed: () => answer !== undefined,
@@ -167,15 +191,14 @@ forEachEngine((engine, open, fresh) => {
     expect([...arrivedOf(met)]).toEqual([txHash])
   })
 
-  test.runIf(engine === 'postgres')(
-    'after the answer of one of two replicas the other, which works on it, lets nothing out',
-    async () => {
+  // Replicas share a PostgreSQL database.
+  if (engine === 'postgres')
+    test('after the answer of one of two replicas the other, which works on it, lets nothing out', async () => {
       const location = await fresh()
       const bed = await start({ location })
       const second = await start({ location, limits: {} }, bed.node)
       for (const name of ['the kill switch', 'suspending its wallet', 'revoking its session'])
         for (let left = 1; left < JOBS; left++)
           await meet(await newCase(bed), BUTTONS[name]!, { left, on: buttonsOf(second) })
-    },
-  )
+    })
 })

@@ -162,6 +162,7 @@ const inStartingOrder = (features: Features) =>
 const inStoppingOrder = (features: Features) =>
   inOrder(features, 'stop', [
     'transactions',
+    'exposure',
     'sessions',
     'killSwitch',
     'held',
@@ -357,7 +358,7 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
     prices: { handlers: priceHandlers(services.fixing, base.prices.status, base.shown) },
     tokens: { handlers: tokenHandlers(services.registry) },
     wallets: { handlers: walletHandlers(services.wallets) },
-    exposure: { handlers: exposureHandlers(services.exposure) },
+    exposure: { handlers: exposureHandlers(services.exposure), stop: services.exposure.stop },
     approvals: { handlers: approving.handlers, pages: approving.pages },
     walletViews: { handlers: walletViewHandlers(services.view) },
   }

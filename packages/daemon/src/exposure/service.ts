@@ -27,7 +27,9 @@ type Whose = Pick<Parsed<(typeof exposureOperations)['getWalletExposure']>, 'ses
 export type Exposure = ReturnType<typeof exposure>
 
 /** The most that can leave of wallets when an agent, or the daemon, is taken over now. */
-export function exposure(parts: ExposureParts) {
+export function exposure(given: ExposureParts) {
+  const life = { hasEnded: false }
+  const parts = { ...given, log: whileIn(life, given.log) }
   const { database } = parts
   const look = looking(parts)
 
@@ -97,9 +99,19 @@ export function exposure(parts: ExposureParts) {
     },
     changed: bounds.changed,
     /** How the worst case of its wallet moves when one that waits is approved; undefined where nobody tells within a second and a half. */
-    approving: (transactionId: string): Promise<string | undefined> => inTime(approvalOf(transactionId)),
+    approving: async (transactionId: string): Promise<string | undefined> =>
+      life.hasEnded ? undefined : inTime(approvalOf(transactionId)),
+    /** Nobody is told any more. */
+    async stop(): Promise<void> {
+      life.hasEnded = true
+    },
   }
 }
+
+/** What nobody waits for any more ends with the daemon, and that is no fault. */
+const whileIn = (life: { readonly hasEnded: boolean }, log: ExposureParts['log']): ExposureParts['log'] => ({
+  error: (...told: Parameters<typeof log.error>) => life.hasEnded || log.error(...told),
+})
 
 async function inTime(text: Promise<string | undefined>): Promise<string | undefined> {
   const waiting = new AbortController()

@@ -13,10 +13,10 @@ export async function remind(parts: Pick<Parts, 'database' | 'clock' | 'audit'>,
   await parts.database.work(scopeOf(row.wallet_id, [row]), async (db) => {
     const current = await transactionStore.byId(db, id)
     const isAwaited = current?.status === 'QUEUED' && current.approval_expires_at === until
-    const now = parts.clock.now()
-    if (!current || !isAwaited || until <= parts.clock.latest() || (await stopStore.isOver(db, id)))
+    const [now, latest] = [parts.clock.now(), parts.clock.latest()]
+    if (!current || !isAwaited || until <= latest || (await stopStore.isOver(db, id)))
       return void (await reminderStore.drop(db, reminder))
-    const which = await reminderStore.take(db, reminder, now)
+    const which = await reminderStore.take(db, reminder, latest)
     if (which === undefined) return
     await parts.audit.record(db, {
       event: 'TX_APPROVAL_REMINDED',

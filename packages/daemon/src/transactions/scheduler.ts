@@ -18,13 +18,13 @@ const AT_ONCE = 200
 export function scheduler(parts: Parts, lanes: Lanes, kickMessages: Lanes['kick']): Loop {
   let seenEpoch: number | undefined
   return loop('due transactions', parts.log, async () => {
-    const now = parts.clock.now()
+    const [now, latest] = [parts.clock.now(), parts.clock.latest()]
     const [{ epoch }, due, lapsed, overdue, reminders] = await parts.database.read(async (db) => [
       await parts.switches.killSwitch(db),
       await transactionStore.dueDelays(db, now, AT_ONCE),
-      await transactionStore.lapsedApprovals(db, parts.clock.latest(), AT_ONCE),
-      await planStore.overdue(db, parts.clock.latest(), AT_ONCE),
-      await reminderStore.due(db, now, AT_ONCE),
+      await transactionStore.lapsedApprovals(db, latest, AT_ONCE),
+      await planStore.overdue(db, latest, AT_ONCE),
+      await reminderStore.due(db, latest, AT_ONCE),
     ])
     if (epoch !== seenEpoch) lanes.cutOff()
     seenEpoch = epoch

@@ -1,6 +1,6 @@
 import { type Handle, statement } from '../../platform/db/database.ts'
 
-/** Of an approval that is awaited from then to then; `due_at` is when somebody is reminded next. In milliseconds. */
+/** Of an approval that is awaited from then to then; `due_at` is when somebody is reminded next. In milliseconds of the latest that it may be. */
 export type ReminderRow = { transaction_id: string; since: number; until: number; due_at: number }
 
 declare module '../../platform/db/tables.ts' {
@@ -42,12 +42,12 @@ export const reminderStore = {
   /** Somebody is to approve it until then. */
   arm: (db: Handle, id: string, time: { since: number; until: number }) =>
     db.run(insert, { transaction_id: id, ...time, due_at: halfOf(time) }),
-  due: (db: Handle, now: number, count: number) => db.all(due, { now, count }),
+  due: (db: Handle, latest: number, count: number) => db.all(due, { now: latest, count }),
   /** Takes a reminder that is due, once: which it is, or undefined where somebody else was faster. */
-  async take(db: Handle, row: ReminderRow, now: number): Promise<'half' | 'last' | undefined> {
+  async take(db: Handle, row: ReminderRow, latest: number): Promise<'half' | 'last' | undefined> {
     const seen = { id: row.transaction_id, seen: row.due_at }
     const last = lastOf(row)
-    const isLast = now >= last
+    const isLast = latest >= last
     const { changes } = isLast ? await db.run(remove, seen) : await db.run(put, { ...seen, due: last })
     if (changes !== 1) return undefined
     return isLast ? 'last' : 'half'

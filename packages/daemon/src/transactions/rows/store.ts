@@ -1,3 +1,4 @@
+import type { Decision } from '@waiaas/contract'
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import { type Handle, type Ids, idsIn, rowsIn, statement } from '../../platform/db/database.ts'
 import type { Tables } from '../../platform/db/tables.ts'
@@ -302,7 +303,7 @@ export const transactionStore = {
     await db.run(insert, row)
     await db.run(insertTexts, row)
     await insertBeside(db, row)
-    if (row.status === 'QUEUED') await awaitApproval(db, row, row.created_at)
+    if (row.status === 'QUEUED') await awaitApproval(db, { ...row, at: row.created_at })
     waitingStore.inserted(db, row, row.status)
   },
   byId: (db: Handle, id: string) => db.get(byId, { id }),
@@ -349,16 +350,18 @@ export const transactionStore = {
     const isMine = won(await db.run(requeue, change))
     if (!isMine) return false
     await db.run(requeueTexts, change)
-    await awaitApproval(db, change, change.updated_at)
+    await awaitApproval(db, { ...change, at: change.updated_at })
     return true
   },
 }
 
-/** Whoever has to approve it is told of it, and reminded. */
-async function awaitApproval(db: Handle, row: Pick<HeadRow, 'id' | 'approval_expires_at'>, since: number) {
-  if (row.approval_expires_at === null) return
-  await reminderStore.arm(db, row.id, { since, until: row.approval_expires_at })
-  await noticeStore.add(db, { transaction: row.id, why: 'waits', at: since })
+type Asking = Pick<HeadRow, 'id' | 'approval_expires_at'> & { readonly decision: string; readonly at: number }
+/** Whoever has to approve it is told of it, and reminded, by the reading of the clock by which its time ends. */
+async function awaitApproval(db: Handle, { id, approval_expires_at: until, decision, at }: Asking) {
+  if (until === null) return
+  const { inputs }: Decision = JSON.parse(decision)
+  await reminderStore.arm(db, id, { since: inputs.latest ?? inputs.now, until })
+  await noticeStore.add(db, { transaction: id, why: 'waits', at })
 }
 
 /** Refuses a change that the transition table does not have: that is a bug, never a race. */
