@@ -179,7 +179,7 @@ describe.each(['sqlite', 'postgres'])('a daemon over %s that was told every kind
     }
     scene = await startWith(env, dataDir, files)
     told = await exercise(scene)
-  }, 120_000)
+  })
 
   test('has done what a daemon does, and failed in the ways it can', () => {
     expect(told).toContain('CONFIRMED')

@@ -34,7 +34,7 @@ beforeAll(async () => {
     type: 'ALLOWED_TOKENS',
     rules: { tokens: [{ address: at.plainToken }] },
   })
-}, 60_000)
+})
 afterAll(async () => {
   await daemon.stop()
   await world.stop()

@@ -76,18 +76,16 @@ async function killAndFinish(engine: Engine, world: World, moment: Moment): Prom
 describe('kill -9 in the middle of 100 sends: each is paid once, reported truly and counted exactly', () => {
   test.each([afterAnswers(1), afterAnswers(50), whileExecuting, whileLeaving, whileArriving, afterLandings])(
     'on EVM over SQLite, $name',
-    { timeout: 120_000 },
     async (moment) => killAndFinish('sqlite', await evmWorld({ blockTime: 0.25 }), moment),
   )
 
   test.each([afterAnswers(1), whileExecuting, whileLeaving, whileArriving, afterLandings])(
     'on Solana over SQLite, $name',
-    { timeout: 120_000 },
     async (moment) => killAndFinish('sqlite', await solanaWorld(), moment),
   )
 
   describe.concurrent('on EVM over PostgreSQL', () => {
-    test.each([afterAnswers(50), whileExecuting, whileLeaving])('$name', { timeout: 120_000 }, async (moment) =>
+    test.each([afterAnswers(50), whileExecuting, whileLeaving])('$name', async (moment) =>
       killAndFinish('postgres', await evmWorld({ blockTime: 0.25 }), moment),
     )
   })

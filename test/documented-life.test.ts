@@ -27,7 +27,7 @@ beforeAll(async () => {
   wallet = await world.wallet(daemon, {
     limit: { ...GENEROUS, delay_max_usd: 1_000, instant_max_usd: 1_000, notify_max_usd: 1_000 },
   })
-}, 60_000)
+})
 afterAll(async () => {
   await daemon?.stop()
   await world?.stop()

@@ -21,7 +21,7 @@ beforeAll(async () => {
   // No block comes by itself, so that the fee stays what it was.
   world = await evmWorld({ blockTime: 3_600 })
   daemon = await startTestDaemon({ env: world.env })
-}, 60_000)
+})
 afterAll(async () => {
   await daemon?.stop()
   await world?.stop()

@@ -31,7 +31,7 @@ beforeAll(async () => {
   daemon = await startTestDaemon({
     env: { ...world.env, ...ALONE, WAIAAS_ORACLE_FIXED_PRICES: prices },
   })
-}, 60_000)
+})
 afterAll(async () => {
   await daemon?.stop()
   await world?.stop()

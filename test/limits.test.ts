@@ -17,7 +17,7 @@ beforeAll(async () => {
   world = await evmWorld({ blockTime: 3_600 })
   daemon = await startTestDaemon({ env: world.env })
   wallet = await world.wallet(daemon, { limit })
-}, 60_000)
+})
 afterAll(async () => {
   await daemon?.stop()
   await world?.stop()

@@ -77,7 +77,7 @@ describe.each<Engine>(['sqlite', 'postgres'])('over %s', (engine) => {
     }
     expect(faults).toEqual([])
     // Thousands of calls.
-  }, 180_000)
+  }, 600_000)
 
   async function ask(op: Operation, input: Record<string, unknown>): Promise<number> {
     const as = mayCall(op, 'operator') ? 'operator' : wallet.token

@@ -13,7 +13,7 @@ beforeAll(async () => {
   world = await evmWorld()
   daemon = await startTestDaemon({ env: world.env })
   wallet = await world.wallet(daemon)
-}, 60_000)
+})
 afterAll(async () => {
   await daemon?.stop()
   await world?.stop()

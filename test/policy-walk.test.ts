@@ -31,7 +31,7 @@ beforeAll(async () => {
   wallet = await world.wallet(daemon, { limit: GENEROUS })
   for (const token of [at.plainToken, at.oddToken])
     await mintToken(world.node, token, { to: wallet.address, amount: 10n ** 24n })
-}, 60_000)
+})
 afterAll(async () => {
   await daemon?.stop()
   await world?.stop()

@@ -43,7 +43,7 @@ beforeAll(async () => {
   ] as const)
     await operator.createPolicy({ walletId: quick.id, ...policy })
   publicKey = (await operator.getAuditCheckpoint()).publicKey
-}, 60_000)
+})
 afterAll(async () => {
   await daemon?.stop()
   await Promise.all([evm?.stop(), solana?.stop()])
@@ -159,7 +159,7 @@ test('a receipt of every kind, on both chains, proves its transaction with the p
   }
   const good = { isWhole: true, isAgain: true, faults: [], missing: [] }
   expect(found).toEqual(Object.fromEntries([...ids.keys()].map((name) => [name, good])))
-}, 120_000)
+})
 
 /** A receipt in which much stands: a call that a human approved, signed and landed. */
 async function rich(): Promise<Receipt> {

@@ -12,7 +12,7 @@ beforeAll(async () => {
   world = await evmWorld()
   daemon = await startTestDaemon({ env: { ...world.env, WAIAAS_SECURITY_MAX_SESSIONS_PER_WALLET: '50' } })
   wallet = await world.wallet(daemon, { limit: { ...GENEROUS, daily_limit_usd: 1_000 } })
-}, 60_000)
+})
 afterAll(async () => {
   await daemon?.stop()
   await world?.stop()

@@ -89,7 +89,7 @@ test('kill -9 at any moment of a password change leaves exactly one password tha
     cleanUp()
   }
   expect(new Set(outcomes)).toEqual(new Set(['old', 'new']))
-}, 120_000)
+})
 
 test('a recovery key that a killed change has left is called what it is, and goes when the right password comes', async () => {
   const daemon = await start()

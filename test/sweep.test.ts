@@ -51,7 +51,7 @@ beforeAll(async () => {
   expect((await deployEvmFixtures(nodes[1])).plainToken).toBe(evmTokens.plainToken)
   await nodes[0].rpc('anvil_setCode', [STUCK.address, STUCK.code])
   splTokens = await createSolanaFixtures(solana)
-}, 60_000)
+})
 afterAll(async () => {
   for (const node of nodes ?? []) await node.stop()
   await solana?.stop()
@@ -89,7 +89,7 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (engine) => {
     await daemon.operator.addToken({
       ...{ network: 'local-solana', address: splTokens.splMint, symbol: 'SPL', name: 'SPL', decimals: 6 },
     })
-  }, 60_000)
+  })
   afterAll(() => daemon?.stop())
 
   const allow = (wallet: TestWallet, ...tokens: string[]) =>

@@ -18,7 +18,7 @@ beforeAll(async () => {
   world = await evmWorld()
   daemon = await startTestDaemon({ env: world.env })
   wallet = await world.wallet(daemon, { limit: GENEROUS })
-}, 60_000)
+})
 afterAll(async () => {
   await daemon.stop()
   await world.stop()

@@ -127,7 +127,7 @@ beforeAll(async () => {
   await send(evmFaucet, { to: tokens.feeing, data: fee })
   snapshot = await node.rpc('evm_snapshot', [])
   byBlocks = chainOf(node.url)
-}, 60_000)
+})
 afterAll(async () => {
   byBlocks.close()
   await node.stop()

@@ -80,7 +80,7 @@ beforeAll(async () => {
     },
     privateKey,
   )
-}, 120_000)
+})
 afterAll(async () => {
   await bed?.stop()
   await node?.stop()

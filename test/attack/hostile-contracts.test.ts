@@ -39,7 +39,7 @@ beforeAll(async () => {
     },
   })
   wallet = await trusting()
-}, 60_000)
+})
 afterAll(async () => {
   await daemon.stop()
   await world.stop()

@@ -43,7 +43,7 @@ describe('memory of the daemon after importing sealed keys, creating one and sig
     expect(done.isSigned).toBe(true)
     const created = openExport(recipient, (done.exported as { sealed: string }).sealed)
     secrets.push(evm, seed, Buffer.from(created.slice(2), 'hex'))
-  }, 60_000)
+  })
 
   afterAll(() => {
     child.kill('SIGKILL')

@@ -50,4 +50,4 @@ test(`a decision is made again from its record, to the letter, in ${CASES} cases
     ]),
   )
   expect(outcomes.has('POLICY_RULES_CORRUPT')).toBe(false)
-}, 180_000)
+})

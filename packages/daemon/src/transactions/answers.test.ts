@@ -120,7 +120,7 @@ forEachEngine((engine, open, fresh) => {
     const sent = new Map(bed.node.sent.map(({ hash, body }) => [hash, body.amount]))
     expect(sent).toEqual(new Map(own.map(({ tx_hash, amount }) => [tx_hash, amount])))
     expect(own.map(({ id }) => id).sort()).toEqual(approved.sort())
-  }, 120_000)
+  })
 
   test('what was let come to so many dollars runs up to there, and waits anew above it', async () => {
     const bed = await start({ limits: LIMITS })

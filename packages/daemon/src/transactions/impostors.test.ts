@@ -42,7 +42,7 @@ beforeAll(async () => {
       ...{ symbol: 'TUSD', name: 'Test USD', decimals: 6, program: null, created_at: 0 },
     }),
   )
-}, 60_000)
+})
 afterAll(async () => {
   await bed?.stop()
   await node?.stop()

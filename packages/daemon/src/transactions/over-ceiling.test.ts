@@ -28,7 +28,7 @@ describe.each(['sqlite', 'postgres'])('on %s', (engine) => {
     const place = engine === 'postgres' ? { url: await preparedPostgresDatabase() } : { path: join(folder, 'test.db') }
     database = await openDatabase({ ...place, migrations })
     bed = await startPipeline(database, node)
-  }, 60_000)
+  })
   afterAll(async () => {
     await bed.stop()
     await node.stop()

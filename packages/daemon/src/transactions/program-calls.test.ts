@@ -32,7 +32,7 @@ beforeAll(async () => {
   database = await openDatabase({ path: join(folder, 'test.db'), migrations })
   bed = await startPipeline(database, node, undefined, undefined, { fixed: { [asset]: '1' }, floors: () => hasFloors })
   node.addProgram(lighthouseProgram, lighthouseStandIn())
-}, 60_000)
+})
 afterAll(async () => {
   await bed.stop()
   await node.stop()

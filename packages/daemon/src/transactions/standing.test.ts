@@ -111,7 +111,7 @@ describe.each([
     }
     // Who may take all that there is may take anything.
     await chained.mint((await chained.spender()).address, 1_000_000)
-  }, 60_000)
+  })
   afterAll(() => stop?.())
 
   /** A wallet with so much of the token, which may let one spender take it, and a limit of a hundred dollars a day. */
@@ -191,7 +191,7 @@ describe.each([
     shift += DAY + HOUR
     expect(await window()).toEqual([0, 0])
     expect(await pay(90)).toBeUndefined()
-  }, 120_000)
+  })
 
   test('no more is held than the wallet has, and what comes in is held with the next look', async () => {
     const { address, looked, window, approve, pay } = await allower(20)
@@ -206,7 +206,7 @@ describe.each([
     await shows(window, 45, 70)
     shift += DAY + HOUR
     expect(await window()).toEqual([45, 45])
-  }, 120_000)
+  })
 
   test('where an account has one delegate, a new one takes the place of the last, which may have taken all before', async () => {
     const { other, looked, window, approve } = await allower(200)
@@ -218,5 +218,5 @@ describe.each([
     shift += DAY + HOUR
     const left = delegates === 1 ? 30 : 90
     expect(await window()).toEqual([left, left])
-  }, 120_000)
+  })
 })

@@ -196,7 +196,7 @@ async function settle(stage: Stage, cases: readonly Case[]): Promise<void> {
     return open.length === 0
   }
   setPrice(bed, PRICE.usual)
-  await until('nothing to be open', isSettled, { everyMs: 60, withinMs: 40_000 }).catch((error: unknown) => {
+  await until('nothing to be open', isSettled, { everyMs: 60, withinMs: 120_000 }).catch((error: unknown) => {
     const left = open.map(({ wallet_id, status }) => `${ofWallet.get(wallet_id)?.name}: ${status}`)
     throw new Error(`${error}\n${left.join('\n')}`)
   })
@@ -289,7 +289,7 @@ forEachEngine((engine, open) => {
 
   test.each(Object.keys(STATES))(
     'a payment that %s keeps its promises whatever two events meet on it',
-    { timeout: 180_000 },
+    { timeout: 600_000 },
     async (name) => {
       const state = STATES[name]!
       const all = pairsOf(state.events).flatMap((events) =>

@@ -43,7 +43,7 @@ beforeAll(async () => {
     'native:local-evm': '2000',
   }
   bed = await startCalls(node, { fixed })
-}, 60_000)
+})
 afterAll(async () => {
   await bed?.stop()
   await node?.stop()

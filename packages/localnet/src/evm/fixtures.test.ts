@@ -63,7 +63,7 @@ const authorizationTypes = {
   ],
 } as const
 
-test('the generated contracts are what the sources compile to', { timeout: 60_000 }, () => {
+test('the generated contracts are what the sources compile to', () => {
   expect(readFileSync(generatedFile, 'utf8') === compileContracts()).toBe(true)
 })
 

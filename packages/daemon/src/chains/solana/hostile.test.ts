@@ -334,7 +334,7 @@ test('nor by any of them together', async () => {
   )
   floors = undefined
   expect(outcomes).toContain('told')
-}, 60_000)
+})
 
 describe('nothing is lost of which nothing was told', () => {
   test.each<[string, (mine: Mine, wallet: Wallet) => Instructions | Promise<Instructions>, Outcome]>([

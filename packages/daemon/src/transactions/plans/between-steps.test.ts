@@ -28,7 +28,7 @@ beforeAll(async () => {
   node = await startEvm({ extraArgs: ['--no-mining', '--slots-in-an-epoch', '1'] })
   database = await openDatabase({ url: await preparedPostgresDatabase(), migrations })
   bed = await startPipeline(database, node, undefined, clock)
-}, 60_000)
+})
 afterAll(async () => {
   await bed?.stop()
   await database?.close()

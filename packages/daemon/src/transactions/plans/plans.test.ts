@@ -66,7 +66,7 @@ beforeAll(async () => {
   database = await openDatabase({ path: join(folder, 'test.db'), migrations })
   const prices = [at.plainToken, at.permitToken].map((token) => [tokenAsset(localEvm, token), '1'])
   bed = await startPipeline(database, node, undefined, undefined, { fixed: Object.fromEntries(prices) })
-}, 60_000)
+})
 afterAll(async () => {
   await bed?.stop()
   await node?.stop()

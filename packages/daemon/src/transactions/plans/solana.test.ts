@@ -47,7 +47,7 @@ beforeAll(async () => {
   const mints = [fixtures.splMint, fixtures.token2022Mint]
   const fixed = Object.fromEntries(mints.map((mint) => [tokenAsset(localSolana, mint), '1']))
   bed = await startPipeline(database, node, undefined, undefined, { fixed })
-}, 60_000)
+})
 afterAll(async () => {
   await bed?.stop()
   await node?.stop()

@@ -339,4 +339,4 @@ test('a call that never ends is refused and says so, however a node tells', asyn
   await expect(chainOf(node.url).draftsInOrder!(rich.address, [pay, intent])).rejects.toMatchObject({
     ...{ code: 'INVALID_TRANSACTION', message: expect.stringMatching(/^step 2 .* it would use all of \d+ gas/) },
   })
-}, 30_000)
+})
