@@ -8,7 +8,7 @@ import { namedFees } from './named-fees.ts'
 import { overCeilings } from './over-ceilings.ts'
 import { knownPlaceOf, type Place, placeOf } from './place.ts'
 import { type StopClient, stopDoorOf } from './stop-door.ts'
-import { askText, canAsk, note } from './terminal.ts'
+import { askText, canAsk, isWatched, note } from './terminal.ts'
 import { trustedSigner } from './trust.ts'
 
 export type DaemonFlags = {
@@ -37,7 +37,13 @@ export async function connectOperator(flags: DaemonFlags): Promise<Operator> {
   return operatorAt(place, secrets, flags)
 }
 
+/** A person is told in whose name a command goes on. */
+function say(as: string, place: Place, flags: DaemonFlags): void {
+  if (!flags.json && isWatched()) note(`${as}, at ${place.baseUrl}`)
+}
+
 async function operatorAt(place: Place, secrets: Secrets, flags: DaemonFlags): Promise<Operator> {
+  say('as the operator', place, flags)
   // A program that reads JSON is told nothing beside it.
   const tell = flags.json ? () => undefined : note
   const signer = flags['plain-password'] ? undefined : await trustedSigner(place, tell)
@@ -69,7 +75,9 @@ export async function connectFor(access: Access, flags: DaemonFlags): Promise<WA
   const { place, secrets } = await placeAndSecrets(flags)
   if (access === 'public') return new WAIaaSClient({ baseUrl: place.baseUrl, ...options })
   if (await actsAsOperator(access, secrets)) return (await operatorAt(place, secrets, flags)).api
-  return agentClient(place.baseUrl, await secrets.sessionToken())
+  const token = await secrets.sessionToken()
+  say(`as the agent of ${secrets.tokenPlace}`, place, flags)
+  return agentClient(place.baseUrl, token)
 }
 
 /**
@@ -82,6 +90,7 @@ export async function connectForStop(flags: DaemonFlags): Promise<StopClient> {
   if (door) return door
   const { place, secrets } = await placeAndSecrets(flags)
   const stopToken = await secrets.stopToken()
+  if (stopToken !== undefined) say('with the stop token', place, flags)
   if (stopToken !== undefined) return new WAIaaSClient({ baseUrl: place.baseUrl, stopToken, ...options })
   return (await operatorAt(place, secrets, flags)).api
 }

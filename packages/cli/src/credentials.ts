@@ -14,6 +14,8 @@ export type Secrets = {
   /** WAIAAS_STOP_TOKEN, or the file that WAIAAS_STOP_TOKEN_FILE names. */
   readonly stopToken: () => Promise<string | undefined>
   readonly hasSessionToken: () => Promise<boolean>
+  /** Where the session token comes from, as a person is told. */
+  readonly tokenPlace: string
   /** True where the master password needs no prompt. */
   readonly isOperator: () => Promise<boolean>
 }
@@ -32,6 +34,7 @@ export function secretsOf(dataDir: string, passwordFile: string | undefined): Se
       if (env.WAIAAS_STOP_TOKEN) return env.WAIAAS_STOP_TOKEN
       return env.WAIAAS_STOP_TOKEN_FILE ? readSecretFile(env.WAIAAS_STOP_TOKEN_FILE) : undefined
     },
+    tokenPlace: env.WAIAAS_SESSION_TOKEN ? 'WAIAAS_SESSION_TOKEN' : tokenFile(dataDir),
     hasSessionToken: async () => (await findToken(dataDir)) !== undefined,
     async sessionToken() {
       const token = await findToken(dataDir)

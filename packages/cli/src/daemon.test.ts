@@ -370,7 +370,10 @@ describe('the master password', () => {
     expect((await waiaas(['init', '--auto-provision', '--data-dir', dataDir])).out).toContain('already initialised')
     expect(readFileSync(join(dataDir, 'recovery.key'), 'utf8')).toBe(before)
     const daemon = waiaasAtTerminal(['start', '--data-dir', dataDir])
-    await daemon.saw(/WAIAAS_PORT=\d+/)
+    const [, port] = await daemon.saw(/WAIAAS_PORT=(\d+)/)
+    await daemon.saw(
+      new RegExp(`WAIaaS runs at http://127\\.0\\.0\\.1:${port} and keeps everything in ${dataDir}\\. Ctrl-C stops it`),
+    )
     expect(await waiaas(['stop', '--data-dir', dataDir])).toMatchObject({ code: 0 })
     expect((await daemon.ended).code).toBe(0)
   })

@@ -14,9 +14,12 @@ import { connectFor, connectForStop, type DaemonFlags } from './api.ts'
 import { columns } from './columns.ts'
 import { askConsent, requireConsent } from './confirming.ts'
 import { UsageError } from './errors.ts'
-import { daemonFlagsHelp } from './flags.ts'
+import { daemonFlagsHelp, timeFlag } from './flags.ts'
+import { unknownIds, withIds, withWalletNames } from './names.ts'
+import { SYMBOL_HELP, takesSymbols, withSymbols } from './symbols.ts'
 import { plainText } from './table.ts'
 import { note, print, printJson } from './terminal.ts'
+import { TIME_HELP } from './times.ts'
 import { views } from './views.ts'
 
 /** A command as it follows from the contract. */
@@ -40,7 +43,9 @@ const operationOf = ({ operation }: Derived): Operation => operations[operation 
 
 export function derivedUsage(command: Derived): string {
   const asks = operationOf(command).destroys === undefined ? '' : '\n  --yes                   do not ask'
-  return `${commandUsage(command)}\n${daemonFlagsHelp}${asks}`
+  const times = command.flags.some(({ kind }) => kind === 'time') ? `\n  <time>                  ${TIME_HELP}` : ''
+  const symbols = takesSymbols(command) ? `\n  --amount                ${SYMBOL_HELP}` : ''
+  return `${commandUsage(command)}\n${daemonFlagsHelp}${asks}${times}${symbols}`
 }
 
 /** Asks a person before a call is made, and gives what is sent. */
@@ -53,35 +58,52 @@ export async function runDerived(command: Derived, argv: readonly string[], ask?
   const name = command.operation as keyof AllOperations
   const op = operationOf(command)
   requireConsent(command.name, op, flags.yes === true)
-  const send = async () => {
-    const call = isStop(op) ? await stopSender(name, flags) : await sender({ name, op, input, ask }, flags)
-    return call(input)
-  }
-  const answer = await send().catch((error: unknown) => {
+  const called = { command, op, input: timed(command, input), ask }
+  // A stop takes no password, unless somebody has to look up what it is to stop.
+  const send = isStop(op) && unknownIds(command, op, input).length === 0 ? stopped : sent
+  const { api, answer } = await send(name, called, flags).catch((error: unknown) => {
     const isDown = error instanceof WAIaaSError && error.code === 'NETWORK_ERROR'
     if (isDown && op.whenDown !== undefined && !flags.json) note(op.whenDown)
     throw error
   })
   if (flags.json) printJson(answer ?? null)
   // The daemon answers with the output of the operation that was called.
-  else print((views[name] as View | undefined)?.(answer) ?? plainText(answer, columns[name]))
+  else print((views[name] as View | undefined)?.(answer) ?? plainText(await readable(api, answer), columns[name]))
 }
 
-type Send = (input: Input) => Promise<unknown>
+/** Lists say wallets by their names; only who is no stopper can ask for those. */
+const readable = async (api: WAIaaSClient | undefined, answer: unknown): Promise<unknown> =>
+  api ? withWalletNames(api, answer) : answer
+
+type Called = { command: Derived; op: Operation; input: Input; ask: Ask | undefined }
+type Name = keyof AllOperations
+/** `api`: as whom it was done, where that may look too. */
+type Done = { readonly answer: unknown; readonly api: WAIaaSClient | undefined }
 
 /** A stop goes through the socket in the data directory where there is one. */
-async function stopSender(name: keyof AllOperations, flags: DaemonFlags): Promise<Send> {
+async function stopped(name: Name, { input }: Called, flags: Flags): Promise<Done> {
   const api = await connectForStop(flags)
-  return api[name as keyof typeof api] as Send
+  const send = api[name as keyof typeof api] as (input: Input) => Promise<unknown>
+  return { answer: await send(input), api: undefined }
 }
 
-type Called = { name: keyof AllOperations; op: Operation; input: Input; ask: Ask | undefined }
-
-async function sender({ name, op, input, ask }: Called, flags: Flags): Promise<Send> {
+async function sent(name: Name, { command, op, input, ask }: Called, flags: Flags): Promise<Done> {
   const api = await connectFor(op.access, flags)
-  if (op.destroys !== undefined && flags.yes !== true) await askConsent(op, name, { api, input })
-  const send = api[name] as Send
-  return ask ? async (wanted) => send(await ask(api, wanted)) : send
+  const named = await withSymbols(command, api, await withIds(command, api, input))
+  if (op.destroys !== undefined && flags.yes !== true) await askConsent(op, name, { api, input: named })
+  const send = api[name] as (input: Input) => Promise<unknown>
+  return { answer: await send(ask ? await ask(api, named) : named), api }
+}
+
+/** Times as the daemon takes them. */
+function timed(command: Derived, input: Input): Input {
+  const read = { ...input }
+  for (const { field, kind, name } of command.flags) {
+    const text = input[field]
+    if (kind !== 'time' || typeof text !== 'string') continue
+    read[field] = timeFlag(name, text, derivedUsage(command))
+  }
+  return read
 }
 
 type Input = Record<string, unknown>

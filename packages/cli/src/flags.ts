@@ -1,6 +1,7 @@
 import { type ParseArgsOptionsConfig, parseArgs } from 'node:util'
 import { didYouMean } from '@waiaas/contract'
 import { errorCode, UsageError } from './errors.ts'
+import { TIME_HELP, timeOf } from './times.ts'
 
 /** Flags of every command that talks to a daemon. */
 export const daemonFlags = {
@@ -51,4 +52,12 @@ export function wholeNumber(name: string, text: string | undefined, usage: strin
   if (text === undefined) return undefined
   if (/^\d{1,9}$/.test(text)) return Number(text)
   throw new UsageError(`expected --${name} as a whole number, got "${text.slice(0, 40)}"`, usage)
+}
+
+/** The unix seconds that a flag means. What is asked up to a day is asked up to its end. */
+export function timeFlag(name: string, text: string, usage: string): number {
+  const edge = name === '--until' || name === '--to' ? 'last' : 'first'
+  const at = timeOf(text, { now: Math.floor(Date.now() / 1_000), edge })
+  if (at !== undefined) return at
+  throw new UsageError(`expected ${name} as ${TIME_HELP}, got "${text.slice(0, 40)}"`, usage)
 }

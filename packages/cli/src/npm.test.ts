@@ -1,7 +1,8 @@
-import { copyFileSync, symlinkSync } from 'node:fs'
+import { copyFileSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
+import { captured } from '../test/captured.ts'
 import { cleanUp, launch, temporaryFolder } from '../test/run.ts'
 
 afterEach(cleanUp)
@@ -25,6 +26,16 @@ test.each([
   const url = `http://127.0.0.1:${port}/health`
   expect((await fetch(url)).status).toBe(200)
   stop(child.pid!)
-  expect((await ended).code).toBe(0)
+  const { code, out } = await ended
+  expect(code).toBe(0)
+  // A program reads it: port and JSON, and no word for people.
+  expect(out).not.toContain('Ctrl-C')
   await expect(fetch(url)).rejects.toThrow('fetch failed')
+})
+
+test('the line of the README that lists the commands does so, and is not taken by npm', async () => {
+  const [, line = ''] = /`([^`]*)` lists what it can do/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? []
+  const [command, ...words] = line.split(' ')
+  const { code, out } = await launch(command!, words, { npm_config_yes: 'false' }, cloneLike()).ended
+  expect({ code, out }).toEqual({ code: 0, out: (await captured([])).out })
 })

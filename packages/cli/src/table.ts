@@ -1,36 +1,46 @@
+import { fitted } from './fitting.ts'
+import { heading, type Look, lookOf, toned } from './look.ts'
+
 type Row = Readonly<Record<string, unknown>>
 
 const isRow = (value: unknown): value is Row => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isThere = (value: unknown): boolean => value !== null && value !== undefined
+
+/** How standard output is looked at. */
+const present = (): Look => lookOf(process.stdout, process.env)
 
 /** An answer as plain text: a table for a list, with these columns where they are named; a line per field otherwise. */
-export function plainText(value: unknown, columns?: readonly string[]): string {
+export function plainText(value: unknown, columns?: readonly string[], look: Look = present()): string {
   if (value === undefined) return 'done'
   if (!isRow(value)) return cell('', value)
   const list = Object.entries(value).find(([, field]) => Array.isArray(field) && field.every(isRow))
   const isPage = list !== undefined && ('nextCursor' in value || 'hasMore' in value || Object.keys(value).length === 1)
-  if (!isPage) return fields(flattened(value))
+  if (!isPage) return fields(flattened(value), look).join('\n')
   const [, rows] = list
   const next = typeof value.nextCursor === 'string' ? `\nmore with --cursor ${value.nextCursor}` : ''
   // Checked above: the field is an array of rows.
-  return `${table(rows as Row[], columns)}${next}`
+  return `${table(rows as Row[], columns, look)}${next}`
 }
 
-/** Columns as wide as their widest cell. Unless named, nested values are left out, and what is empty in every row. */
-export function table(rows: readonly Row[], columns?: readonly string[]): string {
+/**
+ * Columns as wide as their widest cell, at a terminal fitted to it. Unless named, nested values are left out, and what is
+ * empty in every row.
+ */
+export function table(rows: readonly Row[], columns?: readonly string[], look: Look = present()): string {
   if (rows.length === 0) return 'none'
-  const isShown = (name: string) =>
-    rows.some((row) => row[name] !== null && row[name] !== undefined && typeof row[name] !== 'object')
+  const isShown = (name: string) => rows.some((row) => isThere(row[name]) && typeof row[name] !== 'object')
   const names = columns ?? [...new Set(rows.flatMap((row) => Object.keys(row)))].filter(isShown)
-  const cells = [names, ...rows.map((row) => names.map((name) => cell(name, row[name])))]
-  const widths = names.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)))
-  return cells
-    .map((line) =>
-      line
-        .map((text, column) => text.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  const all = [names.map(printable), ...rows.map((row) => names.map((name) => cell(name, row[name])))]
+  const { cells, left } = fitted(all, look.width)
+  const widths = cells[0]!.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)))
+  const lines = cells.map((line, at) =>
+    line
+      .map((text, column) => (column === line.length - 1 ? text : text.padEnd(widths[column]!)))
+      .map((text) => (at === 0 ? heading(text, look) : toned(text, look)))
+      .join('  ')
+      .trimEnd(),
+  )
+  return [...lines, ...(left.length > 0 ? [`not shown: ${left.join(', ')}; --json has all`] : [])].join('\n')
 }
 
 /** An object of objects, such as settings by section, as one object with dotted names. */
@@ -45,17 +55,40 @@ function flattened(row: Row): Row {
   )
 }
 
-function fields(row: Row): string {
-  const names = Object.keys(row).filter((name) => row[name] !== null && row[name] !== undefined)
-  const width = Math.max(0, ...names.map((name) => name.length))
-  return names.map((name) => `${name.padEnd(width)}  ${cell(name, row[name])}`.trimEnd()).join('\n')
+/** A line per field; what is nested stands below its name, further in. */
+function fields(row: Row, look: Look): string[] {
+  const shown = Object.entries(row).filter(([, value]) => isThere(value))
+  const plain = shown.filter(([, value]) => !isNested(value))
+  const width = Math.max(0, ...plain.map(([name]) => printable(name).length))
+  return shown.flatMap(([name, value]) => {
+    if (!isNested(value)) return `${printable(name).padEnd(width)}  ${toned(cell(name, value), look)}`.trimEnd()
+    return [printable(name), ...nested(value, look).map((line) => `  ${line}`)]
+  })
+}
+
+/** What takes more than a line. */
+function isNested(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some((one) => typeof one === 'object' && one !== null)
+  return isRow(value) && Object.keys(value).length > 0
+}
+
+function nested(value: unknown, look: Look): string[] {
+  if (isRow(value)) return fields(value, look)
+  return (value as unknown[]).flatMap((one) => {
+    const [first = '', ...more] = isNested(one) ? nested(one, look) : [cell('', one)]
+    return [`- ${first}`, ...more.map((line) => `  ${line}`)]
+  })
 }
 
 function cell(name: string, value: unknown): string {
-  if (value === null || value === undefined) return '-'
-  if (typeof value === 'number' && /(At|^timestamp)$/.test(name)) return instant(value)
+  if (!isThere(value)) return '-'
+  if (typeof value === 'number' && isTime(name)) return instant(value)
+  if (Array.isArray(value) && !isNested(value)) return printable(value.join(', '))
   return printable(typeof value === 'object' ? JSON.stringify(value) : String(value))
 }
+
+/** Numbers of these names are unix seconds. */
+const isTime = (name: string): boolean => /(At|^at|^timestamp|^since|^until|^asOf)$/.test(name)
 
 /** A memo, or what a contract says, could hold a terminal's commands or turn the writing round: those show as codes. */
 export const printable = (text: string): string =>

@@ -9,6 +9,8 @@ export const printJson = (value: unknown): void => print(JSON.stringify(value, n
 /** What a person should know beside the answer, on stderr. */
 export const note = (text: string): void => void process.stderr.write(`waiaas: ${text}\n`)
 
+/** Does a person see what is said beside the answer? */
+export const isWatched = (): boolean => process.stderr.isTTY === true
 export const canAsk = (): boolean => process.stdin.isTTY === true
 
 /** Asks at the terminal without showing what is typed. Fails when it is interrupted. */

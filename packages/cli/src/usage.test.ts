@@ -1,26 +1,45 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import manifest from '../package.json' with { type: 'json' }
+import { captured } from '../test/captured.ts'
 import { cleanUp, temporaryFolder, waiaas, waiaasAtTerminal } from '../test/run.ts'
-import { runProgram } from './program.ts'
+import { groups } from './overview.ts'
+import { allCommands } from './program.ts'
 import { plainText, table } from './table.ts'
 
 afterEach(cleanUp)
 const nowhere = 'http://127.0.0.1:1'
 
 describe('the command line', () => {
-  test('help lists hand-written and derived commands and ends with 0', async () => {
-    const { code, out } = await waiaas(['--help'])
+  test.each([[[]], [['--help']], [['help']]])('%j lists what there is in groups, on one screen', async (argv) => {
+    const { code, out, err } = await captured(argv)
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toMatch(/^Start here\n {2}init {2,}Create the data directory\.$/m)
+    expect(out).toMatch(/^ {2}kill-switch {3}status, activate, escalate, recover, unlock$/m)
+    for (const line of out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
+  })
+
+  test('the program that a shell finds is this one', async () => {
+    expect(await waiaas([])).toEqual(await captured([]))
+  })
+
+  test('a noun alone lists its verbs, and so does a part of it', async () => {
+    const { code, out } = await captured(['wallet'])
     expect(code).toBe(0)
-    for (const name of [
-      'init',
-      'start',
-      'quickset',
-      'mcp setup',
-      'wallet create',
-      'tx approve',
-      'kill-switch activate',
-    ]) {
-      expect(out).toMatch(new RegExp(`^  ${name} `, 'm'))
-    }
+    for (const verb of ['create', 'export', 'owner set'])
+      expect(out).toMatch(new RegExp(`^  wallet ${verb} {2,}\\S`, 'm'))
+    expect((await captured(['wallet', 'owner'])).out).not.toContain('wallet create')
+    expect((await captured(['wallet', '--help'])).out).toBe(out)
+  })
+
+  test('each noun is in one group', () => {
+    const listed = Object.values(groups).flat()
+    const nouns = new Set(allCommands().map(({ name }) => name.split(' ')[0]!))
+    expect(listed.toSorted()).toEqual([...nouns].toSorted())
+  })
+
+  test('--version says the version, and help of a command is its --help', async () => {
+    expect(await captured(['--version'])).toEqual({ code: 0, out: `${manifest.version}\n`, err: '' })
+    expect(await captured(['help', 'tx', 'send'])).toEqual(await captured(['tx', 'send', '--help']))
   })
 
   test('help offers no field that only a program fills in', async () => {
@@ -28,16 +47,17 @@ describe('the command line', () => {
       [['tx', 'approve'], '--max-fee', '--payment'],
       [['wallet', 'ceiling'], '--from-policies', '--exact'],
     ] as const) {
-      const { out } = await waiaas([...words, '--help'])
+      const { out } = await captured([...words, '--help'])
       expect(out).toContain(`  ${flag} `)
       expect(out).not.toContain(unseen)
     }
-    expect((await waiaas(['tx', 'approve', 'x', '--payment', '{}'])).err).toContain('unknown flag --payment')
+    expect((await captured(['tx', 'approve', 'x', '--payment', '{}'])).err).toContain('unknown flag --payment')
   })
 
   test.each([
     ['a command that does not exist', ['frob'], 'unknown command "frob"'],
-    ['a group without its verb', ['wallet'], 'unknown command "wallet"'],
+    ['a verb that a group does not have', ['wallet', 'frobnicate'], 'unknown command "wallet frobnicate"'],
+    ['an unknown flag alone', ['--frob'], 'unknown flag --frob'],
     ['an unknown flag of a command', ['quickset', '--frob'], "unknown option '--frob'"],
     ['an unknown flag of a derived command', ['wallet', 'list', '--frob'], 'unknown flag --frob'],
     ['a missing flag', ['wallet', 'create'], 'missing --name'],
@@ -45,7 +65,7 @@ describe('the command line', () => {
     ['a mode that does not exist', ['quickset', '--mode', 'moon'], 'expected --mode as one of mainnet, testnet, local'],
     ['a password as a flag', ['wallet', 'list', '--password', 'secret words'], 'unknown flag --password'],
   ])('%s is refused with 2 and the usage', async (_name, argv, message) => {
-    const { code, out, err } = await waiaas(argv)
+    const { code, out, err } = await captured(argv)
     expect({ code, out }).toEqual({ code: 2, out: '' })
     expect(err).toContain(`waiaas: ${message}`)
     expect(err).not.toContain('secret words')
@@ -55,20 +75,22 @@ describe('the command line', () => {
     ['a command', ['walet', 'list'], 'unknown command "walet list" (did you mean wallet list?)'],
     ['the verb of a group', ['wallet', 'lst'], 'unknown command "wallet lst" (did you mean wallet list?)'],
     ['a command of one word', ['strat'], 'unknown command "strat" (did you mean start?)'],
+    ['a noun', ['walet'], 'unknown command "walet" (did you mean wallet?)'],
+    ['a flag alone', ['--versoin'], 'unknown flag --versoin (did you mean --version?)'],
     ['a flag of a derived command', ['wallet', 'list', '--limt', '3'], 'unknown flag --limt (did you mean --limit?)'],
     ['a flag of a command', ['stop', '--timout', '3'], "unknown option '--timout' (did you mean --timeout?)"],
   ])('%s that is mistyped is answered with one line and the nearest name', async (_name, argv, message) => {
-    expect(await waiaas(argv)).toEqual({ code: 2, out: '', err: `waiaas: ${message}\n` })
+    expect(await captured(argv)).toEqual({ code: 2, out: '', err: `waiaas: ${message}\n` })
   })
 
   test('a daemon that does not answer ends with 1 and says what to do', async () => {
-    const { code, err } = await waiaas(['health', '--base-url', nowhere])
+    const { code, err } = await captured(['health', '--base-url', nowhere])
     expect(code).toBe(1)
     expect(err).toContain('start it with "waiaas start"')
   })
 
   test('a recovery of a locked daemon that does not run is refused, and says why and what to do', async () => {
-    const { code, err } = await waiaas(['recover', '--base-url', nowhere])
+    const { code, err } = await captured(['recover', '--base-url', nowhere])
     expect(code).toBe(1)
     expect(err).toContain('a recovery takes a daemon that runs, locked as it is')
     expect(err).toContain('start it with "waiaas start"')
@@ -98,7 +120,7 @@ describe('the command line', () => {
       { code: 'COMMAND_FAILED', hint: 'give --yes' },
     ],
   ])('with --json, %s is told in the shape of the API’s errors', async (_name, argv, code, body) => {
-    const ended = await waiaas([...argv, '--json'])
+    const ended = await captured([...argv, '--json'])
     expect({ code: ended.code, out: ended.out }).toEqual({ code, out: '' })
     expect(JSON.parse(ended.err)).toMatchObject({ retryable: false, message: expect.any(String), ...body })
   })
@@ -110,7 +132,7 @@ describe('the command line', () => {
       ['policy', 'delete', '01990000-0000-7000-8000-000000000000'],
       ['token', 'remove', '--network', 'ethereum-sepolia', '--address', 'USDC'],
     ]) {
-      const { code, err } = await waiaas([...argv, '--base-url', nowhere])
+      const { code, err } = await captured([...argv, '--base-url', nowhere])
       expect({ code, err }, argv.join(' ')).toEqual({
         code: 1,
         err: `waiaas: ${argv.slice(0, 2).join(' ')} asks before it goes on, and there is no terminal to ask at\n  give --yes\n`,
@@ -120,10 +142,10 @@ describe('the command line', () => {
 
   test('status is 3 and stop is 0 where no daemon runs', async () => {
     const dataDir = temporaryFolder()
-    expect((await waiaas(['status', '--data-dir', dataDir])).code).toBe(3)
-    const json = await waiaas(['status', '--json', '--data-dir', dataDir, '--base-url', nowhere])
+    expect((await captured(['status', '--data-dir', dataDir])).code).toBe(3)
+    const json = await captured(['status', '--json', '--data-dir', dataDir, '--base-url', nowhere])
     expect(JSON.parse(json.out)).toEqual({ running: false, baseUrl: nowhere })
-    expect(await waiaas(['stop', '--data-dir', dataDir])).toMatchObject({ code: 0, err: '' })
+    expect(await captured(['stop', '--data-dir', dataDir])).toMatchObject({ code: 0, err: '' })
   })
 
   test('a new password at the terminal must be long enough, and is not shown', async () => {
@@ -136,11 +158,15 @@ describe('the command line', () => {
     expect(out).not.toContain('short')
   })
 
-  test('every command has a help of its own', async () => {
-    const { out } = await waiaas(['--help'])
-    const names = [...out.matchAll(/^ {2}(\S+(?: \S+)?) {2,}/gm)].map(([, name]) => name!)
-    expect(names.length).toBeGreaterThan(40)
-    for (const name of names) expect(await runProgram([...name.split(' '), '--help']), name).toBe(0)
+  test('every command has a help of its own, with an example of itself', async () => {
+    expect(allCommands().length).toBeGreaterThan(150)
+    for (const { name } of allCommands()) {
+      const { code, out } = await captured([...name.split(' '), '--help'])
+      expect(code, name).toBe(0)
+      const [, example = ''] = /\nexample: waiaas (.*)\n$/.exec(out) ?? []
+      expect(`${example} `).toContain(`${name} `)
+      for (const [flag] of example.matchAll(/--[a-z-]+/g)) expect(out.split('\nexample:')[0], example).toContain(flag)
+    }
   })
 })
 
@@ -159,15 +185,15 @@ describe('plain text answers', () => {
 
   test('text from elsewhere cannot steer the terminal', () => {
     const error = 'reverted: \u001b]0;owned\u0007\u001b[2J\nstatus  CONFIRMED\u202e\u009b1m'
-    const shown = plainText({ id: 'a', error, nested: { memo: '\u009b2J\u202e' } })
+    const shown = plainText({ id: 'a', error, nested: { memo: '\u009b2J\u202e', '\u001b[2J\nx': 1 } })
     expect(shown).not.toMatch(/[^\P{Cc}\n]|\p{Cf}/u)
-    expect(shown.split('\n')).toHaveLength(3)
+    expect(shown.split('\n')).toHaveLength(5)
     expect(shown).toContain('\\u001b]0;owned\\u0007\\u001b[2J\\u000astatus  CONFIRMED\\u202e')
     expect(table([{ memo: 'x\u001b[2Jy' }])).toBe('memo\nx\\u001b[2Jy')
   })
 
   test('an object is a line per field, and an object of objects has dotted names', () => {
-    expect(plainText({ id: 'a', owner: null, rules: { x: 1 } })).toBe('id     a\nrules  {"x":1}')
+    expect(plainText({ id: 'a', owner: null, rules: { x: 1 } })).toBe('id  a\nrules\n  x  1')
     expect(plainText({ daemon: { port: '0' }, rpc: { x: '' } })).toBe('daemon.port  0\nrpc.x')
   })
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { views } from './views.ts'
+import { exposureText, views } from './views.ts'
 
 test('rpc status is a line for each endpoint, with what was learnt of it', () => {
   const calm = { failureCount: 0, cooldownRemainingMs: 0 }
@@ -85,5 +85,20 @@ test('what an address holds is a line for each network that has something to tel
     'd*: 7 ETH',
     'nothing on 1 network',
     '* the wallet cannot send from there: docs/holdings.md says what can be done',
+  ])
+})
+
+test('the worst case says what each of its parts is worth, in dollars', () => {
+  const causes = { payments: null, pending: 0, signed: 1.5, allowances: 20, fees: 0.25 }
+  const worst = { period: 'day' as const, text: '21.75 USD', usd: null, withoutPrice: [], isEverything: false, causes }
+  const text = exposureText({
+    text: 'all',
+    takenOver: [{ taken: 'daemon', sessions: null, worst: [worst] }],
+    unread: [],
+  })
+  expect(text.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
+    ['all'],
+    ['taken', 'in', 'leaves', 'payments', 'pending', 'signed', 'allowances', 'fees'],
+    ['daemon', 'day', '21.75 USD', 'no bound', '0 USD', '1.5 USD', '20 USD', '0.25 USD'],
   ])
 })

@@ -105,12 +105,23 @@ type Exposed = Pick<Output<AllOperations['getWalletExposure']>, 'text' | 'takenO
 export function exposureText({ text, takenOver, unread }: Exposed): string {
   const rows = takenOver.flatMap(({ taken, sessions, worst }) =>
     worst.map(({ period, text: most, causes }) => ({
-      ...{ taken: taken === 'session' ? `session ${sessions?.[0]}` : taken, in: period, leaves: most, ...causes },
+      ...{
+        taken: taken === 'session' ? `session ${sessions?.[0]}` : taken,
+        in: period,
+        leaves: most,
+        ...inDollars(causes),
+      },
     })),
   )
   const lines = unread.map(({ network, error }) => `${network}: not known, ${error}`)
   return [printable(text), table(rows), ...lines.map(printable)].join('\n')
 }
+
+type Causes = Exposed['takenOver'][number]['worst'][number]['causes']
+
+/** What each part is worth. */
+const inDollars = (causes: Causes) =>
+  Object.fromEntries(Object.entries(causes).map(([name, usd]) => [name, usd === null ? 'no bound' : `${usd} USD`]))
 
 type Swept = Output<AllOperations['sweepWallet']>
 

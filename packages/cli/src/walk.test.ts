@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deployEvmFixtures } from '@waiaas/localnet'
 import { sealMasterProof, WAIaaSClient } from '@waiaas/sdk'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { askedFor } from '../../../test/support/consents.ts'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from '../../../test/support/daemon.ts'
 import { evmOwner, type TestOwner } from '../../../test/support/owners.ts'
@@ -12,10 +12,10 @@ import { until } from '../../../test/support/until.ts'
 import { GENEROUS, type TestWallet } from '../../../test/support/wallets.ts'
 import { type EvmWorld, evmWorld } from '../../../test/support/worlds.ts'
 import { relyingPartyOf } from '../../daemon/src/owners/webauthn.ts'
+import { captured } from '../test/captured.ts'
 import { waiaasAtTerminal } from '../test/run.ts'
 import { derivedCommands } from './derived.ts'
 import { exactCeilings } from './exact-ceilings.ts'
-import { runProgram } from './program.ts'
 
 /** A network that no list knows. */
 const ADDED = {
@@ -57,7 +57,7 @@ async function run(command: string, args: readonly string[] = [], agent = quick)
   met.add(command)
   writeFileSync(join(daemon.dataDir, 'mcp-token'), agent.token, { mode: 0o600 })
   const flags = ['--data-dir', daemon.dataDir, '--password-file', passwordFile, '--json']
-  const { code, out, err } = await captured(() => runProgram([...command.split(' '), ...args, ...flags]))
+  const { code, out, err } = await captured([...command.split(' '), ...args, ...flags])
   expect({ code, err }, `waiaas ${command} ${args.join(' ')}`).toEqual({ code: 0, err: '' })
   return JSON.parse(out) as Record<string, unknown>
 }
@@ -65,26 +65,8 @@ async function run(command: string, args: readonly string[] = [], agent = quick)
 /** The same of a person who has nothing but the data directory. */
 const runWithout = async (...words: string[]) => {
   rmSync(join(daemon.dataDir, 'mcp-token'), { force: true })
-  const { code, out, err } = await captured(() => runProgram([...words, '--data-dir', daemon.dataDir, '--json']))
+  const { code, out, err } = await captured([...words, '--data-dir', daemon.dataDir, '--json'])
   return { code, err, answer: out === '' ? undefined : JSON.parse(out) }
-}
-
-async function captured(action: () => Promise<number>): Promise<{ code: number; out: string; err: string }> {
-  const text = { out: '', err: '' }
-  const { stdout, stderr } = process
-  const before = [stdout.write, stderr.write] as const
-  const into = (stream: 'out' | 'err') =>
-    ((chunk: string) => {
-      text[stream] += chunk
-      return true
-    }) as typeof stdout.write
-  stdout.write = into('out')
-  stderr.write = into('err')
-  try {
-    return { code: await action(), ...text }
-  } finally {
-    ;[stdout.write, stderr.write] = before
-  }
 }
 
 const idOf = ({ id }: Record<string, unknown>) => String(id)
@@ -120,7 +102,7 @@ test('who pairs an agent sees what it says of itself, and what it would get, bef
   const { code, pollToken } = await startedPairing()
   const words = ['agent', 'pair', code, '--wallet', quick.id, '--template', 'stablecoins']
   const flags = ['--data-dir', daemon.dataDir, '--password-file', passwordFile]
-  const refused = await captured(() => runProgram([...words, ...flags]))
+  const refused = await captured([...words, ...flags])
   expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('agent pair asks before it goes on') })
   const terminal = waiaasAtTerminal([...words, ...flags])
   const [asked] = await terminal.saw(/An agent at[\s\S]*Type yes to go on: /)
@@ -137,19 +119,7 @@ test('what is above a ceiling is shown in plain words, and signed with the passw
   const asked = ['--to', to, '--human-amount', '0.7', '--network', world.network]
   const id = idOf(await run('tx send', asked))
   const approve = (...more: string[]) =>
-    captured(() =>
-      runProgram([
-        'tx',
-        'approve',
-        id,
-        '--yes',
-        ...more,
-        '--data-dir',
-        daemon.dataDir,
-        '--password-file',
-        passwordFile,
-      ]),
-    )
+    captured(['tx', 'approve', id, '--yes', ...more, '--data-dir', daemon.dataDir, '--password-file', passwordFile])
   expect(await approve()).toMatchObject({ code: 1, err: expect.stringContaining(`tx approve ${id} --over-ceiling`) })
   const { code, err } = await approve('--over-ceiling', '--max-fee', '0.002ETH')
   expect(code, err).toBe(0)
@@ -178,6 +148,76 @@ async function askedClient() {
   return { api: exactCeilings({ api, tell: see, agree: async (text) => see(text) }), seen }
 }
 
+test('a policy is called by its name or the end of its id, and lists say the names of wallets', async () => {
+  const wallet = await daemon.operator.createWallet({
+    ...({ name: 'till of names', chain: 'ethereum', environment: 'testnet' } as const),
+    defaultPolicy: false,
+  })
+  const rules = { max_requests: 9, window_seconds: 60 }
+  const made = { walletId: wallet.id, type: 'RATE_LIMIT', name: 'nine-a-minute', rules } as const
+  const { id } = await daemon.operator.createPolicy(made)
+  const flags = ['--data-dir', daemon.dataDir, '--password-file', passwordFile]
+  for (const called of ['nine-a-minute', 'NINE-a-minute', id.slice(-12), id])
+    expect(await run('policy show', [called])).toMatchObject({ id })
+  const { out } = await captured(['policy', 'list', '--wallet', 'till of names', ...flags])
+  expect(out).toContain('till of names')
+  expect(out).not.toContain(wallet.id)
+  const second = await daemon.operator.createPolicy({ ...made, walletId: slow.id })
+  onTestFinished(async () => void (await daemon.operator.deletePolicy({ id: second.id })))
+  const both = await captured(['policy', 'delete', 'nine-a-minute', '--yes', ...flags])
+  expect(both).toMatchObject({ code: 1, err: expect.stringContaining('2 are called "nine-a-minute"') })
+  for (const one of [id, second.id]) expect(both.err).toContain(one)
+  expect(await captured(['policy', 'show', 'ten a minute', ...flags])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('no policy is called "ten a minute"\n  waiaas policy list shows'),
+  })
+  met.delete('policy show')
+})
+
+test('an amount is said with its symbol, and what could be two currencies is asked about', async () => {
+  const send = (amount: string, ...more: string[]) => [
+    '--to',
+    world.newAddress(),
+    '--amount',
+    amount,
+    '--dry-run',
+    ...more,
+  ]
+  const native = await run('tx send', send('0.000001 ETH', '--network', world.network))
+  expect(native).toMatchObject({ effects: { effects: [expect.objectContaining({ amount: '1000000000000' })] } })
+  met.delete('tx send')
+  writeFileSync(join(daemon.dataDir, 'mcp-token'), quick.token, { mode: 0o600 })
+  const refused = async (...words: string[]) => {
+    const { code, err } = await captured(['tx', 'send', ...words, '--data-dir', daemon.dataDir])
+    expect(code).not.toBe(0)
+    return err
+  }
+  expect(await refused(...send('1 NOPE', '--network', world.network))).toContain('NOPE')
+  expect(await refused(...send('1 ETH'))).toMatch(
+    /ETH is the currency of .*, and not of each network[^\n]*\n {2}give --network/,
+  )
+  expect(await refused(...send('1 ETH', '--token', 'USDC', '--network', world.network))).toContain('leave --token out')
+})
+
+test('doctor says what is to do before real money moves', async () => {
+  const { code, out } = await captured(['doctor', '--data-dir', daemon.dataDir, '--password-file', passwordFile])
+  expect(code).toBe(1)
+  expect(out).toMatch(/^ok {5}the daemon runs and can work$/m)
+  expect(out).toMatch(/^to do {2}there is no backup\n {7}waiaas backup create/m)
+})
+
+test('times are asked for as people say them', async () => {
+  const ago = (time: string) => run('tx list', ['--since', time])
+  expect(await ago('2h')).toMatchObject({ items: expect.any(Array) })
+  expect(await ago('2999-01-01')).toMatchObject({ items: [] })
+  const flags = ['--data-dir', daemon.dataDir, '--password-file', passwordFile]
+  expect(await captured(['tx', 'list', '--since', 'soon', ...flags])).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('expected --since as a time: 2h (ago), yesterday'),
+  })
+  met.delete('tx list')
+})
+
 test('what the policies propose is shown, and the sealed password is given for just that', async () => {
   const { id, publicKey } = await daemon.operator.createWallet({
     name: 'vault',
@@ -204,7 +244,7 @@ test('what the policies propose is shown, and the sealed password is given for j
   )
   // A program that nobody looks at agrees to nothing.
   const words = ['wallet', 'ceiling', id, '--from-policies', '--data-dir', daemon.dataDir]
-  const { code, err } = await captured(() => runProgram([...words, '--password-file', passwordFile]))
+  const { code, err } = await captured([...words, '--password-file', passwordFile])
   expect([code, err]).toEqual([1, expect.stringContaining('--plain-password')])
 })
 
@@ -231,7 +271,7 @@ test('on a network that was added the amounts are sealed too, in the units that 
 async function signs(owner: TestOwner, command: string, words: readonly string[]): Promise<Record<string, unknown>> {
   const flags = ['--data-dir', daemon.dataDir, '--password-file', passwordFile]
   const typed = async (...more: string[]) => {
-    const { code, out, err } = await captured(() => runProgram([...command.split(' '), ...words, ...more, ...flags]))
+    const { code, out, err } = await captured([...command.split(' '), ...words, ...more, ...flags])
     expect({ code, err }, `waiaas ${command}`).toEqual({ code: 0, err: '' })
     return out
   }
@@ -255,13 +295,20 @@ test('an owner verifies, approves, rejects and hands over with what they sign el
     return id
   }
   const [first, second] = [await pending(), await pending()]
-  const refused = await captured(() =>
-    runProgram(['tx', 'approve', first, '--yes', '--data-dir', daemon.dataDir, '--password-file', passwordFile]),
-  )
+  const refused = await captured([
+    'tx',
+    'approve',
+    first,
+    '--yes',
+    '--data-dir',
+    daemon.dataDir,
+    '--password-file',
+    passwordFile,
+  ])
   expect(refused).toMatchObject({ code: 1, err: expect.stringContaining('owns this wallet and has to approve') })
   const { token } = await signs(owner, 'owner view', [owner.address])
   const looks = ['owner', 'approve', first, '--message', '--view', String(token), '--base-url', daemon.url]
-  expect(await captured(() => runProgram(looks))).toMatchObject({
+  expect(await captured(looks)).toMatchObject({
     code: 0,
     out: expect.stringContaining('Approve this transaction'),
   })
@@ -322,7 +369,7 @@ test('what wallets hold is shown by their names, of all or of one', async () => 
   await daemon.operator.renameWallet({ id: slow.id, name: 'desk' })
   const shown = async (...words: string[]) => {
     const flags = ['--data-dir', daemon.dataDir, '--password-file', passwordFile]
-    const { code, out, err } = await captured(() => runProgram(['balance', ...words, ...flags]))
+    const { code, out, err } = await captured(['balance', ...words, ...flags])
     expect({ code, err }).toEqual({ code: 0, err: '' })
     return out
   }
@@ -339,7 +386,7 @@ test('what wallets hold is shown by their names, of all or of one', async () => 
 test('the worst case is told of all wallets or of one', async () => {
   const shown = async (...words: string[]) => {
     const flags = ['--data-dir', daemon.dataDir, '--password-file', passwordFile]
-    const { code, out, err } = await captured(() => runProgram(['exposure', ...words, ...flags]))
+    const { code, out, err } = await captured(['exposure', ...words, ...flags])
     expect({ code, err }).toEqual({ code: 0, err: '' })
     return out
   }
@@ -521,7 +568,7 @@ async function transactions(): Promise<void> {
     ['0.02SOL', 'is paid in ETH, not in SOL'],
     ['much', 'expected decimal digits'],
   ] as const)
-    expect(await captured(() => runProgram([...words, '--max-fee', fee]))).toMatchObject({
+    expect(await captured([...words, '--max-fee', fee])).toMatchObject({
       ...{ code: 1, err: expect.stringContaining(why) },
     })
   const hook = (await run('webhook create', ['--url', 'https://192.0.3.1/', '--events', 'WALLET_PURGED'])) as {
@@ -575,7 +622,7 @@ async function contracts(): Promise<void> {
   const parts = [0, 1].map(() => ({ to: world.newAddress(), humanAmount: '0.001' }))
   writeFileSync(join(daemon.dataDir, 'mcp-token'), quick.token, { mode: 0o600 })
   const words = ['tx', 'batch', '--network', world.network, '--instructions', JSON.stringify(parts)]
-  const refused = await captured(() => runProgram([...words, '--data-dir', daemon.dataDir, '--json']))
+  const refused = await captured([...words, '--data-dir', daemon.dataDir, '--json'])
   expect(refused.err).toContain('BATCH_NOT_SUPPORTED')
   const builder = await world.wallet(daemon, { limit: GENEROUS })
   const built = ['--network', world.network, '--transaction', await unsignedPayment(world), '--labels', '{"task":"a"}']

@@ -169,6 +169,7 @@ const settingOperations = {
     summary:
       'Change settings while the daemon runs. A setting without a value goes back to the file, the environment or its default.',
     command: 'settings set',
+    example: `--settings '[{"key":"display.currency","value":"EUR"}]'`,
     input: z.strictObject({
       settings: z
         .array(z.strictObject({ key: z.string().min(3).max(100), value: z.string().max(100_000).nullable() }))

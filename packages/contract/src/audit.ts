@@ -51,6 +51,7 @@ export const auditOperations = {
     tag: 'Audit',
     summary: 'List the audit log, newest first.',
     command: 'audit list',
+    example: '--event-type TX_SUBMITTED --limit 5',
     aliases: {
       wallet_id: ['walletId'],
       event_type: ['eventType'],

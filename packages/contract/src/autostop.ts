@@ -132,6 +132,7 @@ export const autostopOperations = {
     tag,
     summary: 'Change a rule by which the daemon stops a wallet by itself, for all wallets or for one.',
     command: 'autostop set',
+    example: `consecutive_failures --config '{"threshold":10}'`,
     input: z.strictObject({
       id: ofRule,
       walletId: WalletName.optional().describe('for this wallet alone'),

@@ -135,6 +135,7 @@ export const ceilingOperations = {
     tag,
     summary: 'Show or change the ceiling of a wallet: the most that the signer signs for it, in whole units.',
     command: 'wallet ceiling',
+    example: 'shop --transaction 0.5 --day 2',
     input: z.strictObject({
       id: WalletName,
       network: NetworkName.optional().describe('where it changes; only shown without one'),

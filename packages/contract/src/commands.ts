@@ -1,28 +1,12 @@
+import { exampleOf } from './command-examples.ts'
+import { commandUsage } from './command-help.ts'
+import type { Command, Flag } from './command-types.ts'
 import { Failure } from './failure.ts'
 import { formSchema, type JsonSchema } from './json-schema.ts'
 import { exactNumber } from './numbers.ts'
-import { type Form, firstSentence, fixedOf, formsOf, type Operation, type Operations, pathNames } from './operation.ts'
+import { type Form, fixedOf, formsOf, type Operation, type Operations, pathNames } from './operation.ts'
 import { didYouMean } from './similar-names.ts'
 import { clientFields } from './wire.ts'
-
-/** One flag of a command. `list` may be repeated, `json` takes JSON text, `either` plain text or a JSON object, `boolean` also has a `--no-` form. */
-export type Flag = {
-  readonly field: string
-  readonly name: string
-  readonly kind: 'text' | 'number' | 'boolean' | 'list' | 'json' | 'either'
-  readonly required: boolean
-  readonly summary: string
-}
-/** One CLI command. `places` are the fields that may also be given without a flag, in this order. */
-export type Command = {
-  readonly name: string
-  readonly operation: string
-  readonly summary: string
-  readonly flags: readonly Flag[]
-  readonly places: readonly string[]
-  /** What it says of itself: the values of fields that have no flag. */
-  readonly fixed: Readonly<Record<string, string>>
-}
 
 /** The commands of all operations that have one. */
 export function commands(operations: Operations): Command[] {
@@ -38,14 +22,15 @@ function command({ operation, op, form, name }: Shown): Command {
   const unseen = clientFields(op.input)
   const typed = Object.entries(properties).filter(([field]) => !unseen.includes(field))
   const flags = typed.map(([field, schema]) => flag(field, schema, required.includes(field)))
-  return {
+  const shown = {
     name,
     operation,
     summary: form.summary,
     flags,
-    places: [...pathNames(op.path), ...(op.places ?? [])],
+    places: [...new Set([...pathNames(op.path), ...(op.places ?? [])])],
     fixed: fixedOf(form),
   }
+  return { ...shown, example: exampleOf(shown, form.example ?? op.example) }
 }
 
 /** A flag for a field: `walletId` and `wallet_id` become `--wallet-id`. */
@@ -56,11 +41,15 @@ export function flag(field: string, schema: JsonSchema, required: boolean): Flag
   return {
     field,
     name,
-    kind: kindOf(schema),
+    kind: isTime(field, schema) ? 'time' : kindOf(schema),
     required,
     summary: `${schema.description ?? ''}${values}${otherwise}`.trim(),
   }
 }
+
+/** A moment that something is asked from or to. */
+const isTime = (field: string, { type }: JsonSchema): boolean =>
+  type === 'integer' && ['since', 'until', 'from', 'to'].includes(field)
 
 function kindOf(schema: JsonSchema): Flag['kind'] {
   const options = schema.anyOf?.filter(({ type }) => type !== 'null')
@@ -115,7 +104,9 @@ const splitOnce = (word: string): [string, string | undefined] => {
 }
 
 const findFlag = (flags: readonly Flag[], name: string): Flag | undefined =>
-  flags.find((one) => one.name === name || (one.kind === 'boolean' && name === `--no-${one.name.slice(2)}`))
+  flags.find((one) => one.name === name || (one.kind === 'boolean' && name === `--no-${one.name.slice(2)}`)) ??
+  // Who names a wallet by its name does not think of an id.
+  flags.find((one) => one.name === `${name}-id`)
 
 function readValue(
   command: Command,
@@ -123,6 +114,7 @@ function readValue(
   { text, before }: { text: string; before: unknown },
 ): unknown {
   if (kind === 'text' || (kind === 'either' && !text.trimStart().startsWith('{'))) return text
+  if (kind === 'time') return exactNumber(text) ?? text
   if (kind === 'list') return [...(Array.isArray(before) ? before : []), ...text.split(',')]
   if (kind === 'boolean') {
     if (text === 'true' || text === 'false') return text === 'true'
@@ -149,21 +141,3 @@ const unknownFlag = (name: string, flags: readonly Flag[]): string =>
 
 const wrong = (command: Command, message: string): Failure =>
   new Failure('ACTION_VALIDATION_FAILED', `${message}\n${commandUsage(command)}`)
-
-/** `waiaas wallet info <id> …` with a line per flag. */
-export function commandUsage({ name, summary, flags, places }: Command): string {
-  const width = Math.max(0, ...flags.map((one) => one.name.length))
-  const lines = flags.map((one) => `  ${one.name.padEnd(width)}  ${one.summary}${one.required ? ' (required)' : ''}`)
-  return [
-    `usage: waiaas ${[name, ...places.map((place) => `<${place}>`)].join(' ')}${flags.length > 0 ? ' [flags]' : ''}`,
-    summary,
-    ...lines,
-  ].join('\n')
-}
-
-/** One line per command, with the first sentence of what it does. */
-export function usage(all: readonly Command[]): string {
-  const width = Math.max(0, ...all.map(({ name }) => name.length))
-  const line = ({ name, summary }: Command) => `  ${name.padEnd(width)}  ${firstSentence(summary)}`
-  return all.map(line).join('\n')
-}

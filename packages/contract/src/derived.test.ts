@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { httpCall } from './client.ts'
-import { commands, commandUsage, findCommand, parseArguments } from './commands.ts'
+import { commandUsage } from './command-help.ts'
+import { commands, findCommand, parseArguments } from './commands.ts'
 import { isFailure } from './failure.ts'
 import { openapi } from './openapi.ts'
 import type { Operation } from './operation.ts'
@@ -100,6 +101,9 @@ describe('commands', () => {
       constraints: { networks: ['local-evm'] },
     })
     expect(parse('tx list --wallet-id w --limit 5')).toEqual({ wallet_id: 'w', limit: 5 })
+    expect(parse('policy template apply stablecoins --wallet w')).toEqual({ template: 'stablecoins', walletId: 'w' })
+    expect(parse('tx list --since 2h --until 5')).toEqual({ since: '2h', until: 5 })
+    expect(parse('wallet limits w')).toEqual({ walletId: 'w' })
     expect(parse('tx send --to 0x1 --amount 1 --dry-run')).toEqual({ to: '0x1', amount: '1', dryRun: true })
   })
 
@@ -131,7 +135,7 @@ describe('commands', () => {
   test('explain themselves', () => {
     const usage = commandUsage(findCommand(all, ['wallet', 'create'])!)
     expect(usage).toContain('usage: waiaas wallet create [flags]')
-    expect(usage).toMatch(/--chain +\(solana, ethereum, ripple\) \["solana"\]/)
+    expect(usage).toMatch(/--chain <text> +\(solana, ethereum, ripple\) \["solana"\]/)
   })
 })
 

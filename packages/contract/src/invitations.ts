@@ -95,6 +95,7 @@ export const invitationOperations = {
     summary:
       'Make who has accepted an invitation an owner of the wallet, by the code that they read out. Once owners have verified, as many as have to agree have to agree to it.',
     command: 'wallet owner confirm',
+    example: 'shop 12345678',
     places: ['code'],
     status: 201,
     input: z.strictObject({ id: WalletName, code: z.string().min(1).max(40).describe('the code that they read out') }),

@@ -100,6 +100,8 @@ export const limitOperations = {
       'Show what may be spent now: what each limit leaves, the largest payment of each tier, and who may be paid.',
     tool: 'get_limits',
     command: 'wallet limits',
+    places: ['walletId'],
+    example: 'shop',
     aliases: walletAlias,
     input: z.strictObject({
       ...walletChoice,

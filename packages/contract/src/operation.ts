@@ -51,6 +51,8 @@ export type Operation<
   readonly command?: string
   /** Fields that the command takes without a flag too, after those of the path. */
   readonly places?: readonly string[]
+  /** What somebody could type behind the name of the command, where its fields alone make no good example. */
+  readonly example?: string
   /** In place of one tool and one command: several, each for a part of what the operation takes. */
   readonly forms?: readonly Form[]
   /** What is gone for good, as a person is asked before the command does it. A stop never asks. */
@@ -76,6 +78,8 @@ export type Form = {
   readonly tool?: string | undefined
   readonly command?: string | undefined
   readonly summary: string
+  /** What somebody could type behind the name of the command. */
+  readonly example?: string
   /** The fields that it shows; all where none are named. */
   readonly fields?: readonly string[]
   /** What they are, where it can be said better than for the whole. */

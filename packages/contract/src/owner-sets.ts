@@ -65,6 +65,7 @@ export const ownerSetOperations = {
     summary:
       'Say how many of the owners of a wallet have to agree. Once owners have verified, as many as had to until then have to agree to it.',
     command: 'wallet owner need',
+    example: 'shop 2',
     places: ['needed'],
     input: z.strictObject({ id: WalletName, needed: z.coerce.number().int().min(1).max(10) }),
     output: WalletOwner,

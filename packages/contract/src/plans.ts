@@ -163,6 +163,7 @@ export const planOperations = {
       'Carry out a plan that any tool has made: up to 20 calls, or transactions of Solana, one after the other, judged as one and stopped at the first that fails.',
     tool: 'send_plan',
     command: 'tx plan',
+    example: `--steps '[{"to":"0x00000000219ab540356cBB839Cbe05303d7705Fa","data":"0xd0e30db0"}]'`,
     status: 201,
     alternative: { status: 200, when: 'dryRun' },
     idempotent: true,

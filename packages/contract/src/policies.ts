@@ -173,6 +173,7 @@ export const policyOperations = {
     tag,
     aliases: scopeAliases,
     command: 'policy create',
+    example: `--wallet-id shop --type ${INSTALLED_TYPE} --rules '${JSON.stringify(policyTypes[INSTALLED_TYPE].example)}'`,
   }),
   listPolicies: operation({
     method: 'GET',

@@ -107,6 +107,7 @@ export const priceOperations = {
     summary:
       'Set the price of one asset, which then counts before all sources. Waiting payments are judged again by it.',
     command: 'price set',
+    example: 'USDC 1',
     places: ['asset', 'usd'],
     input: z.strictObject({ asset: AssetName, usd: PositivePrice }),
     output: z.object({
@@ -124,6 +125,7 @@ export const priceOperations = {
     tag,
     summary: 'Take back a price that you set. What its sources say counts again.',
     command: 'price unset',
+    example: 'USDC',
     places: ['asset'],
     bodyFrom: 'body',
     alsoQuery: ['asset'],

@@ -35,6 +35,8 @@ export const pushOperations = {
     tag,
     summary: 'Tell a browser what happens. The page /notices of the daemon, opened in that browser, shows the command.',
     command: 'push add',
+    example:
+      '--name "my phone" --endpoint https://push.example.com/1 --p256dh BEl62iUYgUivxIkv69yViEuiBIa-Ib9-SkvMeAtA3LFgDzkrxZJjSgSnfckjBJuBkr3qBUYIHBQFLXYp5Nksh8U --auth vT4WWt9p5VvA6dTmlIYFkA',
     status: 201,
     input: z.strictObject({
       name: Name.describe('whose browser it is'),

@@ -79,6 +79,7 @@ export const sessionOperations = {
     tag,
     summary: 'Create a session for one or more wallets. The answer has its token.',
     command: 'session create',
+    example: '--wallet-id shop --ttl 86400',
     status: 201,
     aliases: { walletId: ['wallet_id'], walletIds: ['wallet_ids'] },
     ignored: ['source'],

@@ -37,6 +37,7 @@ export const telegramOperations = {
     tag,
     summary: 'Let a person use the Telegram bot, in a private chat with it.',
     command: 'telegram pair',
+    example: '123456789 --role ADMIN',
     input: z.strictObject({ chatId: ChatId, role: Role }),
     output: z.object({ success: z.literal(true), chat_id: z.int(), role: Role }),
     errors: ['INVALID_STATE_TRANSITION'],

@@ -64,6 +64,8 @@ export const tokenOperations = {
     tag,
     summary: 'Add a token to the list. Its decimals must be those on the chain.',
     command: 'token add',
+    example:
+      '--network {network} --address 0x00000000219ab540356cBB839Cbe05303d7705Fa --symbol GOLD --name "Gold" --decimals 18',
     status: 201,
     input: z.strictObject({
       ...token,

@@ -98,6 +98,7 @@ export const transactionOperations = {
       'Try a transaction without sending it. The answer says what it would do, what it would cost and how it would be decided.',
     tool: 'simulate_transaction',
     command: 'tx simulate',
+    example: '--to 0x00000000219ab540356cBB839Cbe05303d7705Fa --human-amount 0.1',
     maxBody: CODE_BODY,
     aliases: walletAlias,
     alsoQuery: ['walletId'],
@@ -184,6 +185,7 @@ export const transactionOperations = {
       'Speed up or cancel a transaction that is sent and in no block yet. It works on EVM networks, by paying a higher fee.',
     tool: 'replace_transaction',
     command: 'tx replace',
+    example: '0197f3a0-5c1e-7d3a-9b0e-6f2d8c4b1a57 --with speed-up',
     aliases: oneAlias,
     input: z.strictObject({
       id: Id,
@@ -212,6 +214,7 @@ export const transactionOperations = {
     tag,
     summary: 'List the transactions of all wallets, newest first.',
     command: 'tx list',
+    example: '--wallet-id shop --status CONFIRMED',
     aliases: { wallet_id: ['walletId'] },
     input: z.strictObject({
       wallet_id: WalletName.optional(),

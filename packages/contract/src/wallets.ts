@@ -153,6 +153,7 @@ export const walletOperations = {
     summary:
       'Create a wallet. It comes with a new key and, unless you say otherwise, a session and a small spending limit.',
     command: 'wallet create',
+    example: '--name shop --chain ethereum',
     status: 201,
     input: z.strictObject({
       ...createFields,

@@ -162,10 +162,23 @@ const deeds = {
 } as const satisfies Record<string, Deed>
 
 export type OwnerCommand = keyof typeof deeds
+const AN_ID = '0197f3a0-5c1e-7d3a-9b0e-6f2d8c4b1a57'
+const AN_ADDRESS = '0x00000000219ab540356cBB839Cbe05303d7705Fa'
+/** What somebody could type in a place. */
+const placed: Readonly<Record<string, string>> = {
+  [WALLET]: 'shop',
+  [TRANSACTION]: AN_ID,
+  'consent id': AN_ID,
+  'owner address': AN_ADDRESS,
+  'new owner': AN_ADDRESS,
+  'new wallet': AN_ADDRESS,
+}
+
 /** The commands, each with what it does. */
-export const ownerCommands = Object.entries(deeds).map(([name, { summary }]) => ({
+export const ownerCommands = Object.entries(deeds).map(([name, { summary, places }]) => ({
   name: name as OwnerCommand,
   summary,
+  example: [name, ...places.map((place) => placed[place] ?? `<${place}>`)].join(' '),
 }))
 
 const options = {

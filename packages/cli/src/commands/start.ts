@@ -3,7 +3,8 @@ import { CommandError } from '../errors.ts'
 import { readFlags } from '../flags.ts'
 import { dataDirOf, pathOf, variableOf } from '../place.ts'
 import { stopSignal } from '../stop-signal.ts'
-import { askNewPassword, askSecret, canAsk, note } from '../terminal.ts'
+import { askNewPassword, askSecret, canAsk, note, print } from '../terminal.ts'
+import { welcome } from '../welcome.ts'
 
 export const usage = `usage: waiaas start [--data-dir <dir>] [--password-file <file>]
 Runs the daemon in the foreground until SIGTERM or SIGINT.
@@ -23,6 +24,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   // Heard from the first moment on: a stop during the start must not be lost.
   const asked = stopSignal()
   const daemon = await open(dataDir, values['password-file'])
+  if (process.stdout.isTTY) print(welcome(daemon, dataDir))
   // When its loops have been round once; whatever they loaded and made is garbage then too.
   setTimeout(giveBackHeap, SETTLED_MS).unref()
   void asked.then(() => daemon.stop())

@@ -1,10 +1,11 @@
 import { operations } from '@waiaas/contract'
 import { connectOperator } from '../api.ts'
 import { UsageError } from '../errors.ts'
-import { daemonFlags, daemonFlagsHelp, readFlags } from '../flags.ts'
+import { daemonFlags, daemonFlagsHelp, readFlags, timeFlag } from '../flags.ts'
 import { writeNewFile } from '../new-file.ts'
 import { pathOf } from '../place.ts'
 import { print, printJson } from '../terminal.ts'
+import { TIME_HELP } from '../times.ts'
 
 export const usage = `usage: waiaas tx export --output <file> [flags]
 Exports what has left wallets as CSV for a spreadsheet, newest first: payments, deposits and fees, each with its dollars
@@ -13,9 +14,10 @@ when it was decided on.
   --wallet-id <wallet>    those of one wallet, by its id or name
   --network <network>     those on one network
   --label <name:value>    those with this label
-  --since <seconds>       made then or later, in unix seconds
-  --until <seconds>       made then or earlier, in unix seconds
-${daemonFlagsHelp}`
+  --since <time>          made then or later
+  --until <time>          made then or earlier
+${daemonFlagsHelp}
+  <time>                  ${TIME_HELP}`
 
 const PAGE = 500
 
@@ -58,8 +60,8 @@ function readFilters(flags: Flags) {
     ...(wallet_id !== undefined && { wallet_id }),
     ...(others.network !== undefined && { network: others.network }),
     ...(others.label !== undefined && { label: others.label }),
-    ...(since !== undefined && { since: Number(since) }),
-    ...(until !== undefined && { until: Number(until) }),
+    ...(since !== undefined && { since: timeFlag('--since', since, usage) }),
+    ...(until !== undefined && { until: timeFlag('--until', until, usage) }),
   }
   const issue = operations.exportTransactions.input.safeParse(given).error?.issues[0]
   if (issue) throw new UsageError(`--${String(issue.path[0]).replace('_', '-')}: ${issue.message}`, usage)

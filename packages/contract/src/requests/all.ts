@@ -18,8 +18,10 @@ const requestKinds = {
   NFT_TRANSFER: nftTransfer,
   CONTRACT_DEPLOY: contractDeploy,
 } as const satisfies Partial<Record<TransactionType, RequestKind>>
-/** The type of a request that names none. */
+/** The type of a request that names none: the currency of the network. */
 export const DEFAULT_TYPE = 'TRANSFER' satisfies SendType
+/** The type of a request that sends a token. */
+export const TOKEN_TYPE = 'TOKEN_TRANSFER' satisfies SendType
 
 export type RequestKinds = typeof requestKinds
 export type SendType = keyof RequestKinds

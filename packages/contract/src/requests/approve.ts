@@ -18,6 +18,7 @@ export const approve = {
     {
       tool: 'approve_token',
       command: 'token approve',
+      example: '--spender 0x00000000219ab540356cBB839Cbe05303d7705Fa --token USDC --human-amount 25',
       summary:
         'Let a spender take so much of a token, or nothing any more with an amount of 0. The answer says at once what the policies decided.',
     },

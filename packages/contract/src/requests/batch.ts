@@ -71,6 +71,7 @@ export const batch = {
     {
       tool: 'send_batch',
       command: 'tx batch',
+      example: `--instructions '[{"to":"0x00000000219ab540356cBB839Cbe05303d7705Fa","humanAmount":"1"},{"to":"0x00000000219ab540356cBB839Cbe05303d7705Fa","humanAmount":"2"}]'`,
       summary:
         'Do several payments, calls and allowances in one transaction on Solana, all of them or none. The answer says at once what the policies decided.',
     },

@@ -60,6 +60,7 @@ export const contractCall = {
     {
       tool: 'call_contract',
       command: 'tx call',
+      example: '--to 0x00000000219ab540356cBB839Cbe05303d7705Fa --calldata 0xd0e30db0',
       summary:
         'Call a function of a contract: calldata, or abi with functionName and args; on Solana instructionData and accounts. The answer says at once what the policies decided.',
     },

@@ -19,6 +19,7 @@ export const contractDeploy = {
   forms: [
     {
       command: 'tx deploy',
+      example: '--bytecode 0x600a600c600039600a6000f3602a60005260206000f3',
       summary: 'Create a contract. The answer says at once what the policies decided, and a human approves it.',
     },
   ],

@@ -29,6 +29,8 @@ export type RequestForm = {
   readonly tool?: string
   readonly command?: string
   readonly summary: string
+  /** What somebody could type behind the name of the command. */
+  readonly example?: string
   /** Fields that it says by itself. */
   readonly says?: Readonly<Record<string, string>>
   /** Fields that make no sense in it. */

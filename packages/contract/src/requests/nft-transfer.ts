@@ -28,6 +28,7 @@ export const nftTransfer = {
     {
       tool: 'transfer_nft',
       command: 'nft transfer',
+      example: `--to 0x00000000219ab540356cBB839Cbe05303d7705Fa --token 0x00000000219ab540356cBB839Cbe05303d7705Fa --nft '{"standard":"ERC-721","tokenId":"7"}'`,
       summary: 'Give away an NFT: token is its contract, or its mint on Solana. A human approves it.',
     },
   ],

@@ -85,14 +85,14 @@ export const SENDS = either(SENDABLE.map((type) => requestKind(type).summary))
 const ENVELOPE = ['network', 'walletId', 'labels', 'gasCondition', 'dryRun', 'wait']
 const isNeeded = (field: string) => schemaOf(field).safeParse(undefined).success === false
 
-function formOf({ tool, command, summary, says = {}, without = [] }: RequestForm, types: SendType[]): Form {
+function formOf({ tool, command, summary, says = {}, without = [], ...rest }: RequestForm, types: SendType[]): Form {
   const kinds = types.map(requestKind)
   const isHidden = (field: string) => Object.hasOwn(says, field) || without.includes(field)
   const fields = names.filter((field) => kinds.some((kind) => Object.hasOwn(kind.fields, field)) && !isHidden(field))
   const ofAll = (field: string) => kinds.every((kind) => Object.hasOwn(kind.fields, field))
   const [first, ...others] = types as [SendType, ...SendType[]] // a form is some kind's
   return {
-    ...{ tool, command, summary },
+    ...{ tool, command, summary, ...rest },
     fields: [...(others.length > 0 ? ['type'] : []), ...fields, ...ENVELOPE],
     descriptions: {
       ...{ type: choices(types) },

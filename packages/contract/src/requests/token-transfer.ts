@@ -41,6 +41,7 @@ const Token = z.union([TokenName, NamedToken], {
 export const send: RequestForm = {
   tool: 'send_token',
   command: 'tx send',
+  example: '--to 0x00000000219ab540356cBB839Cbe05303d7705Fa --amount "2 USDC"',
   summary:
     'Send native currency, or a token with type TOKEN_TRANSFER. The answer says at once what the policies decided.',
 }
