@@ -12,6 +12,7 @@ import { loadConfig } from '../packages/daemon/src/platform/config.ts'
 import { childrenOf } from './support/daemon.ts'
 import { type Receivers, startReceivers } from './support/notice-receivers.ts'
 import { freshPostgresDatabase } from './support/postgres.ts'
+import { startPushService } from './support/push-service.ts'
 import { type RpcProxy, startRpcProxy } from './support/rpc-proxy.ts'
 import { startSmtp } from './support/smtp-server.ts'
 import { until } from './support/until.ts'
@@ -125,6 +126,7 @@ let proxy: RpcProxy
 let quoting: Awaited<ReturnType<typeof startQuotingNode>>
 let hearing: Receivers
 let mail: Awaited<ReturnType<typeof startSmtp>>
+let push: Awaited<ReturnType<typeof startPushService>>
 
 beforeAll(async () => {
   node = await startEvm()
@@ -136,6 +138,7 @@ afterAll(async () => {
   await proxy?.stop()
   await node.stop()
   await hearing?.stop()
+  await push?.stop()
   await mail.stop()
   quoting.server.close()
 })
@@ -153,6 +156,8 @@ describe.each(['sqlite', 'postgres'])('a daemon over %s that was told every kind
     await proxy?.stop()
     await hearing?.stop()
     hearing = await startReceivers()
+    await push?.stop()
+    push = await startPushService(Date.now)
     mail.mails.length = 0
     proxy = await startRpcProxy(node.url, `/v2/${canary('RpcPath')}`)
     const database = engine === 'postgres' ? await postgresWithCanary() : undefined
@@ -205,9 +210,10 @@ describe.each(['sqlite', 'postgres'])('a daemon over %s that was told every kind
         return last.every((words) => texts.some((text) => new RegExp(words).test(text)))
       })
     await until('e-mail to tell of it', () => mail.mails.length > 0)
+    await until('the browser to show it', () => push.shown.some(({ title }) => title.includes('has succeeded')))
     // The topic is the address, which ntfy takes in the body.
     const heard = hearing.heard.map(({ text, body: { topic: _, ...body } }) => ({ text, body }))
-    for (const each of [...heard, ...mail.mails]) expect(found(JSON.stringify(each))).toEqual([])
+    for (const each of [...heard, ...mail.mails, ...push.shown]) expect(found(JSON.stringify(each))).toEqual([])
   })
 
   test('has none of them in the environment or command line of any of its processes', () => {
@@ -308,7 +314,7 @@ async function toldEverywhere(
   canary('MailPassword', 'canary-mail-password')
   const { url, host } = hearing
   const values = {
-    'webhooks.allowed_hosts': `${host},${mail.host}`,
+    'webhooks.allowed_hosts': `${host},${mail.host},${push.host}`,
     'notifications.notify_events': JSON.stringify(EVENTS),
     'notifications.rate_limit_rpm': '60',
     'telegram.api_root': `${url}/telegram`,
@@ -324,6 +330,10 @@ async function toldEverywhere(
   }
   const settings = Object.entries(values).map(([key, value]) => ({ key, value }))
   expect(await operator('PUT', '/v1/admin/settings', { settings })).toMatchObject({ updated: settings.length })
+  canary('PushEndpoint', 'canary-endpoint')
+  canary('PushAuth', push.subscription.auth)
+  const browser = { name: 'phone', ...push.subscription }
+  expect(await operator('POST', '/v1/admin/notifications/push', browser)).toHaveProperty('id')
   const { secret } = await operator<{ secret: string }>('POST', '/v1/webhooks', {
     url: `${hearing.hook}/${canary('NoticeHook')}`,
   })

@@ -322,6 +322,11 @@ const ofSessionsAndRules = (): Steps => {
       event: 'WEBHOOK_DELETED',
       run: async () => operator.deleteWebhook({ id: (await newWebhook()).id }),
     },
+    addNoticeRoute: {
+      event: 'SETTINGS_CHANGED',
+      run: () => operator.addNoticeRoute({ channel: 'slack', walletIds: [slow.id] }),
+    },
+    removeNoticeRoutes: { event: 'SETTINGS_CHANGED', run: () => operator.removeNoticeRoutes({ channel: 'slack' }) },
     addPush: { event: 'PUSH_ADDED', run: newPush },
     removePush: { event: 'PUSH_REMOVED', run: async () => operator.removePush({ id: (await newPush()).id }) },
     redeliverNotices: { event: 'NOTIFICATIONS_REDELIVERED', run: () => operator.redeliverNotices() },

@@ -9,7 +9,7 @@ import { Webhook } from 'standardwebhooks'
 type Body = Record<string, unknown>
 type Heard = { readonly by: string; readonly text: string; readonly id: string; readonly body: Body }
 /** `lost`: it takes what comes, and the answer is lost on the way. */
-export type Mode = 'up' | 'down' | 'crowded' | 'silent' | 'refusing' | 'moved' | 'lost'
+export type Mode = 'up' | 'down' | 'crowded' | 'forever' | 'silent' | 'refusing' | 'moved' | 'lost'
 type Answer = { readonly status: number; readonly body?: unknown; readonly headers?: Record<string, string> }
 type Asked = { readonly path: string; readonly headers: IncomingMessage['headers']; readonly raw: string }
 
@@ -49,6 +49,7 @@ const ways: Readonly<Record<string, (asked: Asked, body: Body, secret: () => str
       if (!only(body, 'topic', 'title', 'message', 'priority')) return { status: 400 }
       if (!isText(body.topic, 64) || !/^[-_A-Za-z0-9]+$/.test(body.topic)) return { status: 400 }
       if (!isText(body.title, 250) || !isText(body.message, 4_096)) return { status: 400 }
+      if (Buffer.byteLength(body.message) > 4_096) return { status: 413 }
       if (![1, 2, 3, 4, 5].includes(body.priority as number)) return { status: 400 }
       return { status: 200, body: { id: 'x' }, heard: `${body.title}\n${body.message}` }
     },
@@ -105,6 +106,7 @@ export async function startReceivers() {
     if (mode === 'down') return response.writeHead(503).end()
     if (mode === 'refusing') return response.writeHead(422).end()
     if (mode === 'moved') return response.writeHead(307, { location: '/hook/elsewhere' }).end()
+    if (mode === 'forever') return response.writeHead(429).end('{"retry_after":1e300}')
     if (mode === 'crowded') return response.writeHead(429, { 'retry-after': '7' }).end()
     const body = parsed(raw)
     const isJson = request.method === 'POST' && request.headers['content-type'] === 'application/json'

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net'
 
 // A stand-in of a push service (RFC 8030, RFC 8292) with one browser behind it, which reads what is for it (RFC 8291).
 
-type Shown = { readonly id: string; readonly title: string; readonly body: string; readonly severity: string }
+type Shown = Readonly<Record<'id' | 'title' | 'body' | 'severity' | 'page', string>>
 
 const MOST_BYTES = 4_096
 const DAY_S = 86_400

@@ -5,6 +5,7 @@ import { sealMasterProof, WAIaaSClient } from '@waiaas/sdk'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { askedFor } from '../../../test/support/consents.ts'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from '../../../test/support/daemon.ts'
+import { startReceivers } from '../../../test/support/notice-receivers.ts'
 import { evmOwner, type TestOwner } from '../../../test/support/owners.ts'
 import { acceptedInvitation } from '../../../test/support/passkeys.ts'
 import { unsignedPayment } from '../../../test/support/unsigned.ts'
@@ -350,6 +351,7 @@ test('every command that follows from an operation works as it is typed', async 
   await sessions()
   await tokensAndPolicies()
   await transactions()
+  await notices()
   for (const verb of ['status', 'activate', 'recover', 'activate', 'escalate']) await run(`kill-switch ${verb}`)
   expect(await run('recover')).toHaveProperty('opensAt')
   // These have a hand-written form, with tests of its own.
@@ -571,23 +573,6 @@ async function transactions(): Promise<void> {
     expect(await captured([...words, '--max-fee', fee])).toMatchObject({
       ...{ code: 1, err: expect.stringContaining(why) },
     })
-  const hook = (await run('webhook create', ['--url', 'https://192.0.3.1/', '--events', 'WALLET_PURGED'])) as {
-    id: string
-  }
-  expect(await run('webhook list')).toMatchObject({ data: [{ id: hook.id }] })
-  expect(await run('webhook rotate', [hook.id])).toMatchObject({ id: hook.id })
-  expect(await run('webhook logs', [hook.id])).toEqual({ data: [] })
-  expect(await run('notice status')).toMatchObject({ channels: [{ name: `webhook:${hook.id}` }] })
-  await run('webhook delete', [hook.id, '--yes'])
-  const push = (await run('push add', [
-    ...['--name', 'phone', '--endpoint', 'https://192.0.3.1/push', '--auth', 'BTBZMqHH6r4Tts7J_aSIgg', '--p256dh'],
-    'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4',
-  ])) as { id: string }
-  expect(await run('push list')).toMatchObject({ data: [{ id: push.id }] })
-  expect(await run('push remove', [push.id])).toMatchObject({ name: 'phone' })
-  expect(await run('notice test')).toEqual({ results: [] })
-  expect(await run('notice log')).toHaveProperty('total')
-  expect(await run('notice redeliver')).toEqual({ redelivered: 0 })
   expect(await run('telegram pair', ['123456789', '--role', 'ADMIN'])).toMatchObject({ chat_id: 123_456_789 })
   expect(await run('telegram list')).toMatchObject({ total: 1 })
   expect(await run('telegram unpair', ['123456789'])).toMatchObject({ success: true })
@@ -596,6 +581,41 @@ async function transactions(): Promise<void> {
 }
 
 /** What a newcomer types to let a contract take a token, and to take that back. */
+/** Who is told what happens, and what was told. */
+async function notices(): Promise<void> {
+  const { name: shop } = await daemon.operator.getWallet({ id: quick.id })
+  const route = { channel: 'slack', wallets: [{ id: quick.id, name: shop }], events: ['TX_QUEUED'], severity: 'info' }
+  const words = ['slack', '--wallet-ids', shop, '--events', 'TX_QUEUED', '--severity', 'info']
+  expect(await run('notice route add', words)).toEqual({ data: [route] })
+  expect(await run('notice route list')).toEqual({ data: [route] })
+  expect(await run('notice route remove', ['slack'])).toEqual({ data: [] })
+  const to = await startReceivers()
+  onTestFinished(to.stop)
+  await run('settings set', ['webhooks.allowed_hosts', to.host])
+  type Made = { id: string; secret: string }
+  const hook = (await run('webhook create', ['--url', to.hook, '--events', 'PUSH_ADDED'])) as Made
+  expect(await run('webhook list')).toMatchObject({ data: [{ id: hook.id }] })
+  to.expect(((await run('webhook rotate', [hook.id])) as Made).secret)
+  const push = (await run('push add', [
+    ...['--name', 'phone', '--endpoint', 'https://192.0.3.1/push', '--auth', 'BTBZMqHH6r4Tts7J_aSIgg', '--p256dh'],
+    'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4',
+  ])) as { id: string }
+  const name = `webhook:${hook.id}`
+  const logged = () => run('notice log', ['--channel', name, '--status', 'sent'])
+  await until('what was told to be in the log', async () => (await logged()).total !== 0)
+  const told = { eventType: 'PUSH_ADDED', channel: name, status: 'sent', error: null, message: 'PUSH_ADDED' }
+  expect(await logged()).toMatchObject({ total: 1, logs: [told] })
+  expect(await run('notice log', ['--channel', name, '--status', 'failed'])).toMatchObject({ total: 0, logs: [] })
+  expect(await run('webhook logs', [hook.id])).toMatchObject({ data: [{ status: 'success', httpStatus: 200 }] })
+  const { channels } = (await run('notice status')) as { channels: { name: string }[] }
+  expect(channels.find((channel) => channel.name === name)).toMatchObject({ waiting: 0, dead: 0 })
+  await run('webhook delete', [hook.id, '--yes'])
+  expect(await run('push list')).toMatchObject({ data: [{ id: push.id }] })
+  expect(await run('push remove', [push.id])).toMatchObject({ name: 'phone' })
+  expect(await run('notice test')).toEqual({ results: [] })
+  expect(await run('notice redeliver')).toEqual({ redelivered: 0 })
+}
+
 async function contracts(): Promise<void> {
   const rules = { spenders: [{ address: contract }] }
   const allow = { walletId: quick.id, type: 'APPROVED_SPENDERS', rules } as const

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { EVENTS, SEVERITIES } from './events.ts'
 import { FORMER_NAMES } from './former-events.ts'
+import { Id } from './ids.ts'
 import { NOTICE_CATEGORIES } from './notice-texts.ts'
 import type { Setting } from './setting-form.ts'
 import { Host, SmtpUrl } from './setting-values.ts'
@@ -13,13 +14,28 @@ const text = { type: 'string', default: '' as string, ...live } as const
 export const HUMAN_CHANNELS = ['telegram', 'discord', 'slack', 'ntfy', 'email'] as const
 export type HumanChannel = (typeof HUMAN_CHANNELS)[number]
 
+/** By its name of 2.x, too. */
+const AnyEvent = z.enum([...EVENTS, ...FORMER_NAMES])
+
+const ID = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}'
+const NAMES = new RegExp(`^(${HUMAN_CHANNELS.join('|')}|(push|webhook)(:${ID})?)$`)
+/** A channel, or with `push` or `webhook` all of a kind. */
+export const RoutedChannel = z
+  .string()
+  .regex(NAMES, { error: `expected ${HUMAN_CHANNELS.join(', ')}, push, webhook, push:<id> or webhook:<id>` })
+  .describe(`${HUMAN_CHANNELS.join(', ')}, push, webhook, push:<id>, or webhook:<id>`)
+/** What a route says beside the channel and the wallets. */
+export const routeFields = {
+  events: z.array(AnyEvent).min(1).optional().describe('these alone; left out: all'),
+  severity: z.enum(SEVERITIES).optional().describe('those that are as bad or worse; left out: all'),
+}
 const Route = z.strictObject({
-  channel: z.enum([...HUMAN_CHANNELS, 'push']),
-  wallets: z.array(z.string()).max(1_000).optional(),
-  events: z.array(z.enum(EVENTS)).optional(),
-  severity: z.enum(SEVERITIES).optional(),
+  channel: RoutedChannel,
+  wallets: z.array(Id).min(1).max(1_000).optional(),
+  ...routeFields,
 })
-const Routes = z.array(Route).max(100)
+export const MOST_ROUTES = 100
+const Routes = z.array(Route).max(MOST_ROUTES)
 export type NoticeRoute = z.output<typeof Route>
 
 const Address = z
@@ -86,7 +102,7 @@ export const noticeSettings = {
   },
   'notifications.notify_events': {
     type: 'list',
-    of: z.enum([...EVENTS, ...FORMER_NAMES]),
+    of: AnyEvent,
     default: [] as readonly string[],
     ...live,
     summary:
@@ -98,7 +114,7 @@ export const noticeSettings = {
     default: [] as z.output<typeof Routes>,
     ...live,
     summary:
-      'What a channel is told in place of all: [{ channel, wallets?, events?, severity? }]. A channel with routes is told what fits one of them, and what is critical.',
+      'What a channel is told in place of all: [{ channel, wallets?, events?, severity? }]. A channel with routes is told what fits one of them; people also what is critical. waiaas notice route add takes wallets by their names.',
   },
   'notifications.quiet_hours': {
     type: 'string',
@@ -106,7 +122,14 @@ export const noticeSettings = {
     default: '' as string,
     ...live,
     summary:
-      'Hours such as 22:00-07:00 in which only critical events are told; the others come in a digest at their end.',
+      'Hours such as 22:00-07:00 in which only critical events are told, and those of `notifications.quiet_except`; the others come in a digest at their end.',
+  },
+  'notifications.quiet_except': {
+    type: 'list',
+    of: AnyEvent,
+    default: [] as readonly string[],
+    ...live,
+    summary: 'Events that are told in quiet hours too, by their names, such as TX_QUEUED. Critical ones always are.',
   },
   'notifications.quiet_zone': {
     type: 'string',

@@ -14,6 +14,7 @@ import { limitOperations } from './limits.ts'
 import { messageOperations } from './messages.ts'
 import { movementOperations } from './movements.ts'
 import { noticeOperations } from './notice-operations.ts'
+import { noticeRouteOperations } from './notice-routes.ts'
 import { type CallerOf, isStop } from './operation.ts'
 import { ownerSetOperations } from './owner-sets.ts'
 import { ownerViewOperations } from './owner-views.ts'
@@ -76,6 +77,7 @@ export const operations = {
   ...stopTokenOperations,
   ...autostopOperations,
   ...noticeOperations,
+  ...noticeRouteOperations,
   ...webhookOperations,
   ...pushOperations,
   ...auditOperations,

@@ -1,15 +1,16 @@
-import { isFailure, type Settings } from '@waiaas/contract'
+import { isFailure } from '@waiaas/contract'
 import type { Audit } from './audit/service.ts'
 import { noticeHandlers } from './notices/handlers.ts'
 import { type NoticeParts, noticeService, type WatchParts, watcher } from './notices/service.ts'
 import { endingSessions } from './sessions/service.ts'
+import type { SettingsService } from './settings/service.ts'
 import { followed, type Transactions } from './transactions/service.ts'
 import { findWallet, keyFailures } from './wallets/service.ts'
 
 type Below = Pick<NoticeParts, 'database' | 'clock' | 'log' | 'instance'> & {
   evidence: Pick<Audit, 'record'>
   keys: { isUnlocked(): boolean; subkey(purpose: 'settings'): Promise<Uint8Array> }
-  settings: { get(): Settings; refresh(): Promise<void> }
+  settings: Pick<SettingsService, 'get' | 'refresh' | 'edit'>
   chains: { status: WatchParts['rpc'] }
 }
 
@@ -28,6 +29,7 @@ export function noticesOf(
       return true
     },
     walletName: async (db, id) => (await findWallet(db, id))?.name,
+    changeRoutes: (next, by) => settings.edit('notifications.routes', next, by),
     deed: (id) => deedOf(transactions, id),
   })
   const watching = watcher({ ...below, audit: evidence, ending: endingSessions, rpc: chains.status })

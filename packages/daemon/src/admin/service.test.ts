@@ -27,6 +27,7 @@ const endpoint = (status: EndpointStatus['status']): EndpointStatus => ({
   url: 'http://127.0.0.1:1',
   status,
   failureCount: status === 'cooldown' ? 1 : 0,
+  hasServed: true,
   cooldownRemainingMs: 0,
   lastError: null,
   lastErrorAgoMs: null,
@@ -290,7 +291,7 @@ forEachEngine((engine, open) => {
     const networks = { 'base-mainnet': [{ ...failed, lastErrorAgoMs: 61_500 }] }
     const { handlers } = serviceOn(await open(migrations), { rpc: () => ({ networks, used: [] }) })
     const answer = adminOperations.getRpcStatus.output.parse(await handlers.getRpcStatus(call, {}))
-    const { lastErrorAgoMs: _, ...shown } = failed
+    const { lastErrorAgoMs: _, hasServed: __, ...shown } = failed
     expect(answer.networks).toEqual({ 'base-mainnet': [{ ...shown, lastErrorAt: NOW / 1_000 - 62 }] })
     expect(answer.builtinUrls['base-mainnet']).toContain('https://base.drpc.org')
   })

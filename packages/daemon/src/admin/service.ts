@@ -231,7 +231,7 @@ function rpcCheck({ networks, used }: RpcState, troubles: readonly string[]): Ch
   return { ok: down.length === 0 || down.length < used.length, ...(message !== '' && { message }) }
 }
 
-const endpointView = ({ lastErrorAgoMs, missingMethods, ...known }: EndpointStatus, now: number) => ({
+const endpointView = ({ lastErrorAgoMs, missingMethods, hasServed: _, ...known }: EndpointStatus, now: number) => ({
   ...known,
   lastErrorAt: lastErrorAgoMs === null ? null : seconds(now - lastErrorAgoMs),
   missingMethods: [...missingMethods],

@@ -130,6 +130,7 @@ const unused = (url: string): EndpointStatus => ({
   url: hideCredentials(url),
   status: 'available',
   failureCount: 0,
+  hasServed: false,
   cooldownRemainingMs: 0,
   lastError: null,
   lastErrorAgoMs: null,

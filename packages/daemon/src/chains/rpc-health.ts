@@ -24,6 +24,7 @@ const cooldownMs = (failures: number) => Math.min(60_000 * 2 ** (failures - 1), 
 export function endpointHealth(clock: () => number): Health {
   let failures = 0
   let failedAt = 0
+  let hasServed = false
   let until = Number.NEGATIVE_INFINITY
   let lastError: { readonly text: string; readonly at: number } | undefined
   return {
@@ -39,6 +40,7 @@ export function endpointHealth(clock: () => number): Health {
     },
     served() {
       failures = 0
+      hasServed = true
       until = Number.NEGATIVE_INFINITY
     },
     rest: () => ({ failedAt, until, isDown: failures >= DOWN_AFTER }),
@@ -48,6 +50,7 @@ export function endpointHealth(clock: () => number): Health {
       return {
         status: restMs > 0 ? 'cooldown' : 'available',
         failureCount: failures,
+        hasServed,
         cooldownRemainingMs: restMs,
         lastError: lastError?.text ?? null,
         lastErrorAgoMs: lastError ? wholeMs(now - lastError.at, Number.MAX_SAFE_INTEGER) : null,

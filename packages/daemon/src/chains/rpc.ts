@@ -2,6 +2,8 @@ export type EndpointStatus = {
   readonly url: string
   readonly status: 'available' | 'cooldown'
   readonly failureCount: number
+  /** It has answered since this process began. */
+  readonly hasServed: boolean
   readonly cooldownRemainingMs: number
   /** What went wrong last, without credentials, and how long ago. */
   readonly lastError: string | null

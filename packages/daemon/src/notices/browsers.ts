@@ -70,7 +70,7 @@ export function browsers(parts: BrowserParts) {
     const target: Target = {
       channel: pushChannel(post, { id, ...subscription, vapid: await vapid(), now: clock.now }),
       ...{ isForPeople: true, keepsCheckpoints: false },
-      wants: (event) => isForPeople(parts.settings(), 'push', event),
+      wants: (event) => isForPeople(parts.settings(), placeOf(id), event),
     }
     made.set(sealed, target)
     return target

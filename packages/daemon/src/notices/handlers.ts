@@ -1,4 +1,10 @@
-import type { Handlers, noticeOperations, pushOperations, webhookOperations } from '@waiaas/contract'
+import type {
+  Handlers,
+  noticeOperations,
+  noticeRouteOperations,
+  pushOperations,
+  webhookOperations,
+} from '@waiaas/contract'
 import { by } from '../platform/caller.ts'
 import type { Calls } from '../platform/http/types.ts'
 import type { Notices } from './service.ts'
@@ -6,11 +12,17 @@ import type { Notices } from './service.ts'
 /** What is told of what happens, and to whom. */
 export const noticeHandlers = (
   notices: Notices,
-): Handlers<typeof noticeOperations & typeof webhookOperations & typeof pushOperations, Calls> => ({
+): Handlers<
+  typeof noticeOperations & typeof noticeRouteOperations & typeof webhookOperations & typeof pushOperations,
+  Calls
+> => ({
   getNotificationStatus: () => notices.status(),
   testNotification: (_call, { channel }) => notices.test(channel),
   listNotificationLog: (_call, input) => notices.log(input),
   redeliverNotices: (call, { channel }) => notices.redeliver(channel, by(call)),
+  listNoticeRoutes: () => notices.routes.list(),
+  addNoticeRoute: (call, route) => notices.routes.add(route, by(call)),
+  removeNoticeRoutes: (call, { channel }) => notices.routes.remove(channel, by(call)),
   createWebhook: (call, input) => notices.webhooks.create(input, by(call)),
   listPushes: () => notices.browsers.list(),
   addPush: (call, input) => notices.browsers.add(input, by(call)),

@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest'
+import { isDeepStrictEqual } from 'node:util'
+import { expect, onTestFinished, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import type { Receivers } from '../../../../test/support/notice-receivers.ts'
 import { startPushService } from '../../../../test/support/push-service.ts'
@@ -101,24 +102,42 @@ forEachEngine((_engine, open) => {
     await until('nothing to wait', async () => (await service.status()).channels.every(({ waiting }) => waiting === 0))
   })
 
-  test('in quiet hours only what is critical is told, and the rest at their end', async () => {
+  test('in quiet hours only what is critical is told and what is named, with what waits before it, and the rest at their end', async () => {
     const to = await receivers()
     const bed = bedOn(await open(migrations))
     bed.set({
       ...{ 'notifications.ntfy_url': to.settings['notifications.ntfy_url'], 'notifications.ntfy_token': 'tk_stand_in' },
       ...{ 'webhooks.allowed_hosts': [to.host] },
       // The clock begins at midnight of UTC, which is nine in the morning there.
-      ...{ 'notifications.quiet_hours': '08:00-09:30', 'notifications.quiet_zone': 'Asia/Seoul' },
-      ...{ 'notifications.locale': 'ko' },
+      ...{ 'notifications.quiet_hours': '09:30-10:00', 'notifications.quiet_zone': 'Asia/Seoul' },
+      ...{ 'notifications.quiet_except': ['OWNER_REGISTERED'], 'notifications.locale': 'ko' },
     })
-    await bed.start()
+    const service = await bed.start()
+    const words = () => to.by('ntfy').map(({ text }) => text.split('\n')[0]!)
+    // What could not be told in the evening does not come in the night.
+    to.mode('ntfy', 'down')
+    for (const wallet of [WALLET, OTHER]) await bed.happens(RESUMED, wallet)
+    await until('a first try', async () => (await service.status()).channels[0]!.failures > 0)
+    bed.clock.pass(1_800)
+    to.mode('ntfy', 'up')
     await bed.happens(REFUSED, WALLET, 3)
     await bed.happens(STOPPED)
-    await until('what is critical', () => to.by('ntfy').some(({ text }) => text.startsWith('긴급: 킬 스위치가')))
-    expect(to.by('ntfy')).toHaveLength(1)
-    bed.clock.pass(1_900)
-    await until('the rest', () => to.by('ntfy').some(({ text }) => text.includes('3 × 정책이 요청을 거절했습니다.')))
-    expect(to.by('ntfy')).toHaveLength(2)
+    await until('what is critical', () => words().length === 1)
+    expect(words()[0]).toMatch(/^긴급: 킬 스위치가/)
+    const owner = { address: '0x1', network: null, before: null, agreed: false }
+    await bed.happens({ event: 'OWNER_SET', details: owner } as never, OTHER)
+    await until('what is named', () => words().length === 3)
+    expect(words().slice(1)).toEqual([
+      '멈춘 지갑이 다시 서명합니다.',
+      expect.stringMatching(/^주의: 지갑의 소유자를 지정/),
+    ])
+    bed.clock.pass(1_740)
+    await bed.happens(REFUSED, WALLET)
+    await bed.happens(STOPPED)
+    await until('what is critical', () => words().length === 4)
+    bed.clock.pass(60)
+    await until('the rest', () => words().length === 6)
+    expect(words().slice(4).sort()).toEqual(['멈춘 지갑이 다시 서명합니다.', '알림 4건을 한꺼번에'])
   })
 
   test('a channel is told what its routes say, and always what is critical', async () => {
@@ -131,14 +150,45 @@ forEachEngine((_engine, open) => {
         { channel: 'slack', wallets: [WALLET] },
         { channel: 'discord', events: ['WALLET_RESUMED'] },
         { channel: 'telegram', severity: 'critical' },
+        { channel: 'webhook', wallets: [OTHER] },
+        { channel: 'push', wallets: [OTHER] },
       ],
     })
-    await bed.start()
+    const push = await startPushService(bed.clock.now)
+    onTestFinished(push.stop)
+    bed.set({ 'webhooks.allowed_hosts': [to.host, push.host] })
+    const service = await bed.start()
+    await hooked(service, to)
+    await service.browsers.add({ name: 'phone', ...push.subscription }, operator)
     for (const wallet of [WALLET, OTHER]) for (const event of [RESUMED, REFUSED]) await bed.happens(event, wallet)
     await bed.happens(STOPPED)
-    const ways = { slack: 3, discord: 3, telegram: 1, ntfy: 5 }
-    await until('all', () => Object.entries(ways).every(([way, count]) => to.by(way).length === count))
+    // Of browsers and webhooks themselves two more are told on ntfy; a program is told what fits alone.
+    const ways = { slack: 3, discord: 3, telegram: 1, ntfy: 7, hook: 2 }
+    const counted = () => Object.fromEntries(Object.keys(ways).map((way) => [way, to.by(way).length]))
+    await until('all', () => push.shown.length === 3 && isDeepStrictEqual(counted(), ways))
+    expect(to.by('hook').map(({ text }) => text)).toEqual(['WALLET_RESUMED', 'POLICY_DENIED'])
+    expect(push.shown.every(({ body }) => !body.includes('treasury'))).toBe(true)
     expect(to.by('slack').every(({ text }) => !text.includes(OTHER))).toBe(true)
+  })
+
+  test('a route names wallets that there are, and all of a channel go at once', async () => {
+    const bed = bedOn(await open(migrations))
+    const { routes } = await bed.start()
+    const slack = { channel: 'slack', events: ['TX_APPROVAL_REQUIRED' as const] }
+    const shown = { ...slack, wallets: [{ id: WALLET, name: 'treasury' }], severity: null }
+    expect(await routes.add({ ...slack, walletIds: [WALLET] }, operator)).toEqual({ data: [shown] })
+    const critical = { channel: 'slack', severity: 'critical' } as const
+    expect((await routes.add(critical, operator)).data).toEqual([shown, { ...critical, wallets: null, events: null }])
+    const failures = [
+      { route: { channel: 'slack', walletIds: [OTHER] }, code: 'WALLET_NOT_FOUND' },
+      { route: { channel: 'slack' }, code: 'ACTION_VALIDATION_FAILED' },
+    ]
+    for (const { route, code } of failures) await expect(routes.add(route, operator)).rejects.toMatchObject({ code })
+    await expect(routes.remove('discord', operator)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    expect(await routes.remove('slack', operator)).toEqual({ data: [] })
+    const one = { channel: 'ntfy', wallets: [WALLET] }
+    bed.set({ 'notifications.routes': Array.from({ length: 100 }, () => one) })
+    await expect(routes.add(slack, operator)).rejects.toMatchObject({ code: 'ACTION_VALIDATION_FAILED' })
   })
 
   test('what is not taken is dead until the operator has it tried again, under the id that it had', async () => {
@@ -218,6 +268,10 @@ forEachEngine((_engine, open) => {
       { status: 'failed', error: 'answered 307; redirects are not followed', eventType: 'WALLET_RESUMED' },
     ])
     expect(to.heard.map(({ by }) => by)).toEqual(['discord'])
+    to.mode('discord', 'forever')
+    await bed.happens(RESUMED, OTHER)
+    await until('discord to be asked', async () => (await state('discord')).failures === 1)
+    expect((await state('discord')).nextTryAt).toBe(now + DAY_S)
   })
 
   test('of two replicas one tells', async () => {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterEach, expect, test } from 'vitest'
+import { type AddressInfo, createServer as createRawServer, type Socket } from 'node:net'
+import { afterEach, expect, onTestFinished, test } from 'vitest'
 import { isPublicAddress, poster, RefusedAddress, type Resolve } from './outgoing.ts'
 
 const running: { close(): void }[] = []
@@ -127,4 +127,57 @@ test('a name that nobody resolves in time is not waited for', async () => {
   const post = poster({ allowedHosts: () => [], resolve: () => new Promise(() => undefined) })
   const sent = post.send({ url: 'https://slow.example/', headers: {}, body: '' }, AbortSignal.timeout(50))
   await expect(sent).rejects.toMatchObject({ name: 'TimeoutError' })
+})
+
+/** Writes as fast as it is taken, until the other side has had enough. */
+const endlessly = (text: string) => (socket: Socket) => {
+  const write = () => {
+    while (!socket.destroyed && socket.write(text));
+  }
+  socket.on('drain', write)
+  write()
+}
+const UPGRADE = 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n'
+
+/** What a receiver of ill will writes, and what becomes of the request: an answer, or an error. */
+const ill: Readonly<Record<string, [(socket: Socket) => unknown, object]>> = {
+  'another protocol': [(socket) => socket.write(UPGRADE), { status: 101, body: '' }],
+  'another protocol, and the end': [(socket) => socket.end(UPGRADE), { status: 101, body: '' }],
+  'the end of the connection': [(socket) => socket.destroy(), { code: 'ECONNRESET' }],
+  'half an answer': [(socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc'), { code: 'ECONNRESET' }],
+  'no HTTP': [(socket) => socket.end('220 mail.example ESMTP\r\n'), { code: 'HPE_INVALID_CONSTANT' }],
+  'a body without end': [
+    (socket) => {
+      socket.write('HTTP/1.1 200 OK\r\n\r\n')
+      endlessly('x'.repeat(4_096))(socket)
+    },
+    { status: 200 },
+  ],
+  'headers without end': [
+    (socket) => {
+      socket.write('HTTP/1.1 200 OK\r\n')
+      endlessly(`X-More: ${'x'.repeat(1_000)}\r\n`)(socket)
+    },
+    { code: 'HPE_HEADER_OVERFLOW' },
+  ],
+  'hints without end': [endlessly('HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n'), { name: 'TimeoutError' }],
+  'a part of a body': [(socket) => socket.write('HTTP/1.1 200 OK\r\n\r\nx'), { name: 'TimeoutError' }],
+  nothing: [() => undefined, { name: 'TimeoutError' }],
+}
+
+test.each(Object.entries(ill))('a receiver that answers %s is done with', async (_what, [answer, outcome]) => {
+  const server = createRawServer((socket) => {
+    socket.on('error', () => undefined)
+    socket.once('data', () => answer(socket))
+    onTestFinished(() => void socket.destroy())
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  running.push(server)
+  const post = poster({ allowedHosts: () => ['127.0.0.1'], resolve: nowhere })
+  const { port } = server.address() as AddressInfo
+  // Long where it ends by itself.
+  const deadline = AbortSignal.timeout('name' in outcome ? 200 : 60_000)
+  const sent = post.send({ url: `http://127.0.0.1:${port}/`, headers: {}, body: '{}' }, deadline)
+  expect(await sent.catch((error: unknown) => error)).toMatchObject(outcome)
 })

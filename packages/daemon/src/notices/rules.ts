@@ -25,7 +25,14 @@ const isAtLeast = (severity: Severity, least: Severity): boolean =>
 export function isForPeople(settings: Settings, channel: string, event: Wanted): boolean {
   if (event.severity === 'critical') return true
   if (!isChosen(settings, event)) return false
-  const routes = settings['notifications.routes'].filter((route) => route.channel === channel)
+  return isRouted(settings, channel, event)
+}
+
+/** Whether the routes of a channel, or of all of its kind, let an event through; without any all goes through. */
+export function isRouted(settings: Pick<Settings, 'notifications.routes'>, channel: string, event: Wanted): boolean {
+  const routes = settings['notifications.routes'].filter(
+    (route) => route.channel === channel || channel.startsWith(`${route.channel}:`),
+  )
   return routes.length === 0 || routes.some((route) => fits(route, event))
 }
 
@@ -40,7 +47,7 @@ function isChosen(settings: Settings, { event, severity }: Wanted): boolean {
 
 const fits = ({ wallets, events, severity }: NoticeRoute, event: Wanted): boolean =>
   (wallets === undefined || (event.walletId !== null && wallets.includes(event.walletId))) &&
-  (events === undefined || events.includes(event.event)) &&
+  (events === undefined || namedIn(events, event.event) !== undefined) &&
   (severity === undefined || isAtLeast(event.severity, severity))
 
 export const worse = (one: Severity, other: Severity): Severity => (isAtLeast(one, other) ? one : other)
@@ -51,20 +58,22 @@ export function shownDetails(event: EventName, details: Readonly<Record<string, 
   return Object.fromEntries(shown.map((key) => [key, details[key]]))
 }
 
-const DAY_MIN = 1_440
-
-/** When the quiet hours that a time is in are over, in unix milliseconds; undefined outside them. */
-export function quietUntil(
+/** Whether people are told now only what is urgent. */
+export function isQuiet(
   settings: Pick<Settings, 'notifications.quiet_hours' | 'notifications.quiet_zone'>,
   now: number,
-): number | undefined {
+): boolean {
   const [from, to] = settings['notifications.quiet_hours'].split('-').map(minutes)
-  if (from === undefined || to === undefined || from === to) return undefined
+  if (from === undefined || to === undefined || from === to) return false
   const at = minuteOfDay(now, settings['notifications.quiet_zone'])
-  const isQuiet = from < to ? at >= from && at < to : at >= from || at < to
-  if (!isQuiet) return undefined
-  return Math.floor(now / 60_000) * 60_000 + ((to - at + DAY_MIN) % DAY_MIN) * 60_000
+  return from < to ? at >= from && at < to : at >= from || at < to
 }
+
+/** Whether people are told of an event in quiet hours, too. */
+export const isUrgent = (
+  settings: Pick<Settings, 'notifications.quiet_except'>,
+  { event, severity }: Pick<Wanted, 'event' | 'severity'>,
+): boolean => severity === 'critical' || namedIn(settings['notifications.quiet_except'], event) !== undefined
 
 const minutes = (text: string): number => {
   const [hours = '', rest = ''] = text.split(':')

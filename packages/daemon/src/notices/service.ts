@@ -6,6 +6,7 @@ import { noticeDesk } from './operating.ts'
 import { poster, type Resolve } from './outgoing.ts'
 import { pushPage } from './push-page.ts'
 import { type RenderParts, renderer } from './rendering.ts'
+import { type RoutingParts, routing } from './routing.ts'
 import { type SendParts, sender } from './sending.ts'
 import { type SpreadParts, spreader } from './spreading.ts'
 import { peopleTargets } from './targets.ts'
@@ -16,6 +17,7 @@ export { type WatchParts, watcher } from './watching.ts'
 
 export type NoticeParts = Omit<WebhookParts, 'post'> &
   RenderParts &
+  RoutingParts &
   Omit<SendParts, 'notice'> &
   Omit<SpreadParts, 'targets' | 'happened'> & {
     readonly audit: Pick<Audit, 'record'>
@@ -44,6 +46,7 @@ export function noticeService(parts: NoticeParts) {
   return {
     webhooks: hooks,
     browsers: screens,
+    routes: routing(parts),
     pages: pushPage(screens.publicKey),
     ...noticeDesk({ ...parts, targets, wake: senders.wake }),
     start(): void {
@@ -57,9 +60,9 @@ export function noticeService(parts: NoticeParts) {
           await senders.follow(all)
           return all
         },
-        happened(events) {
-          logHappened(log, events)
+        async happened(events) {
           if (events.length > 0) senders.wake()
+          await logHappened(parts, events)
         },
       })
     },
@@ -88,7 +91,7 @@ function sendersFor(parts: SendParts) {
         const { name } = target.channel
         const known = all.get(name)
         if (known) known.target = target
-        else all.set(name, { target, loop: sender(parts, () => all.get(name)?.target.channel, name) })
+        else all.set(name, { target, loop: sender(parts, () => all.get(name)?.target, name) })
       }
       const gone = [...all].filter(([name]) => !targets.some(({ channel }) => channel.name === name))
       for (const [name] of gone) all.delete(name)

@@ -5,8 +5,8 @@ import type { Database, Handle } from '../platform/db/database.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
 import type { Log } from '../platform/log.ts'
 import { LOGGED } from './human-log.ts'
-import { eventNamed, quietUntil, shownDetails, worse } from './rules.ts'
-import { DIGEST_LANE, feedStore, logStore, type NoticeRow, outboxStore, queueStore } from './store.ts'
+import { eventNamed, isQuiet, isUrgent, shownDetails, worse } from './rules.ts'
+import { DIGEST_LANE, feedStore, logStore, type NoticeRow, outboxStore, queueStore, RANKS } from './store.ts'
 import type { DigestBody, NoticeBody, Target } from './types.ts'
 
 type Fact = {
@@ -25,13 +25,13 @@ export type SpreadParts = {
   /** Whether the settings are known whole, secrets too; otherwise a channel that is set up could be missed. */
   readonly isReady: () => Promise<boolean>
   /** Called with what has happened, once it is kept what is still to be told of it. */
-  readonly happened: (events: readonly NoticeBody[]) => void
+  readonly happened: (events: readonly NoticeBody[]) => Promise<void>
 }
 
 const LOCK = 'notices'
 const LOOK_MS = 500
 const MOST_ROWS = 500
-/** For so long a digest takes in before it is told. */
+/** For so long a digest takes in before it is told, or until the quiet hours are over. */
 const DIGEST_MS = 60_000
 const DAY_MS = 86_400_000
 const PRUNE_MS = 3_600_000
@@ -55,7 +55,7 @@ export function spreader(parts: SpreadParts): Loop {
     if (!(await parts.isReady())) return LOOK_MS
     const targets = await parts.targets()
     const page = await database.work({ exclusive: [LOCK] }, (db) => spread(parts, db, targets))
-    parts.happened(page.events)
+    await parts.happened(page.events)
     if (!page.isEnd) return 0
     seen = newest
     return LOOK_MS
@@ -106,7 +106,13 @@ async function keepCheckpoint({ clock }: SpreadParts, db: Handle, targets: reado
     await outboxStore.dropLane(db, channel.name, CHECKPOINT_NOTICE)
     await outboxStore.insert(db, [
       {
-        ...{ id: newId(now), channel: channel.name, lane: CHECKPOINT_NOTICE, number: checkpoint.seq, rank: 1 },
+        ...{
+          id: newId(now),
+          channel: channel.name,
+          lane: CHECKPOINT_NOTICE,
+          number: checkpoint.seq,
+          rank: RANKS.other,
+        },
         ...{ state: 'waiting', event: CHECKPOINT_NOTICE, wallet_id: null, body: JSON.stringify(checkpoint) },
         ...{ tries: 0, due_at: now, created_at: now, error: null },
       },
@@ -153,22 +159,26 @@ async function keep(parts: SpreadParts, db: Handle, { target, all, first }: Keep
   const now = clock.now()
   await queueStore.add(db, channel, now)
   const pace = target.isForPeople ? await paceOf(parts, db, channel) : undefined
+  const rankOf = (body: NoticeBody) => {
+    if (body.severity === 'critical') return RANKS.critical
+    return isUrgent(parts.settings(), body) ? RANKS.urgent : RANKS.other
+  }
   const folded: NoticeBody[] = []
   const rows: NoticeRow[] = []
   for (const { lane, body, number } of wanted) {
     if (pace?.isBeyond(body)) folded.push(body)
     else
       rows.push({
-        ...{ id: newId(now), channel, lane, number, rank: body.severity === 'critical' ? 0 : 1, state: 'waiting' },
+        ...{ id: newId(now), channel, lane, number, rank: rankOf(body), state: 'waiting' },
         ...{ event: body.event, wallet_id: body.walletId, body: JSON.stringify(body) },
         ...{ tries: 0, due_at: now, created_at: now, error: null },
       })
   }
   await outboxStore.insert(db, rows)
   if (pace) await queueStore.setTold(db, { id: channel, ...pace.told() })
-  if (folded.length > 0)
-    await fold(db, { channel, folded, number: wanted.at(-1)!.number, now, quietUntil: pace?.quietUntil })
-  if (rows.some(({ rank }) => rank === 0)) await queueStore.hurry(db, channel, now)
+  if (folded.length > 0) await fold(db, { channel, folded, number: wanted.at(-1)!.number, now })
+  for (const row of rows) if (row.rank < RANKS.other) await outboxStore.hasten(db, row)
+  if (rows.some(({ rank }) => rank === RANKS.critical)) await queueStore.hurry(db, channel, now)
 }
 
 /** How much more may be told by itself on a channel for people. */
@@ -176,15 +186,15 @@ async function paceOf({ clock, settings }: SpreadParts, db: Handle, channel: str
   const now = clock.now()
   const minute = Math.floor(now / 60_000)
   const most = settings()['notifications.rate_limit_rpm']
-  const quiet = quietUntil(settings(), now)
+  const isNight = isQuiet(settings(), now)
   const queue = await queueStore.get(db, channel)
   let told = queue?.minute === minute ? queue.told : 0
   let waiting = await outboxStore.waiting(db, channel, most)
   return {
-    quietUntil: quiet,
     isBeyond(body: NoticeBody): boolean {
       if (body.severity === 'critical') return false
-      if (quiet !== undefined || told >= most || waiting >= most) return true
+      if (isNight && !isUrgent(settings(), body)) return true
+      if (told >= most || waiting >= most) return true
       told += 1
       waiting += 1
       return false
@@ -193,15 +203,9 @@ async function paceOf({ clock, settings }: SpreadParts, db: Handle, channel: str
   }
 }
 
-type Folding = {
-  channel: string
-  folded: readonly NoticeBody[]
-  number: number
-  now: number
-  quietUntil: number | undefined
-}
+type Folding = { channel: string; folded: readonly NoticeBody[]; number: number; now: number }
 
-async function fold(db: Handle, { channel, folded, number, now, quietUntil }: Folding): Promise<void> {
+async function fold(db: Handle, { channel, folded, number, now }: Folding): Promise<void> {
   const open = await outboxStore.openDigest(db, channel)
   // Written below.
   const before = open ? (JSON.parse(open.body) as DigestBody) : undefined
@@ -218,26 +222,14 @@ async function fold(db: Handle, { channel, folded, number, now, quietUntil }: Fo
     until: Math.max(before?.until ?? 0, ...times),
   }
   if (open) {
-    await outboxStore.setDigest(db, {
-      id: open.id,
-      body: JSON.stringify(body),
-      due_at: Math.max(open.due_at, quietUntil ?? 0),
-    })
+    await outboxStore.setDigest(db, { id: open.id, body: JSON.stringify(body) })
     return
   }
   await outboxStore.insert(db, [
     {
-      ...{
-        id: newId(now),
-        channel,
-        lane: DIGEST_LANE,
-        number,
-        rank: 1,
-        state: 'open',
-        event: 'DIGEST',
-        wallet_id: null,
-      },
-      ...{ body: JSON.stringify(body), tries: 0, due_at: quietUntil ?? now + DIGEST_MS, created_at: now, error: null },
+      ...{ id: newId(now), channel, lane: DIGEST_LANE, number, rank: RANKS.other, state: 'open', event: 'DIGEST' },
+      ...{ wallet_id: null, body: JSON.stringify(body), tries: 0, due_at: now + DIGEST_MS, created_at: now },
+      error: null,
     },
   ])
 }

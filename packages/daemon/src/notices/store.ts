@@ -10,7 +10,7 @@ export type NoticeRow = {
   /** Within one, the order is kept: the chain of the evidence that it comes from, or `digest`. */
   lane: string
   number: number
-  /** 0 goes before 1, of other lanes. */
+  /** The lower goes before, of other lanes: `RANKS`. */
   rank: number
   state: 'waiting' | 'open' | 'dead'
   event: string
@@ -47,6 +47,8 @@ declare module '../platform/db/tables.ts' {
   }
 }
 
+/** What is critical, what is told in quiet hours too, and the rest. */
+export const RANKS = { critical: 0, urgent: 1, other: 2 } as const
 export const DIGEST_LANE = 'digest'
 const FEED = 'evidence'
 const feed = statement<NoParams, FeedRow>((db) => db.selectFrom('notice_feed').selectAll().where('id', '=', FEED))
@@ -72,10 +74,10 @@ const insert = statement<NoticeRow>((db, p) =>
 const openDigest = statement<{ channel: string }, NoticeRow>((db, p) =>
   db.selectFrom('notices').selectAll().where('channel', '=', p('channel')).where('state', '=', 'open').limit(1),
 )
-const setDigest = statement<{ id: string; body: string; due_at: number }>((db, p) =>
+const setDigest = statement<{ id: string; body: string }>((db, p) =>
   db
     .updateTable('notices')
-    .set({ body: p('body'), due_at: p('due_at') })
+    .set({ body: p('body') })
     .where('id', '=', p('id')),
 )
 /** One that waits to be told is enough: until it is, the next one takes in. */
@@ -99,13 +101,14 @@ const closeDigests = statement<{ channel: string; now: number }>((db, p) =>
       ),
     ),
 )
-/** The next one: what is critical first, and of each lane the first alone. */
-const next = statement<{ channel: string; now: number }, NoticeRow>((db, p) =>
+/** The next one: what is critical first, and of each lane the first alone; nothing of a higher rank than `most`. */
+const next = statement<{ channel: string; now: number; most: number }, NoticeRow>((db, p) =>
   db
     .selectFrom('notices as n')
     .selectAll('n')
     .where('n.channel', '=', p('channel'))
     .where('n.state', '=', 'waiting')
+    .where('n.rank', '<=', p('most'))
     .where('n.due_at', '<=', p('now'))
     .where((eb) =>
       eb.not(
@@ -123,6 +126,17 @@ const next = statement<{ channel: string; now: number }, NoticeRow>((db, p) =>
     .orderBy('n.rank')
     .orderBy('n.number')
     .limit(1),
+)
+/** What waits before one of its lane goes as early as that one. */
+const hasten = statement<Pick<NoticeRow, 'channel' | 'lane' | 'number' | 'rank' | 'due_at'>>((db, p) =>
+  db
+    .updateTable('notices')
+    .set({ rank: p('rank'), due_at: p('due_at') })
+    .where('channel', '=', p('channel'))
+    .where('state', '=', 'waiting')
+    .where('lane', '=', p('lane'))
+    .where('number', '<', p('number'))
+    .where('rank', '>', p('rank')),
 )
 const remove = statement<{ id: string }>((db, p) => db.deleteFrom('notices').where('id', '=', p('id')))
 const later = statement<{ id: string; due_at: number; error: string }>((db, p) =>
@@ -158,7 +172,7 @@ const waiting = statement<{ channel: string; most: number }, { id: string }>((db
     .select('id')
     .where('channel', '=', p('channel'))
     .where('state', '=', 'waiting')
-    .where('rank', '=', 1)
+    .where('rank', '>', RANKS.critical)
     .limit(p('most')),
 )
 const dropLane = statement<{ channel: string; lane: string }>((db, p) =>
@@ -251,9 +265,11 @@ export const outboxStore = {
   insert: (db: Handle, rows: readonly NoticeRow[]) => db.many(insert, rows),
   /** The digest of a channel that still takes in. */
   openDigest: (db: Handle, channel: string) => db.get(openDigest, { channel }),
-  setDigest: (db: Handle, row: Pick<NoticeRow, 'id' | 'body' | 'due_at'>) => db.run(setDigest, row),
+  setDigest: (db: Handle, row: Pick<NoticeRow, 'id' | 'body'>) => db.run(setDigest, row),
   closeDigests: (db: Handle, channel: string, now: number) => db.run(closeDigests, { channel, now }),
-  next: (db: Handle, channel: string, now: number) => db.get(next, { channel, now }),
+  next: (db: Handle, of: { channel: string; now: number; most: number }) => db.get(next, of),
+  hasten: (db: Handle, { channel, lane, number, rank, due_at }: NoticeRow) =>
+    db.run(hasten, { channel, lane, number, rank, due_at }),
   remove: (db: Handle, id: string) => db.run(remove, { id }),
   later: (db: Handle, row: { id: string; due_at: number; error: string }) => db.run(later, row),
   bury: (db: Handle, id: string, error: string) => db.run(bury, { id, error }),

@@ -26,6 +26,8 @@ const NO: Both = ['no', '아니요']
 const MOST_VALUE = 160
 const MOST_REASONS = 3
 const MOST_LINES = 9
+/** ntfy takes 4,096 in one message. */
+const MOST_BYTES = 3_500
 
 const inLanguage = ([en, ko]: Both, locale: string): string => (locale === 'ko' ? ko : en)
 const time = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
@@ -49,10 +51,11 @@ export function textOf(body: NoticeBody, { locale, walletName, deed }: Around): 
   }
   const last = [line(WHEN, time(body.at), locale)]
   if (body.transactionId !== null) last.unshift(line(TRANSACTION, body.transactionId, locale))
-  return {
-    title: inLanguage(LEADS[body.severity], locale) + eventText(body.event, locale),
-    lines: [...lines.slice(0, MOST_LINES), ...last],
-  }
+  const title = inLanguage(LEADS[body.severity], locale) + eventText(body.event, locale)
+  const shown = lines.slice(0, MOST_LINES)
+  const whole = () => ({ title, lines: [...shown, ...last] })
+  while (shown.length > 0 && Buffer.byteLength(wholeText(whole())) > MOST_BYTES) shown.pop()
+  return whole()
 }
 
 /** A value as people read it: none for what has no short form. */

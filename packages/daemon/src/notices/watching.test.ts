@@ -12,7 +12,8 @@ removeFoldersAfterEach()
 forEachEngine((_engine, open) => {
   async function bedWith() {
     const bed = await openBed(open, { keys: keys() })
-    const endpoints = { one: [{ failureCount: 0 }, { failureCount: 0 }], unused: [{ failureCount: 9 }] }
+    const endpoint = () => ({ failureCount: 0, hasServed: true })
+    const endpoints = { one: [endpoint(), endpoint()], unused: [{ failureCount: 9, hasServed: false }] }
     const make = () =>
       watcher({
         ...{ database: bed.database, clock: bed.clock, log: jsonLog('silent') },
@@ -80,7 +81,11 @@ forEachEngine((_engine, open) => {
       await look()
     }
     expect(await told('RPC_ALL_FAILED')).toEqual([{ network: 'one', endpoints: 2 }])
-    endpoints.one[0]!.failureCount = 0
+    // As after a start: nothing was asked yet.
+    for (const endpoint of endpoints.one) Object.assign(endpoint, { failureCount: 0, hasServed: false })
+    await look()
+    expect(await told('RPC_RECOVERED')).toEqual([])
+    endpoints.one[0]!.hasServed = true
     bed.clock.pass(5)
     await look()
     await look()

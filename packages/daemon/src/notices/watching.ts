@@ -7,7 +7,7 @@ import { requestsBetween } from './day-store.ts'
 
 /** A session that has an end, in unix milliseconds. */
 type Ending = { readonly id: string; readonly startedAt: number; readonly expiresAt: number }
-type Endpoint = { readonly failureCount: number }
+type Endpoint = { readonly failureCount: number; readonly hasServed: boolean }
 export type WatchParts = {
   readonly database: Database
   readonly clock: Clock
@@ -75,7 +75,8 @@ export function watcher(parts: WatchParts) {
       const isDown = endpoints.length > 0 && endpoints.every(({ failureCount }) => failureCount > 0)
       if (!isDown) {
         failingSince.delete(network)
-        await recovered(parts, network, now)
+        // After a start nothing has failed yet, and nothing has answered.
+        if (endpoints.some(answers)) await recovered(parts, network, now)
         await weighed(parts, network, { endpoints, now })
         continue
       }
@@ -134,6 +135,7 @@ async function once(
   })
 }
 
+const answers = ({ failureCount, hasServed }: Endpoint): boolean => failureCount === 0 && hasServed
 const outageOf = (network: string) => `rpc:${network}`
 
 async function failed(

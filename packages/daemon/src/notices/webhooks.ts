@@ -9,6 +9,7 @@ import {
   newId,
   type Output,
   type Parsed,
+  type Settings,
   type webhookOperations,
 } from '@waiaas/contract'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
@@ -18,6 +19,7 @@ import type { Database, Handle } from '../platform/db/database.ts'
 import { seal, unseal } from '../platform/sealed-text.ts'
 import { type WebhookSecrets, webhookChannel } from './channels/webhook.ts'
 import { type Post, RefusedAddress } from './outgoing.ts'
+import { isRouted } from './rules.ts'
 import { logStore, outboxStore } from './store.ts'
 import type { Target } from './types.ts'
 import { type WebhookRow, webhookStore } from './webhook-store.ts'
@@ -27,6 +29,7 @@ export type WebhookParts = {
   readonly clock: Clock
   readonly audit: Pick<Audit, 'record'>
   readonly post: Post
+  readonly settings: () => Settings
   /** The key of what is sealed; fails while the keystore is locked. */
   readonly subkey: () => Promise<Uint8Array>
 }
@@ -67,7 +70,7 @@ async function need(db: Handle, id: string): Promise<WebhookRow> {
 }
 
 /** As they are now. */
-function targetsOf({ database, clock, post }: WebhookParts, boxes: Boxes) {
+function targetsOf({ database, clock, post, settings }: WebhookParts, boxes: Boxes) {
   /** By the sealed text that they were made of. */
   const made = new Map<string, Target>()
 
@@ -81,7 +84,9 @@ function targetsOf({ database, clock, post }: WebhookParts, boxes: Boxes) {
       clock.now() < (row.previous_until ?? 0) ? content : { current: content.current }
     const target: Target = {
       channel: webhookChannel(post, { id: row.id, url: content.url, secrets, now: clock.now, names: events }),
-      wants: ({ event }) => events.length === 0 || namedIn(events, event) !== undefined,
+      wants: (event) =>
+        (events.length === 0 || namedIn(events, event.event) !== undefined) &&
+        isRouted(settings(), placeOf(row.id), event),
       isForPeople: false,
       keepsCheckpoints: events.includes(CHECKPOINT_NOTICE),
     }

@@ -10,7 +10,11 @@ export const discordChannel = (post: Post, url: string): NoticeChannel => ({
     posted(
       post,
       // Nothing that somebody else wrote calls anybody, or shows as a link with another text.
-      jsonOf(url, { content: plain(wholeText(notice)), allowed_mentions: { parse: [] }, flags: SUPPRESS_EMBEDS }),
+      jsonOf(url, {
+        content: short(plain(wholeText(notice))),
+        allowed_mentions: { parse: [] },
+        flags: SUPPRESS_EMBEDS,
+      }),
       {
         signal,
         read(answer) {
@@ -22,4 +26,7 @@ export const discordChannel = (post: Post, url: string): NoticeChannel => ({
 })
 
 const SUPPRESS_EMBEDS = 4
+/** https://discord.com/developers/docs/resources/webhook#execute-webhook-jsonform-params */
+const MOST = 2_000
+const short = (text: string): string => (text.length > MOST ? `${text.slice(0, MOST - 1).toWellFormed()}…` : text)
 const plain = (text: string): string => text.replaceAll(/[\\*_~`|>#[\]()<@]/g, '\\$&')

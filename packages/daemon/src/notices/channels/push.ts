@@ -94,9 +94,11 @@ export const pushChannel = (post: Post, { id, endpoint, vapid, now, ...keys }: B
   },
 })
 
-function textOf({ id, title, lines, severity }: Notice): string {
+/** What the worker of the page `/notices` reads; `page` is where its person goes on. */
+function textOf({ id, title, lines, severity, data: { txId } }: Notice): string {
+  const page = typeof txId === 'string' ? `/approve/${txId}` : '/notices'
   let shown = [...lines]
-  const json = () => JSON.stringify({ id, title, body: shown.join('\n'), severity })
+  const json = () => JSON.stringify({ id, title, body: shown.join('\n'), severity, page })
   while (Buffer.byteLength(json()) > MOST_BYTES && shown.length > 0) shown = shown.slice(0, -1)
   return json()
 }
