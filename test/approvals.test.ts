@@ -52,6 +52,7 @@ test('a card says all that a person has to know, and each of it in its lines', a
     amounts: [{ symbol: 'ETH', humanAmount: LARGE, usd: 100, unlimited: false }],
     recipients: [{ standing: 'new', looksLike: null }],
     asked: { sessionId: wallet.sessionId, labels: { task: 'invoice-7' } },
+    reasons: ['100 USD is above 10 USD, the most that goes without an approval.'],
     worstCase: expect.stringMatching(/^(raises|leaves) your worst case/),
     code: expect.stringMatching(/^[2-9A-Z]{4}-[2-9A-Z]{4}$/),
   })
@@ -60,12 +61,21 @@ test('a card says all that a person has to know, and each of it in its lines', a
   for (const part of [
     ...[`Pays ${LARGE} ETH to`, 'Worth 100 USD in all', wallet.address, 'Fee: at most', `session ${wallet.sessionId}`],
     ...['task: invoice-7', 'for tea', 'Why it waits: ', 'Approving it ', 'It ends unanswered at', `Code ${card.code}`],
-    ...['new, no payment to it is final yet', 'goes on by itself'],
+    ...['new, no payment to it is final yet', 'Once the operator has approved it, it goes on by itself'],
   ])
     expect(text).toContain(part)
   expect(text.toLowerCase()).toContain(to)
   for (const each of [...card.warnings, ...card.reasons.map((reason) => `Why it waits: ${reason}`)])
     expect(card.lines).toContain(each)
+})
+
+test('a session that the operator has named is called by its name', async () => {
+  const labels = { name: 'Invoices', team: 'ops' }
+  const { id: sessionId, token } = await daemon.operator.createSession({ walletId: wallet.id, labels })
+  const to = world.newAddress()
+  const sent = await daemon.agent(token).sendToken({ to, humanAmount: LARGE, network: world.network } as never)
+  const { asked } = await cardOf(String((sent as unknown as { id: string }).id))
+  expect(asked.by).toBe(`"Invoices", session ${sessionId} (team:ops)`)
 })
 
 test('an agent is shown the same card without the worst case, and nothing that answers it', async () => {

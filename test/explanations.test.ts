@@ -63,7 +63,7 @@ test('what a payment that waits is told would go out at once does, and one unit 
   expect([status, body.tier]).toEqual([201, 'DELAY'])
   const { suggestion, headroom } = body.decision!
   expect(suggestion!.message).toBe(
-    'It waits 300 seconds: 200 USD is above notify_max_usd 100, which makes it DELAY. At most 0.05 ETH (100 USD) would go out at once; it then goes out by itself, unless somebody cancels it.',
+    'It waits 300 seconds: 200 USD is above 100 USD, the most that goes without a delay. At most 0.05 ETH (100 USD) would go out at once; it then goes out by itself, unless somebody cancels it.',
   )
   expect(suggestion).toMatchObject({ amount: headroom.atOnce, humanAmount: '0.05', usd: 100 })
   const most = BigInt(suggestion!.amount!)

@@ -25,8 +25,10 @@ type Dom = {
 }
 type Violation = { id: string; impact: string; nodes: { html: string }[] }
 
-/** Where pictures go, for the documentation; nowhere unless it is said. */
+/** Where pictures go; nowhere unless it is said. */
 const IMAGES = process.env.SCREENSHOTS_INTO
+/** Those that the documentation shows: others go to a folder of somebody who looks, and not to its own. */
+const SHOWN = /^(approve-(phone|phone-dark|desktop)|(consent|wallets|invite|pair-template)-phone)$/
 const require = createRequire(import.meta.url)
 const axe = (): string => readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 export const PHONE = { width: 360, height: 780 }
@@ -43,7 +45,7 @@ export function personAt(page: Page) {
     await page.send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] })
   }
   async function picture(name: string): Promise<void> {
-    if (IMAGES === undefined) return
+    if (IMAGES === undefined || (IMAGES === 'docs/images' && !SHOWN.test(name))) return
     const { cssContentSize } = await page.send('Page.getLayoutMetrics')
     const clip = { ...(cssContentSize as { width: number; height: number }), x: 0, y: 0, scale: 1 }
     const { data } = await page.send('Page.captureScreenshot', { format: 'png', captureBeyondViewport: true, clip })
@@ -53,7 +55,12 @@ export function personAt(page: Page) {
 
   return {
     text,
-    sees: (wanted: string) => until(`the page to say "${wanted}"`, async () => (await text()).includes(wanted)),
+    /** Once it says that, and does not say the other. */
+    sees: (wanted: string, unwanted?: string) =>
+      until(`the page to say "${wanted}"`, async () => {
+        const seen = await text()
+        return seen.includes(wanted) && (unwanted === undefined || !seen.includes(unwanted))
+      }),
     /** Once it is there. */
     press: (label: string) =>
       until(`a button "${label}"`, () =>

@@ -27,7 +27,8 @@ export async function openScene() {
     await daemon.operator.setOwner({ id: wallet.id, ownerAddress: owner.address })
     const { message } = await daemon.operator.getOwnerChallenge({ id: wallet.id, action: 'verify' })
     await asOwner(`/v1/wallets/${wallet.id}/owner/verify`, await owner.signs(message))
-    return wallet
+    const { token } = await daemon.operator.createSession({ walletId: wallet.id, labels: { name: 'Shopping' } })
+    return { ...wallet, token }
   }
   const [owner, solanaPerson] = [evmOwner(), solanaOwner(randomBytes(32))]
   const [wallet, solanaWallet] = [await owned(world, owner), await owned(solana, solanaPerson)]

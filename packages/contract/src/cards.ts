@@ -50,6 +50,10 @@ export const Card = z.object({
   reasons: z.array(z.string()).describe('why it waits, by the policies'),
   owners: OwnersAgreed.optional().describe('where several owners have to approve: who has, and who has not'),
   worstCase: z.string().optional().describe('how the worst case of the wallet moves; not for agents'),
+  isWorstCaseLater: z
+    .literal(true)
+    .optional()
+    .describe('how the worst case moves is still being worked out: ask for the card again in a moment'),
   digest: z.string().describe('of the effects; of a plan, of those of all its steps'),
   code: z.string().describe('the digest in short, to compare with what another channel shows'),
   expiresAt: UnixSeconds.nullable().describe('when it ends if nobody answers'),

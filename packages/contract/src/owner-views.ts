@@ -52,7 +52,7 @@ export const ownerViewOperations = {
             environment: EnvironmentName,
             address: Address,
             ownerState: OwnerState,
-            isVerified: z.boolean().describe('they have verified as its owner'),
+            isVerified: z.boolean().describe('they have verified as its owner, with what they look with'),
             ownerId: Id.nullable().describe('which of its owners they are'),
             agrees: z
               .boolean()

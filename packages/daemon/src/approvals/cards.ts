@@ -1,4 +1,5 @@
 import type { Card, cardOperations, Output, Parsed } from '@waiaas/contract'
+import type { Moves } from '../exposure/service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Displays } from '../prices/service.ts'
 import { cardView, type Transactions } from '../transactions/service.ts'
@@ -12,8 +13,8 @@ export type ApprovalParts = {
   readonly links: Pick<Links, 'of'>
   readonly clock: Clock
   readonly display: Displays['in']
-  /** How the worst case of its wallet moves when this one is approved; undefined where nobody tells in time. */
-  readonly worstCase: (transactionId: string) => Promise<string | undefined>
+  /** How the worst case of its wallet moves when this one is approved. */
+  readonly worstCase: (transactionId: string) => Promise<Moves>
   readonly sessionLabels: (session: { labels: string | null }) => readonly string[]
 }
 /** Of all wallets, or of these. */
@@ -22,6 +23,7 @@ type Wanted = Omit<Parsed<(typeof cardOperations)['listWaiting']>, 'walletId'> &
 }
 export type Approvals = ReturnType<typeof approvals>
 
+const LATER = 'moves your worst case by what is still being worked out: look again in a moment'
 const NOT_KNOWN = 'moves your worst case by what is not known now: its networks do not answer'
 
 /** What humans are asked: a card for each that waits, the same for every channel. */
@@ -30,7 +32,7 @@ export function approvals(parts: ApprovalParts) {
 
   async function view(
     facts: CardFacts,
-    more: { worstCase?: string | undefined; link?: string | undefined } = {},
+    more: Pick<Parameters<typeof cardView>[1], 'worstCase' | 'isWorstCaseLater' | 'link'> = {},
   ): Promise<Card> {
     const display = await parts.display(undefined)
     return cardView(facts, {
@@ -40,8 +42,11 @@ export function approvals(parts: ApprovalParts) {
     })
   }
 
-  const worstCaseOf = async ({ row }: CardFacts): Promise<string | undefined> =>
-    row.status !== 'QUEUED' || row.due_at !== null ? undefined : ((await parts.worstCase(row.id)) ?? NOT_KNOWN)
+  async function worstCaseOf({ row }: CardFacts) {
+    if (row.status !== 'QUEUED' || row.due_at !== null) return {}
+    const { text, isLater } = await parts.worstCase(row.id)
+    return { worstCase: text ?? (isLater ? LATER : NOT_KNOWN), isWorstCaseLater: isLater }
+  }
 
   return {
     /** As an agent is shown it: without the worst case, and with no way to answer. Failure TX_NOT_FOUND. */
@@ -55,7 +60,7 @@ export function approvals(parts: ApprovalParts) {
         ...{ id: waiting, digest: facts.digest, status },
         endsAt: approval_expires_at ?? due_at,
       })
-      return view(facts, { worstCase: await worstCaseOf(facts), link })
+      return view(facts, { ...(await worstCaseOf(facts)), link })
     },
     /** What somebody says to a card that they were shown; the first answer counts. Failures as of an approval. */
     answer: async ({ id, code, says, channel, actor, ip }: CardAnswer): Promise<number> =>

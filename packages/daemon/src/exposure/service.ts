@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises'
 import {
   type exposureOperations,
   Failure,
@@ -13,15 +12,14 @@ import { walletOf } from '../transactions/service.ts'
 import { liveWallets, needLiveWallet, type WalletRow } from '../wallets/service.ts'
 import { policyBounds } from './bounds.ts'
 import { looking } from './looking.ts'
+import { moves } from './moves.ts'
 import type { ExposureParts } from './types.ts'
 import { approvalText, exposureView, type Shown, sumView } from './view.ts'
 import { changeText } from './words.ts'
 import { type Seen, type Worlds, worldOf } from './world.ts'
 
 export { openAllowances } from './allowances.ts'
-
-/** Nobody waits longer with a yes. */
-const PATIENCE_MS = 1_500
+export type { Moves } from './moves.ts'
 
 type Whose = Pick<Parsed<(typeof exposureOperations)['getWalletExposure']>, 'sessionId' | 'label'>
 export type Exposure = ReturnType<typeof exposure>
@@ -98,9 +96,8 @@ export function exposure(given: ExposureParts) {
       return sumView(all, parts.hasPassword())
     },
     changed: bounds.changed,
-    /** How the worst case of its wallet moves when one that waits is approved; undefined where nobody tells within a second and a half. */
-    approving: async (transactionId: string): Promise<string | undefined> =>
-      life.hasEnded ? undefined : inTime(approvalOf(transactionId)),
+    /** How the worst case of its wallet moves when one that waits is approved. */
+    approving: moves(parts.clock, async (id) => (life.hasEnded ? undefined : approvalOf(id))),
     /** Nobody is told any more. */
     async stop(): Promise<void> {
       life.hasEnded = true
@@ -112,13 +109,3 @@ export function exposure(given: ExposureParts) {
 const whileIn = (life: { readonly hasEnded: boolean }, log: ExposureParts['log']): ExposureParts['log'] => ({
   error: (...told: Parameters<typeof log.error>) => life.hasEnded || log.error(...told),
 })
-
-async function inTime(text: Promise<string | undefined>): Promise<string | undefined> {
-  const waiting = new AbortController()
-  const late = pause(PATIENCE_MS, undefined, { signal: waiting.signal }).catch(() => undefined)
-  try {
-    return await Promise.race([text, late])
-  } finally {
-    waiting.abort()
-  }
-}

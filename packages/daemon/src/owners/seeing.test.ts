@@ -82,6 +82,27 @@ forEachEngine((_engine, open) => {
     expect(await codeOf(bed.owners.viewer(old))).toBe('INVALID_TOKEN')
   })
 
+  test('a second wallet of an owner reads what it verifies by, and is told that it has not verified', async () => {
+    const bed = await start()
+    const [owner, second] = [evmOwner(), evmOwner()]
+    const id = await named(bed, owner)
+    await bed.owners.verify(id, await word(bed, id, { action: 'verify', by: owner }))
+    const given = { id, ownerAddress: second.address, ownerId: undefined, network: undefined }
+    const { message } = await bed.owners.walletChallenge({ ...given, action: 'add-credential' }, PAGE)
+    await bed.owners.second.addWallet(given, await signed(bed, await owner.signs(message)))
+    const told = async (by: TestOwner) => {
+      const { token, wallets } = await bed.owners.startView(
+        await signed(bed, await by.signs(await asked(bed, by.address))),
+      )
+      return [(await bed.owners.viewer(token)).sees, wallets.map(({ isVerified }) => isVerified)]
+    }
+    expect(await told(second)).toEqual([[], [false]])
+    expect(await told(owner)).toEqual([[id], [true]])
+    const verifying = await bed.owners.walletChallenge({ id, action: 'verify', signer: second.address }, PAGE)
+    await bed.owners.verify(id, await signed(bed, await second.signs(verifying.message)))
+    expect(await told(second)).toEqual([[id], [true]])
+  })
+
   test('no other signature looks, the one that looks agrees to nothing, and no token can be made up', async () => {
     const clock = handClock()
     const bed = await start(clock)

@@ -131,7 +131,9 @@ async function walletsOf(db: Handle, { address: who, named }: Owned): Promise<To
     const { name, chain, environment, address } = wallet
     const { state: ownerState, owners, next } = ownershipOf(rows.filter(({ wallet_id }) => wallet_id === id))
     const me = [...owners, next].find((one) => one?.credentials.some((credential) => credential.address === who))
-    const isVerified = me !== undefined && me.verifiedAt !== null
+    const mine = me?.credentials.find(({ address: of }) => of === who)
+    // A wallet that was added signs for nothing until it has verified itself.
+    const isVerified = me !== undefined && me.verifiedAt !== null && mine?.isProven === true
     const credentials = (me?.credentials ?? []).map(({ kind, address: what, cutOffAt }) => ({
       ...{ kind, address: what },
       cutOffAt: cutOffAt === null ? null : seconds(cutOffAt),

@@ -60,6 +60,18 @@ export const OWNER_PAGE = ofOwner(
 <p id="statement"></p>
 <div class="answers"><button value="go" class="yes">${owner.sign}</button><button value="cancel">${who.cancel}</button></div>
 </form>
+</dialog>
+<dialog id="adding" aria-labelledby="adding-title">
+<form method="dialog">
+<h2 id="adding-title">${owner.addWallet}</h2>
+<p>${owner.addWhy}</p>
+<label for="new-address">${owner.newAddress}</label>
+<input id="new-address" autocomplete="off" autocapitalize="off" spellcheck="false" required>
+<details><summary>${invite.contract}</summary>
+<input id="new-network" aria-label="${invite.contract}" autocomplete="off" autocapitalize="off" spellcheck="false">
+</details>
+<div class="answers"><button value="go">${who.goOn}</button><button value="cancel" formnovalidate>${who.cancel}</button></div>
+</form>
 </dialog>`,
   '/page/wallets.js',
 )
@@ -116,8 +128,11 @@ export const PAIR_PAGE = pageText({
 <ul id="lines" class="lines"></ul>
 <p class="warnings">${pair.warning}</p>
 <fieldset class="choices"><legend>${pair.wallets}</legend><div id="choices"></div></fieldset>
+<label for="called">${pair.calledByYou}</label>
+<input id="called" autocomplete="off" spellcheck="false" maxlength="64">
 <label for="template">${pair.template}</label>
 <select id="template"><option value="">${pair.noTemplate}</option></select>
+<div id="template-told"></div>
 <label for="lifetime">${pair.lifetime}</label>
 <select id="lifetime">${lifetimes.map(([seconds, name]) => `<option value="${seconds}"${seconds === '86400' ? ' selected' : ''}>${name}</option>`).join('')}</select>
 <div class="answers">

@@ -207,9 +207,19 @@ export function priced(holding: Holding, amount: Base): string {
   return usd === null ? display(holding, amount) : `${display(holding, amount)} (${usdText(usd)} USD)`
 }
 
+/** How an asset is called: by its symbol, and a token by its address too. */
+export function nameOf(asset: string, valued: Valued): string {
+  const { isNative, symbol } = holdingOf(assetKey(asset), valued)
+  const address = asset.slice(asset.lastIndexOf(':') + 1)
+  if (isNative) return symbol
+  return symbol === assetKey(asset) ? `the token ${address}` : `${symbol} (${address})`
+}
+
 /** An amount with its symbol, or base units where the decimals are unknown. */
 export const display = ({ decimals, symbol, asset }: Holding, amount: Base): string =>
-  decimals === null ? `${amount} base units of ${asset}` : `${formatUnits(amount, decimals)} ${symbol}`
+  decimals === null
+    ? `${amount} base units of ${asset.slice(asset.lastIndexOf(':') + 1)}`
+    : `${formatUnits(amount, decimals)} ${symbol}`
 
 /** The largest amount whose value, rounded up, is at most so many micro-dollars; null without a price. */
 export const amountWithin = ({ price }: Holding, usd: Usd): Base | null => price && amountFor(usd, price)

@@ -295,7 +295,7 @@ function judgeImpostors({ input: { impostors = {} } }: Case, findings: Finding[]
       code: 'TOKEN_IMPOSTOR',
       verdict: 'APPROVAL',
       tell: () => ({
-        message: `${asset} calls itself like ${known}, and is another token; if it is meant, add it under a name of its own (waiaas token add)`,
+        message: `the token ${asset.slice(asset.lastIndexOf(':') + 1)} calls itself like ${known}, and is another one; if it is meant, add it under a name of its own (waiaas token add)`,
         observed: asset,
         allowed: known,
       }),

@@ -19,6 +19,7 @@ const runs = ({ outcome, tier }: Judged): boolean => outcome === 'ALLOW' && (tie
 test('what a refusal or a raise names passes, one unit more does not, and no sooner than it says', () => {
   const seen = { refused: 0, raised: 0, amounts: 0, times: 0, never: 0, shares: 0, legs: 0, asked: 0, most: 0 }
   let asked = 0
+  const told = new Set<string>()
   const counting: Pick<Policy, 'judge'> = { judge: () => void asked++ }
 
   const check = (seed: number) => {
@@ -40,6 +41,7 @@ test('what a refusal or a raise names passes, one unit more does not, and no soo
       seen.most = Math.max(seen.most, asked)
       const where = `seed ${seed}, request ${index}: ${JSON.stringify(effects.effects)} ${JSON.stringify({ ...decision, inputs: undefined })}`
       if (!isPlain) expect(suggestion?.message, where).toMatch(/^[A-Z].*\. [A-Z].*\.$/s)
+      toldPlainly(decision, where).forEach((code) => void told.add(code))
 
       const scale = headroom.asset === null ? undefined : scaleOf(effects)
       const with_ = (amount: bigint): Judged => evaluate({ ...input, effects: scale!.with(amount as never) }).decision
@@ -75,14 +77,13 @@ test('what a refusal or a raise names passes, one unit more does not, and no soo
       }
     }
   }
-  fc.assert(fc.property(fc.integer({ min: 0, max: 0xffffffff }), check), {
-    numRuns: WORLDS,
-  })
+  fc.assert(fc.property(fc.integer({ min: 0, max: 0xffffffff }), check), { numRuns: WORLDS })
   // A refusal is no way to burn the daemon's time.
   const answers = seen.refused + seen.raised
   if (process.env.WAIAAS_PROVE_WORLDS) process.stdout.write(`${JSON.stringify(seen)}\n`)
   expect(seen.most).toBeLessThanOrEqual(MOST_ASKED)
   expect(seen.asked / answers).toBeLessThan(4)
+  expect(told.size).toBeGreaterThan(30)
   // What none of them reached was not looked at.
   for (const [what, share] of Object.entries({
     refused: 0.3,
@@ -95,6 +96,13 @@ test('what a refusal or a raise names passes, one unit more does not, and no soo
   }))
     expect(seen[what as keyof typeof seen] / answers, what).toBeGreaterThan(share)
 }, 1_200_000)
+
+/** People read it: no field, type or verdict of the wire has a place in it. Gives what reasons there are. */
+function toldPlainly({ reasons }: Judged, where: string): string[] {
+  const raw = /[a-z]_[a-z]|[A-Z]_[A-Z]|\b(INSTANT|NOTIFY|DELAY|APPROVAL|DENY)\b|eip155:|undefined/
+  for (const { message } of reasons) expect(message, where).not.toMatch(raw)
+  return reasons.map(({ code }) => code)
+}
 
 type Told = { decision: Judged; passes: (decision: Judged) => boolean; where: string }
 

@@ -33,7 +33,7 @@ describe('the worst fee', () => {
     expect(verdict([ladder], paying(1, 501))).toBe('APPROVAL')
     const { reasons } = judge([ladder], paying(1, 400)).decision
     expect(reasons).toMatchObject([{ code: 'FEE_TIER', observed: 400, allowed: 200 }])
-    expect(reasons[0]?.message).toBe('the worst fee: 400 USD is above notify_max_usd 200, which makes it DELAY')
+    expect(reasons[0]?.message).toBe('its fee of at most 400 USD is above 200 USD, the most that goes without a delay')
   })
 
   test('is asked of the thresholds in native units, and of those alone when no dollars are named', () => {
@@ -66,7 +66,7 @@ describe('the worst fee', () => {
         code: 'FEE_TOO_HIGH',
         observed: 26,
         allowed: 25,
-        message: 'the worst fee of 0.013 ETH is above max_fee_usd 25',
+        message: 'its fee of at most 0.013 ETH (26 USD) is above 25 USD, the most that a fee may be',
       },
     ])
     const named = spending({ instant_max_usd: 1e9, max_fee_usd: 40 })

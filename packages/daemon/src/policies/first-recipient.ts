@@ -15,6 +15,7 @@ import {
 } from '@waiaas/contract'
 import { amountWithin, type Holding, usdOf } from './bill.ts'
 import type { Case, Step, Telling } from './case.ts'
+import { minuteOf } from './reason-words.ts'
 
 /** The tier of payments to whom the wallet does not know, and how long one is not known after its first. */
 export type FirstRecipient = {
@@ -62,7 +63,7 @@ function telling({ waitMs }: FirstRecipient, { input }: Case, { recipient, most,
     }
   const at = Math.ceil((since + waitMs) / 1_000)
   return {
-    message: `the first payment to ${recipient} is final, and it counts as known from ${new Date(at * 1_000).toISOString()} on`,
+    message: `the first payment to ${recipient} is final, and it counts as known from ${minuteOf(at * 1_000)} on`,
     observed: recipient,
     retryAt: at,
   }

@@ -1,5 +1,5 @@
 import { addressKey, assetKey, type Base, type EffectFacts, grantTotals } from '@waiaas/contract'
-import { display, holdingOf, priced, type Valued } from './bill.ts'
+import { display, holdingOf, nameOf, priced, type Valued } from './bill.ts'
 
 /** That somebody may take something of the wallet. */
 export type Grant = {
@@ -24,7 +24,8 @@ export const grantsOf = (facts: EffectFacts, input: Valued): Grant[] => [
     amount,
     asset,
     isUnlimited: unlimited,
-    what: () => (unlimited ? `any amount of ${asset}` : priced(holdingOf(assetKey(asset), input), amount)),
+    what: () =>
+      unlimited ? `any amount of ${nameOf(asset, input)}` : priced(holdingOf(assetKey(asset), input), amount),
   })),
   ...facts.operators.map(({ operator, contract }) => ({
     spender: operator,

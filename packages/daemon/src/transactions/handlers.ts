@@ -67,8 +67,8 @@ function accepted<Sent extends object>({ accepted: sent, ...answer }: Decided<Se
 type Around = {
   walletName(id: string): Promise<string | null>
   display: Displays['in']
-  /** How the worst case of its wallet moves when one that waits is approved; undefined where nobody tells in time. */
-  approving(id: string): Promise<string | undefined>
+  /** How the worst case of its wallet moves when one that waits is approved; without a text where nobody tells in time. */
+  approving(id: string): Promise<{ readonly text: string | undefined }>
 }
 
 export const transactionHandlers = (
@@ -142,7 +142,7 @@ export const transactionHandlers = (
   async adminApproveTransaction(call, { id, code, maxFee, upToUsd, overCeiling = false, payment, hours }) {
     const lifting = overCeiling ? { payment, hours, shown: shownBy(call) } : undefined
     const upTo = upToUsd === undefined ? undefined : parseUsd(upToUsd)
-    const worstCase = await approving(id)
+    const { text: worstCase } = await approving(id)
     const { status, at } = await service.approve(id, { ip: call.peer, code, maxFee, upTo, overCeiling: lifting })
     return { id, status, approvedAt: seconds(at), ...(worstCase !== undefined && { worstCase }) }
   },

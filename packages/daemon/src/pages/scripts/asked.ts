@@ -37,6 +37,24 @@ const only = (digest) => (message) => {
   if (!message.includes('\n- urn:waiaas:sha256:' + digest + '\n')) throw new Error(approve.changed)
 }
 
+const worstLine = ({ worstCase }) => 'Approving it ' + worstCase
+const LOOKS = 10
+const A_MOMENT_MS = 1000
+
+/** Shows how the worst case moves once that is worked out; whoever answers before does not wait for it. */
+async function laterIn(lines, path, first) {
+  const line = [...lines.children].find(({ textContent }) => textContent === worstLine(first))
+  if (!line) return
+  line.ariaLive = 'polite'
+  for (let looks = 0; looks < LOOKS && line.isConnected; looks++) {
+    await new Promise((resolve) => setTimeout(resolve, A_MOMENT_MS))
+    const card = await look(path + '/card')
+    if (card.worstCase === undefined || card.digest !== first.digest) return
+    line.textContent = worstLine(card)
+    if (!card.isWorstCaseLater) return
+  }
+}
+
 /** The card of a transaction, with its answers while it waits; gives its title. */
 export async function showCard(into, id) {
   const path = '/v1/transactions/' + encodeURIComponent(id)
@@ -64,9 +82,11 @@ export async function showCard(into, id) {
   code.append(make('span', card.code, { className: 'code' }), make('span', ' ' + approve.codeWhy, { className: 'quiet' }))
   const whole = make('details', '')
   whole.append(make('summary', approve.whole), make('pre', message, { tabIndex: 0 }))
-  const parts = [list('warnings', card.warnings), list('lines', rest), code]
+  const told = list('lines', rest)
+  const parts = [list('warnings', card.warnings), told, code]
   if (waits) parts.push(timer(card.expiresAt, answers), answers, whole)
   into.replaceChildren(...parts)
+  if (card.isWorstCaseLater) laterIn(told, path, card).catch(() => {})
   // What it does stands below, in full.
   const deed = card.lines.find((line) => card.title.endsWith(line)) ?? ''
   return card.title.slice(0, card.title.length - deed.length).trim().replace(/:$/, '')

@@ -24,9 +24,9 @@ export const statementOf = (message) => message.split('\n')[3]
 
 export const canMakePasskeys = () => Boolean(window.PublicKeyCredential) && window.isSecureContext
 
-const asOwner = async (message) => {
-  const { address, signature } = await signs(message)
-  name = address
+const asOwner = async (message, how = signs) => {
+  const { address, signature } = await how(message)
+  if (how === signs) name = address
   return { 'x-owner-address': address, 'x-owner-message': base64(bytes(message)), 'x-owner-signature': signature }
 }
 
@@ -42,10 +42,10 @@ export async function look(path, more = {}) {
 }
 
 /** Asks for a text, has the owner sign it once it is what they were shown, and sends that. */
-export async function agree({ ask, asking, check = () => {}, send, method = 'POST', body = {} }) {
+export async function agree({ ask, asking, check = () => {}, send, method = 'POST', body = {}, how }) {
   const { message } = await look(ask, asking === undefined ? {} : { method: 'POST', body: asking })
   await check(message)
-  return call(send, { method, headers: await asOwner(message), ...(method === 'POST' && { body }) })
+  return call(send, { method, headers: await asOwner(message, how), ...(method === 'POST' && { body }) })
 }
 
 async function found(address, how) {
@@ -103,12 +103,17 @@ async function passkey() {
   })
 }
 
+/** The wallet program that somebody has chosen here. */
+let program
+
+const byProgram = (provider, address) => async (message) => ({
+  address,
+  signature: await provider.request({ method: 'personal_sign', params: [hex(bytes(message)), address] }),
+})
 async function evmWallet(provider) {
   const [address] = await provider.request({ method: 'eth_requestAccounts' })
-  await found(address, async (message) => ({
-    address,
-    signature: await provider.request({ method: 'personal_sign', params: [hex(bytes(message)), address] }),
-  }))
+  program = provider
+  await found(address, byProgram(provider, address))
 }
 
 async function solanaWallet(wallet) {
@@ -122,18 +127,30 @@ async function solanaWallet(wallet) {
   })
 }
 
-async function elsewhere() {
-  const address = place('address').value.trim()
-  await found(address, async (message) => {
-    place('text').value = message
-    place('signature').value = ''
-    place('elsewhere').returnValue = ''
-    place('elsewhere').showModal()
-    await new Promise((resolve) => place('elsewhere').addEventListener('close', resolve, { once: true }))
-    const signature = place('signature').value.trim()
-    if (place('elsewhere').returnValue !== 'go' || signature === '') throw new Error(words.nothingSigned)
-    return { address: addressIn(message), signature }
-  })
+/** Shows a dialog, and goes on with its yes alone. */
+export async function asks(dialog) {
+  place(dialog).returnValue = ''
+  place(dialog).showModal()
+  await new Promise((resolve) => place(dialog).addEventListener('close', resolve, { once: true }))
+  if (place(dialog).returnValue !== 'go') throw new Error(words.nothingSigned)
+}
+
+async function pasted(message) {
+  place('text').value = message
+  place('signature').value = ''
+  await asks('elsewhere')
+  const signature = place('signature').value.trim()
+  if (signature === '') throw new Error(words.nothingSigned)
+  return { address: addressIn(message), signature }
+}
+
+const elsewhere = () => found(place('address').value.trim(), pasted)
+
+/** How another wallet signs: by the program that is here where it has that one too, else elsewhere. */
+export async function signsAs(address) {
+  const accounts = program ? await program.request({ method: 'eth_requestAccounts' }) : []
+  const here = accounts.find((one) => one.toLowerCase() === address.toLowerCase())
+  return here ? byProgram(program, here) : pasted
 }
 
 const offered = []

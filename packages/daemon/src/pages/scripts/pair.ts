@@ -5,6 +5,7 @@ import { pair as words } from './words.js'
 const isSafe = location.protocol === 'https:' || ['localhost', '127.0.0.1', '[::1]'].includes(location.hostname)
 const code = () => place('pairing-code').value.trim()
 let asked
+let templates = []
 
 /** A header's bytes are those of the text in UTF-8. */
 const asHeader = (text) => String.fromCharCode(...new TextEncoder().encode(text))
@@ -17,7 +18,8 @@ const post = (path, body) => operator(path, { method: 'POST', body })
 
 async function show() {
   asked = await post('/v1/pairings/show', { code: code() })
-  const [{ items }, { templates }] = [await operator('/v1/wallets'), await operator('/v1/policies/templates')]
+  const [{ items }, known] = [await operator('/v1/wallets'), await operator('/v1/policies/templates')]
+  templates = known.templates
   const { name, address, scopes, createdAt, expiresAt } = asked
   lines('lines', [
     fill(words.called, { name }),
@@ -28,10 +30,37 @@ async function show() {
   place('choices').replaceChildren(...choicesOf(items))
   place('template').replaceChildren(
     make('option', words.noTemplate, { value: '' }),
-    ...templates.filter(({ needs }) => needs.length === 0).map(({ name: value, summary }) => make('option', value + ': ' + summary, { value })),
+    ...templates.map(({ name: value, summary }) => make('option', value + ': ' + summary, { value })),
   )
+  place('called').value = name
+  chosen()
   place('asking').hidden = true
   place('answering').hidden = false
+}
+
+/** What the chosen policies mean, and a field for each thing that they have to be told. */
+function chosen() {
+  const template = templates.find(({ name }) => name === place('template').value)
+  if (!template) return place('template-told').replaceChildren()
+  const stops = make('ul', '', { className: 'lines' })
+  stops.append(...template.stops.map((stop) => make('li', stop)))
+  const fields = template.needs.flatMap((need) => {
+    const label = make('label', words.needs[need], { htmlFor: 'need-' + need })
+    return [label, make('textarea', '', { id: 'need-' + need, rows: 3, required: true, spellcheck: false })]
+  })
+  place('template-told').replaceChildren(make('p', template.means), stops, ...fields)
+}
+
+/** The template with what was named for it; nothing where none is given. */
+function policies() {
+  const template = templates.find(({ name }) => name === place('template').value)
+  if (!template) return {}
+  const given = template.needs.map((need) => {
+    const named = place('need-' + need).value.split(/[\\s,]+/).filter((text) => text !== '')
+    if (named.length === 0) throw new Error(fill(words.nameThem, { what: words.needs[need] }))
+    return [need, named]
+  })
+  return { policies: { template: template.name, ...Object.fromEntries(given) } }
 }
 
 function choicesOf(wallets) {
@@ -47,10 +76,10 @@ function choicesOf(wallets) {
 async function approve() {
   const walletIds = [...place('choices').querySelectorAll('input:checked')].map(({ value }) => value)
   if (walletIds.length === 0) throw new Error(words.chooseWallet)
-  const template = place('template').value
   const ttl = Number(place('lifetime').value)
-  const policies = template === '' ? {} : { policies: { template } }
-  const { name, sessionId } = await post('/v1/pairings/approve', { code: code(), walletIds, ttl, ...policies })
+  const called = place('called').value.trim()
+  const labels = called === '' ? {} : { labels: { name: called } }
+  const { name, sessionId } = await post('/v1/pairings/approve', { code: code(), walletIds, ttl, ...labels, ...policies() })
   over(fill(words.approved, { name, session: sessionId, until: moment(Date.now() / 1000 + ttl) }))
 }
 
@@ -69,6 +98,7 @@ if (isSafe) {
   place('asking').hidden = false
   place('asking').addEventListener('submit', act(show))
   place('answering').addEventListener('submit', act(approve))
+  place('template').addEventListener('change', chosen)
   place('deny').addEventListener('click', act(deny))
 } else place('unsafe').hidden = false
 `

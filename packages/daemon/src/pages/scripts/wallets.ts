@@ -1,16 +1,13 @@
 /** /owner: the wallets of an owner, and what they can do with them alone. */
 export const WALLETS_SCRIPT = `import { showCard, showConsent } from './asked.js'
 import { act, fill, make, place, say } from './common.js'
-import { agree, canMakePasskeys, look, makePasskey, ownName, start, statementOf } from './owner.js'
-import { consent, owner as words, who } from './words.js'
+import { agree, asks, canMakePasskeys, look, makePasskey, ownName, signsAs, start, statementOf } from './owner.js'
+import { consent, owner as words } from './words.js'
 
 /** Shows the sentence that is signed, and goes on with a yes alone. */
 async function read(message) {
   place('statement').textContent = statementOf(message)
-  place('asked').returnValue = ''
-  place('asked').showModal()
-  await new Promise((resolve) => place('asked').addEventListener('close', resolve, { once: true }))
-  if (place('asked').returnValue !== 'go') throw new Error(who.nothingSigned)
+  await asks('asked')
 }
 
 const deed = (asking, done) => async () => {
@@ -27,10 +24,33 @@ async function addPasskey(of, ownerId) {
   say(words.passkeyAdded, 'done')
 }
 
+const asked = (action, more = {}) => '/challenge?' + new URLSearchParams({ action, signer: ownName(), ...more })
+
+/** Another wallet of this owner: the first one agrees that it is added, and the new one shows that it is theirs. */
+async function addWallet(owner, ownerId, into) {
+  place('new-address').value = ''
+  place('new-network').value = ''
+  await asks('adding')
+  const network = place('new-network').value.trim()
+  const ownerAddress = place('new-address').value.trim()
+  const body = { ownerAddress, ownerId, ...(network !== '' && { network }) }
+  await agree({ ask: owner + asked('add-credential', body), check: read, send: owner + '/wallets', body })
+  const verify = make('button', fill(words.verifyNew, { address: ownerAddress }), { type: 'button', className: 'yes' })
+  verify.addEventListener('click', act(async () => {
+    const ask = owner + asked('verify', { signer: ownerAddress })
+    await agree({ ask, check: read, send: owner + '/verify', how: await signsAs(ownerAddress) })
+    verify.remove()
+    say(words.newVerified, 'done')
+  }))
+  into.append(verify)
+  say(words.walletAdded, 'done')
+}
+
 function shown({ id, name, chain, environment, address, ownerState, isVerified, ownerId }) {
   const section = make('section', '')
   const of = '/v1/wallets/' + id
-  const [owner, stop] = [of + '/owner', '/v1/owner/challenge?walletId=' + id + '&signer=' + encodeURIComponent(ownName()) + '&action=']
+  const owner = of + '/owner'
+  const stop = (action) => '/v1/owner' + asked(action, { walletId: id })
   const button = (text, how, kind = '') => {
     const made = make('button', text, { type: 'button', className: kind })
     made.addEventListener('click', act(how))
@@ -42,14 +62,15 @@ function shown({ id, name, chain, environment, address, ownerState, isVerified, 
     make('p', isVerified ? words.isYours : words.isNotVerified),
   )
   if (!isVerified)
-    button(words.verify, deed({ ask: owner + '/challenge?action=verify', send: owner + '/verify' }, words.verified), 'yes')
+    button(words.verify, deed({ ask: owner + asked('verify'), send: owner + '/verify' }, words.verified), 'yes')
   if (isVerified) {
     if (canMakePasskeys()) button(words.passkey, () => addPasskey(owner, ownerId))
+    button(words.addWallet, () => addWallet(owner, ownerId, section))
     button(words.withdraw, deed({ ask: of + '/withdraw/challenge', send: of + '/withdraw' }, words.withdrawn))
-    const cancel = { ask: stop + 'cancel-recovery', send: '/v1/owner/recovery', method: 'DELETE' }
+    const cancel = { ask: stop('cancel-recovery'), send: '/v1/owner/recovery', method: 'DELETE' }
     button(words.cancelRecovery, deed(cancel, words.recoveryCancelled))
   }
-  button(words.stop, deed({ ask: stop + 'kill-switch', send: '/v1/owner/kill-switch' }, words.stopped), 'no')
+  button(words.stop, deed({ ask: stop('kill-switch'), send: '/v1/owner/kill-switch' }, words.stopped), 'no')
   return section
 }
 

@@ -76,6 +76,7 @@ fieldset.choices { border: 1px solid var(--line); border-radius: .6rem; margin: 
 textarea, pre { font-family: ui-monospace, monospace; font-size: .85rem; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; background: var(--soft); padding: .75rem; border-radius: .6rem; }
 dialog { width: min(34rem, 92vw); box-sizing: border-box; border-radius: .6rem; border: 1px solid var(--line); background: var(--ground); color: var(--ink); }
+dialog h2 { margin-top: 0; }
 summary { cursor: pointer; padding: .5rem 0; }
 .quiet { color: var(--quiet); font-variant-numeric: tabular-nums; }
 .wrong { color: var(--bad); font-weight: 600; }

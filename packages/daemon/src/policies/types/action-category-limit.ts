@@ -72,14 +72,14 @@ function judge({ id, rules }: Scoped<ActionCategoryLimit>, of: Case, findings: F
     return
   }
   const usd = add(outflow, remaining(parseMicros(notionalUsd), outflow))
-  for (const { name, limit, spent } of limitsOf(rules, of)) {
+  for (const { each, limit, spent } of limitsOf(rules, of)) {
     if (add(spent, usd) <= limit) continue
     findings.push({
       code: 'ACTION_CATEGORY_EXCEEDED',
       verdict: tier,
       policyId: id,
       tell: () => ({
-        message: `${usdText(usd)} USD for a ${category} is above what ${name} leaves: ${usdText(limit)} USD, of which ${usdText(spent)} USD are used`,
+        message: `it moves ${usdText(usd)} USD in the category ${category}, where ${usdText(limit)} USD ${each} are allowed${spent > ZERO_USD ? `, of which ${usdText(spent)} USD are used` : ''}`,
         observed: usdNumber(add(spent, usd)),
         allowed: usdNumber(limit),
       }),
@@ -87,15 +87,15 @@ function judge({ id, rules }: Scoped<ActionCategoryLimit>, of: Case, findings: F
   }
 }
 
-type Used = { readonly name: string; readonly limit: Usd; readonly spent: Usd }
+type Used = { readonly each: string; readonly limit: Usd; readonly spent: Usd }
 
 /** Its limits, and what of each is used. */
 function limitsOf({ category, single, daily, monthly }: ActionCategoryLimit, { input }: Case): Used[] {
   const before = input.standing?.categories?.[category]
   const all = [
-    { name: 'per_action_limit_usd', limit: single, spent: ZERO_USD },
-    { name: 'daily_limit_usd', limit: daily, spent: parseMicros(before?.dayUsd ?? '0') },
-    { name: 'monthly_limit_usd', limit: monthly, spent: parseMicros(before?.monthUsd ?? '0') },
+    { each: 'at once', limit: single, spent: ZERO_USD },
+    { each: 'a day', limit: daily, spent: parseMicros(before?.dayUsd ?? '0') },
+    { each: 'in 30 days', limit: monthly, spent: parseMicros(before?.monthUsd ?? '0') },
   ]
   return all.flatMap(({ limit, ...rest }) => (limit === null ? [] : [{ ...rest, limit }]))
 }

@@ -1,4 +1,5 @@
 import { addressKey, assetKey, familiesOf, type Network, type PolicyRules, tokenAsset } from '@waiaas/contract'
+import { nameOf, type Valued } from '../bill.ts'
 import type { Case, Finding } from '../case.ts'
 import { requireAsset, requireChecksum, requirePlace } from '../checks.ts'
 import { onNetwork } from '../places.ts'
@@ -39,9 +40,9 @@ export const allowedTokens = policyType<'ALLOWED_TOKENS', AllowedTokens>({
     input.toggles.denyTokens
       ? [
           ...tokens.map((asset) =>
-            deny('TOKEN_NOT_ALLOWED', `no ALLOWED_TOKENS policy lists ${asset}`, { observed: asset }),
+            deny('TOKEN_NOT_ALLOWED', `${nameOf(asset, input)} is on no list of allowed tokens`, { observed: asset }),
           ),
-          ...revoked.map(unlisted),
+          ...revoked.map((asset) => unlisted(asset, input)),
         ]
       : [],
 })
@@ -66,11 +67,11 @@ function compile({ tokens }: PolicyRules<'ALLOWED_TOKENS'>): AllowedTokens {
 }
 
 /** Nothing leaves, and still a stranger's code would run in the name of the wallet. */
-const unlisted = (asset: string): Finding => ({
+const unlisted = (asset: string, valued: Valued): Finding => ({
   code: 'TOKEN_NOT_ALLOWED',
   verdict: 'APPROVAL',
   tell: () => ({
-    message: `${asset} is on no list, and its code would be called to take an allowance back`,
+    message: `${nameOf(asset, valued)} is on no list, and its code would be called to take an allowance back`,
     observed: asset,
   }),
 })
@@ -78,7 +79,8 @@ const unlisted = (asset: string): Finding => ({
 /** Every token that leaves must be on every list that applies; the native asset is no token. */
 function judge(policy: Scoped<AllowedTokens>, of: Case, findings: Finding[]): void {
   for (const asset of of.revoked)
-    if (!isListed(policy.rules, asset, of.input.network)) findings.push({ ...unlisted(asset), policyId: policy.id })
+    if (!isListed(policy.rules, asset, of.input.network))
+      findings.push({ ...unlisted(asset, of.input), policyId: policy.id })
   for (const asset of of.tokens) {
     if (isListed(policy.rules, asset, of.input.network)) continue
     findings.push({
@@ -86,7 +88,7 @@ function judge(policy: Scoped<AllowedTokens>, of: Case, findings: Finding[]): vo
       verdict: 'DENY',
       policyId: policy.id,
       tell: () => ({
-        message: `${asset} is not one of the allowed tokens`,
+        message: `${nameOf(asset, of.input)} is not one of the allowed tokens`,
         observed: asset,
         allowed: listed([...policy.rules.assets, ...policy.rules.addresses, ...policy.rules.chainAddresses]),
       }),

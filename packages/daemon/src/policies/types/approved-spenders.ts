@@ -30,11 +30,11 @@ export const approvedSpenders = policyType<'APPROVED_SPENDERS', ApprovedSpenders
   }),
   absent: (of) =>
     of.input.toggles.denySpenders
-      ? of
-          .grants()
-          .map(({ spender }) =>
-            deny('APPROVE_DISABLED', `no APPROVED_SPENDERS policy lists the spender ${spender}`, { observed: spender }),
-          )
+      ? of.grants().map(({ spender }) =>
+          deny('APPROVE_DISABLED', `${spender} is on no list of those that may be allowed to take tokens`, {
+            observed: spender,
+          }),
+        )
       : [],
 })
 
@@ -60,7 +60,7 @@ function judge(policy: Scoped<ApprovedSpenders>, of: Case, findings: Finding[]):
         verdict: 'DENY',
         policyId: policy.id,
         tell: () => ({
-          message: `${spender} is not one of the spenders that may be allowed to take tokens`,
+          message: `${spender} is not one of those that may be allowed to take tokens`,
           observed: spender,
           allowed: listed([...policy.rules.most.keys()]),
         }),

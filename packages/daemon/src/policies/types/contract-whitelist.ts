@@ -35,7 +35,7 @@ export const contractWhitelist = policyType<'CONTRACT_WHITELIST', ContractWhitel
   absent: ({ input, facts }) =>
     input.toggles.denyContracts
       ? facts.calls.map(({ contract }) =>
-          deny('CONTRACT_CALL_DISABLED', `no CONTRACT_WHITELIST policy lists the contract ${contract}`, {
+          deny('CONTRACT_CALL_DISABLED', `the contract ${contract} is on no list of those that may be called`, {
             observed: contract,
           }),
         )

@@ -25,7 +25,9 @@ export const erc8128AllowedDomains = policyType<'ERC8128_ALLOWED_DOMAINS', Erc81
   absent: (of) =>
     of.input.toggles.denyErc8128Domains
       ? asked(of).map((domain) =>
-          deny('ERC8128_DOMAIN_NOT_ALLOWED', `no ERC8128_ALLOWED_DOMAINS policy lists ${domain}`, { observed: domain }),
+          deny('ERC8128_DOMAIN_NOT_ALLOWED', `${domain} is on no list of servers for which requests may be signed`, {
+            observed: domain,
+          }),
         )
       : [],
 })

@@ -1,4 +1,5 @@
 import { addressKey, assetKey } from '@waiaas/contract'
+import { nameOf } from '../bill.ts'
 import type { Case, Finding } from '../case.ts'
 import { requireChecksum } from '../checks.ts'
 import { listedIn } from '../within.ts'
@@ -15,9 +16,11 @@ export const lendingAssetWhitelist = policyType<'LENDING_ASSET_WHITELIST', Lendi
   judge,
   within: (one, other) => listedIn(one.addresses, (address) => other.addresses.has(address)),
   isTightestAbsent: () => true,
-  absent: ({ facts }) =>
+  absent: ({ facts, input }) =>
     facts.loans.map(({ asset }) =>
-      deny('LENDING_ASSET_NOT_ALLOWED', `no LENDING_ASSET_WHITELIST policy lists ${asset}`, { observed: asset }),
+      deny('LENDING_ASSET_NOT_ALLOWED', `${nameOf(asset, input)} is on no list of tokens for lending and borrowing`, {
+        observed: asset,
+      }),
     ),
 })
 
@@ -31,7 +34,7 @@ function judge({ id, rules: { addresses } }: Scoped<LendingAssetWhitelist>, of: 
       verdict: 'DENY',
       policyId: id,
       tell: () => ({
-        message: `${asset} is not one of the tokens for lending and borrowing, and this would ${action} it`,
+        message: `${nameOf(asset, of.input)} is not one of the tokens for lending and borrowing, and this would ${action} it`,
         observed: asset,
         allowed: listed([...addresses]),
       }),

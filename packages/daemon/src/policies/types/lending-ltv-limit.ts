@@ -9,7 +9,7 @@ import {
   usdCost,
   ZERO_USD,
 } from '@waiaas/contract'
-import { priceOf } from '../bill.ts'
+import { nameOf, priceOf } from '../bill.ts'
 import type { Case, Finding } from '../case.ts'
 import { factUnknown, policyType, type Scoped } from './type.ts'
 
@@ -58,7 +58,7 @@ function afterwards(of: Case, lender: string): Afterwards | string {
   for (const { lender: at, action, asset, amount } of of.facts.loans) {
     if (at !== lender || (action !== 'borrow' && action !== 'withdraw')) continue
     const price = priceOf(assetKey(asset), of.input)
-    if (!price) return `what ${asset} is worth`
+    if (!price) return `what ${nameOf(asset, of.input)} is worth`
     const usd = usdCost(amount, price)
     if (action === 'borrow') debt = add(debt, usd)
     else collateral = remaining(collateral, usd)

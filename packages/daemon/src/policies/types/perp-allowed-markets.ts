@@ -12,7 +12,7 @@ export const perpAllowedMarkets = policyType<'PERP_ALLOWED_MARKETS', PerpAllowed
   isTightestAbsent: () => true,
   absent: ({ facts }) =>
     facts.positions.map(({ market }) =>
-      deny('PERP_MARKET_NOT_ALLOWED', `no PERP_ALLOWED_MARKETS policy lists ${market}`, { observed: market }),
+      deny('PERP_MARKET_NOT_ALLOWED', `${market} is on no list of allowed markets`, { observed: market }),
     ),
 })
 

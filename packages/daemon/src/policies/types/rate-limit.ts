@@ -1,4 +1,5 @@
 import { type Case, countedFor, type Finding, UNKNOWN_BEFORE } from '../case.ts'
+import { period } from '../reason-words.ts'
 import { policyType, type Scoped } from './type.ts'
 
 type RateLimit = { readonly max: number; readonly windowMs: number }
@@ -31,7 +32,7 @@ function judge(policy: Scoped<RateLimit>, of: Case, findings: Finding[]): void {
     verdict: 'DENY',
     policyId: policy.id,
     tell: () => ({
-      message: `${count} requests in the last ${windowMs / 1000} s; ${max} are allowed${isUnknown ? `, and the window counts as full${UNKNOWN_BEFORE}` : ''}`,
+      message: `${count} requests came in the last ${period(windowMs / 1000)}, and ${max} are allowed${isUnknown ? `, and the window counts as full${UNKNOWN_BEFORE}` : ''}`,
       observed: count,
       allowed: max,
       retryAt: Math.ceil(Math.max(freeAt, isUnknown ? fullUntil : 0) / 1000),

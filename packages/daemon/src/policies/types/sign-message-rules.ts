@@ -99,7 +99,7 @@ const unknown = ({ contract, primaryType }: Message): Finding =>
   deny(
     'TYPED_DATA_UNKNOWN',
     contract
-      ? `what ${primaryType} of ${contract} lets others do is not known, and no SIGN_MESSAGE_RULES policy names it`
+      ? `what ${primaryType} of ${contract} lets others do is not known, and no policy names it`
       : `${primaryType} does not say for which chain and contract it is, so that it could be used anywhere`,
     { observed: contract ?? String(primaryType) },
   )

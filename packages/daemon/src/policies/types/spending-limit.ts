@@ -16,7 +16,7 @@ import {
   ZERO_BASE,
   ZERO_USD,
 } from '@waiaas/contract'
-import { amountWithin, display, type Holding, priced } from '../bill.ts'
+import { amountWithin, display, type Holding, nameOf, priced } from '../bill.ts'
 import {
   beyondHeld,
   type Case,
@@ -37,7 +37,8 @@ import {
   othersUsd,
   unknownRecipients,
 } from '../first-recipient.ts'
-import { type Ladder, ladder, mostUpTo, scaling, tierBelow, tierOf } from '../ladder.ts'
+import { type Ladder, ladder, mostUpTo, scaling, tierOf } from '../ladder.ts'
+import { ladderTelling, valueTelling } from '../reason-words.ts'
 import { isSpendingWithin } from '../spending-within.ts'
 import { admitLimits } from '../token-limits.ts'
 import { filled, fitsAt, heldOf } from '../windows.ts'
@@ -74,7 +75,12 @@ export const spendingLimit = policyType<'SPENDING_LIMIT', SpendingLimit>({
   absent: ({ isLane }) =>
     isLane
       ? []
-      : [deny('SPENDING_LIMIT_MISSING', 'no SPENDING_LIMIT applies to this wallet and network, so nothing is signed')],
+      : [
+          deny(
+            'SPENDING_LIMIT_MISSING',
+            'no policy says what this wallet may spend on this network, so nothing is signed',
+          ),
+        ],
   asks: ({ dailyUsd, monthlyUsd, first }) => ({
     recipients: first !== null,
     spent: monthlyUsd !== null ? 'month' : dailyUsd !== null ? 'day' : undefined,
@@ -164,24 +170,16 @@ function judgeAmount(policy: SpendingPolicy, { holding, of }: Held, findings: Fi
   if (limit.by === 'usd') return
   if (limit.by === 'nothing') {
     const { code, message } = limit
-    findings.push(raised(policy, { verdict: 'APPROVAL', code }, () => ({ message: `${message}, so a human decides` })))
+    findings.push(raised(policy, { verdict: 'APPROVAL', code }, () => ({ message: `${message}, so a person decides` })))
     return
   }
   const tier = tierOf(holding.outflow, limit.ladder)
   if (tier === 'INSTANT') return
   findings.push(
-    raised(policy, { verdict: tier, code: 'SPENDING_TIER' }, () => ladderTelling(holding, limit.ladder, tier)),
+    raised(policy, { verdict: tier, code: 'SPENDING_TIER' }, () =>
+      ladderTelling(holding, { of: 'value', amount: holding.outflow, ladder: limit.ladder, tier }),
+    ),
   )
-}
-
-function ladderTelling(holding: Holding, ladder: Ladder<Base>, tier: Tier): Telling {
-  const allowed = ladder[tierBelow(tier)]!
-  const name = ['instant', 'notify', 'delay'][tierBelow(tier)]
-  return {
-    message: `${priced(holding, holding.outflow)} is above the ${name} limit of ${priced(holding, allowed)}`,
-    observed: String(holding.outflow),
-    allowed: String(allowed),
-  }
 }
 
 /** A fee is asked of the ladders by itself, so that it neither hides behind a value nor makes one stricter. */
@@ -191,20 +189,15 @@ function judgeFee(policy: SpendingPolicy, of: Case, findings: Finding[]): void {
   const units = nativeLadder(policy.rules, of)
   const dollars = policy.rules.usd
   const raise = (tier: Tier, tell: () => Telling) => {
-    if (tier === 'INSTANT') return
-    const telling = () => {
-      const told = tell()
-      return { ...told, message: `the worst fee: ${told.message}` }
-    }
-    findings.push(raised(policy, { verdict: tier, code: 'FEE_TIER' }, telling))
+    if (tier !== 'INSTANT') findings.push(raised(policy, { verdict: tier, code: 'FEE_TIER' }, tell))
   }
   if (units) {
     const tier = tierOf(amount, units)
-    raise(tier, () => ladderTelling({ ...holding, outflow: amount }, units, tier))
+    raise(tier, () => ladderTelling(holding, { of: 'fee', amount, ladder: units, tier }))
   }
   if (dollars && usd !== null) {
     const tier = tierOf(usd, dollars)
-    raise(tier, () => valueTelling(dollars, usd, tier))
+    raise(tier, () => valueTelling({ of: 'fee', amount: usd, ladder: dollars, tier }))
   }
 }
 
@@ -222,16 +215,16 @@ function judgeFeeBound(policy: SpendingPolicy, of: Case, findings: Finding[]): v
   const above = (what: string, telling: Omit<Telling, 'message'>) =>
     findings.push(
       raised(policy, { verdict: 'APPROVAL', code: 'FEE_TOO_HIGH' }, () => ({
-        message: `the worst fee of ${display(holding, amount)} is above ${what}`,
+        message: `its fee of at most ${priced(holding, amount)} is above ${what}, the most that a fee may be`,
         ...telling,
       })),
     )
   if (usd !== null) {
     if (usd <= maxFeeUsd) return
-    above(`max_fee_usd ${usdText(maxFeeUsd)}`, { observed: usdNumber(usd), allowed: usdNumber(maxFeeUsd) })
+    above(`${usdText(maxFeeUsd)} USD`, { observed: usdNumber(usd), allowed: usdNumber(maxFeeUsd) })
   } else if (maxFee !== null) {
     if (amount <= maxFee) return
-    above(`max_fee ${display(holding, maxFee)}`, { observed: String(amount), allowed: String(maxFee) })
+    above(display(holding, maxFee), { observed: String(amount), allowed: String(maxFee) })
   }
 }
 
@@ -249,7 +242,11 @@ function amountLimit(rules: SpendingLimit, holding: Holding, of: Case): AmountLi
   const token = tokenLadder(rules, holding, of.input.network.chain)
   if (token) {
     if (holding.decimals === null) {
-      return { by: 'nothing', code: 'NO_MATCHING_LIMIT', message: `the decimals of ${holding.asset} are unknown` }
+      return {
+        by: 'nothing',
+        code: 'NO_MATCHING_LIMIT',
+        message: `the decimals of ${nameOf(holding.asset, of.input)} are unknown`,
+      }
     }
     return { by: 'amount', ladder: token(holding.decimals) }
   }
@@ -288,7 +285,7 @@ function judgeValue(policy: SpendingPolicy, of: Case, findings: Finding[]): void
   if (lacks || isFeeUnbound(policy.rules, of)) {
     findings.push(
       raised(policy, { verdict: 'APPROVAL', code: 'PRICE_UNAVAILABLE' }, () => ({
-        message: `no trustworthy price of ${bill.unpriced.join(', ')}, so a human decides`,
+        message: `no trustworthy price of ${bill.unpriced.map((asset) => nameOf(asset, of.input)).join(', ')} is known, so a person decides`,
       })),
     )
   }
@@ -296,20 +293,11 @@ function judgeValue(policy: SpendingPolicy, of: Case, findings: Finding[]): void
   if (!usd || value === null) return
   const tier = tierOf(value, usd)
   if (tier !== 'INSTANT')
-    findings.push(raised(policy, { verdict: tier, code: 'SPENDING_TIER' }, () => valueTelling(usd, value, tier)))
-}
-
-function valueTelling(ladder: Ladder<Usd | null>, value: Usd, tier: Tier): Telling {
-  const names = ['instant_max_usd', 'notify_max_usd', 'delay_max_usd']
-  const exceeded = ladder.flatMap((limit, index) =>
-    limit !== null && limit < value ? [[names[index]!, limit] as const] : [],
-  )
-  const [name, limit] = exceeded.at(-1) ?? ['instant_max_usd', ZERO_USD]
-  return {
-    message: `${usdText(value)} USD is above ${name} ${usdText(limit)}, which makes it ${tier}`,
-    observed: usdNumber(value),
-    allowed: usdNumber(limit),
-  }
+    findings.push(
+      raised(policy, { verdict: tier, code: 'SPENDING_TIER' }, () =>
+        valueTelling({ of: 'value', amount: value, ladder: usd, tier }),
+      ),
+    )
 }
 
 /** The limit of a window and what counts in it for this policy, or undefined when the policy has no such limit. */

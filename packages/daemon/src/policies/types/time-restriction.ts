@@ -43,9 +43,9 @@ function judge(policy: Scoped<TimeRestriction>, of: Case, findings: Finding[]): 
     policyId: policy.id,
     tell: () => {
       const [local, opens] = [rules.localTime(closedAt), nextOpening(rules, closedAt)]
-      const days = DAYS.filter((_, day) => rules.days.has(day)).join(' ')
+      const days = DAYS.filter((_, day) => rules.days.has(day)).join(', ')
       return {
-        message: `outside the allowed hours ${rules.start} to ${rules.end} on ${days} (${rules.timezone})`,
+        message: `it is outside the allowed hours, ${rules.start}:00 to ${rules.end}:00 on ${days} (${rules.timezone})`,
         observed: `${DAYS[local.day]} ${String(local.hour).padStart(2, '0')}h`,
         allowed: `${days} ${rules.start}-${rules.end}h`,
         ...(opens !== null && { retryAt: Math.ceil(opens / 1000) }),

@@ -14,7 +14,7 @@ export const venueWhitelist = policyType<'VENUE_WHITELIST', VenueWhitelist>({
   absent: ({ input, facts }) =>
     input.toggles.denyVenues
       ? facts.venues.map((venue) =>
-          deny('VENUE_NOT_ALLOWED', `no VENUE_WHITELIST policy lists ${venue}`, { observed: venue }),
+          deny('VENUE_NOT_ALLOWED', `${venue} is on no list of allowed venues`, { observed: venue }),
         )
       : [],
 })

@@ -15,7 +15,7 @@ export const x402AllowedDomains = policyType<'X402_ALLOWED_DOMAINS', X402Allowed
   absent: (of) =>
     of.input.toggles.denyX402Domains
       ? paid(of).map((domain) =>
-          deny('X402_DOMAIN_NOT_ALLOWED', `no X402_ALLOWED_DOMAINS policy lists ${domain}`, { observed: domain }),
+          deny('X402_DOMAIN_NOT_ALLOWED', `${domain} is on no list of servers that may be paid`, { observed: domain }),
         )
       : [],
 })

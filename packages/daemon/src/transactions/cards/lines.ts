@@ -18,7 +18,7 @@ const MOST_MEMO = 300
 const moment = (ms: number): string => `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 
 /** What stands on the card before anything else. */
-export function warningsOf({ row, steps, recipients }: CardFacts, amounts: readonly CardAmount[]): string[] {
+export function warningsOf({ row, steps, recipients, network }: CardFacts, amounts: readonly CardAmount[]): string[] {
   const decision = readable(() => decisionOf(row))
   const { neverFunded = [], impostors = {} } = decision?.inputs ?? {}
   const facts = steps.flatMap((step) => step.facts ?? [])
@@ -32,12 +32,15 @@ export function warningsOf({ row, steps, recipients }: CardFacts, amounts: reado
     ),
     ...neverFunded.map((one) => `${one} has never received anything: if it is mistyped, the money is lost.`),
     ...Object.entries(impostors).map(
-      ([asset, symbol]) => `${asset} is in no list, and calls itself like ${safeText(symbol, 20)}.`,
+      ([asset, symbol]) => `The token ${placeOf(asset)} is in no list, and calls itself like ${safeText(symbol, 20)}.`,
     ),
-    ...facts.flatMap(({ spenders }) =>
-      spenders
+    ...steps.flatMap((step) =>
+      (step.facts?.spenders ?? [])
         .filter(({ unlimited, amount }) => unlimited && amount > 0n)
-        .map(({ spender, asset }) => `${spender} could take all that this wallet has of ${asset}, at any time.`),
+        .map(
+          ({ spender, asset }) =>
+            `${spender} could take all that this wallet has of ${assetIn(step, asset, network)}, at any time.`,
+        ),
     ),
     ...facts.flatMap(({ operators }) =>
       operators.map(({ operator, contract }) => `${operator} could take everything in ${contract}, at any time.`),
@@ -47,7 +50,10 @@ export function warningsOf({ row, steps, recipients }: CardFacts, amounts: reado
     ),
     ...amounts
       .filter(({ usd, unlimited }) => usd === null && !unlimited)
-      .map(({ assetId, symbol }) => `No price of ${symbol ?? assetId} is known: what it is worth, nobody says.`),
+      .map(
+        ({ assetId, symbol }) =>
+          `No price of ${symbol ?? `the token ${placeOf(assetId)}`} is known, so nobody can say what it is worth.`,
+      ),
     ...(decision?.reasons.some(({ code }) => code === 'ABOVE_CEILING')
       ? [
           `It is above the ceiling of its wallet: it takes waiaas tx approve ${row.id} --over-ceiling, and the master password.`,
@@ -55,6 +61,15 @@ export function warningsOf({ row, steps, recipients }: CardFacts, amounts: reado
       : []),
     ...(steps.some(({ effects }) => effects === null) ? ['What its bytes do is not kept any more.'] : []),
   ].map((text) => `Warning: ${text}`)
+}
+
+/** An asset's own part of its CAIP-19: the address of a token. */
+const placeOf = (asset: string): string => asset.slice(asset.lastIndexOf(':') + 1)
+
+/** By its symbol where it is known, and by its address: others have the same symbol. */
+function assetIn(step: CardStep, asset: string, network: CardFacts['network']): string {
+  const unit = unitsOfStep(step, network)(asset)
+  return unit ? `${unit.symbol} (${placeOf(asset)})` : `the token ${placeOf(asset)}`
 }
 
 /** What it does, a line for each thing. */
@@ -120,30 +135,47 @@ export function askedLines(facts: CardFacts, by: string): string[] {
   return [`Asked for by ${by}, ${moment(row.created_at)}`, ...(said === '' ? [] : [`For, as the agent says: ${said}`])]
 }
 
+/** The label by which the operator calls a session. */
+const NAME = 'name:'
+
 export function askerOf({ row, session }: CardFacts, labels: readonly string[]): string {
   if (row.sweep_id !== null) return 'a sweep of the operator'
   if (row.session_id === null) return 'the daemon itself'
-  const shown = labels.map((label) => safeText(label, 100)).join(', ')
   const over = session === undefined || session.revoked_at !== null ? ', which is over' : ''
-  return `session ${row.session_id}${shown === '' ? '' : ` (${shown})`}${over}`
+  const name = labels.find((label) => label.startsWith(NAME))
+  const called = name === undefined ? '' : `"${safeText(name.slice(NAME.length), 100)}", `
+  const others = labels.filter((label) => label !== name).map((label) => safeText(label, 100))
+  return `${called}session ${row.session_id}${others.length === 0 ? '' : ` (${others.join(', ')})`}${over}`
 }
 
+/** Each a sentence. What begins with an address stays as it is: another letter makes another address. */
 export const reasonsOf = ({ row }: CardFacts): string[] =>
-  (readable(() => decisionOf(row))?.reasons ?? []).map(({ message }) => safeText(message, MOST_REASON))
+  (readable(() => decisionOf(row))?.reasons ?? []).map(({ message }) => {
+    const text = safeText(message, MOST_REASON)
+    const begins = /^[a-z]+ /.test(text) ? `${text.slice(0, 1).toUpperCase()}${text.slice(1)}` : text
+    return /[.…]$/.test(begins) ? begins : `${begins}.`
+  })
 
 const STATES = { QUEUED: 'It waits.', CANCELLED: 'It was cancelled.', EXPIRED: 'It has expired.' } as const
 
 /** Until when, and what comes then. */
-export function endLines({ row }: CardFacts, now: number): string[] {
+export function endLines({ row, owners }: CardFacts, now: number): string[] {
   if (row.status !== 'QUEUED') return [STATES[row.status as keyof typeof STATES] ?? `It is ${row.status}.`]
   if (row.due_at !== null)
     return [`It goes on by itself at ${moment(row.due_at)}${fromNow(row.due_at - now)}, unless it is cancelled`]
   const until = row.approval_expires_at
   return [
     ...(until === null ? [] : [`It ends unanswered at ${moment(until)}${fromNow(until - now)}`]),
-    'Once approved it goes on by itself, after it is judged once more',
+    `Once ${whoApproves(owners)} approved it, it goes on by itself, after it is judged once more`,
   ]
 }
+
+const whoApproves = (owners: CardFacts['owners']): string =>
+  owners === undefined
+    ? 'the operator has'
+    : owners.needed === 1
+      ? 'its owner has'
+      : `${owners.needed} of its owners have`
 
 function fromNow(ms: number): string {
   const minutes = Math.floor(ms / 60_000)

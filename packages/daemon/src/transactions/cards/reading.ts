@@ -28,7 +28,7 @@ export type CardFacts = {
   readonly session: SessionFacts | undefined
   readonly network: Network | undefined
   readonly recipients: readonly Recipient[]
-  /** How far its owners have approved it, where several of them have to. */
+  /** How far its owners have approved it; undefined where the operator approves, or nobody has to. */
   readonly owners: Standing | undefined
   readonly digest: string
   readonly code: string
@@ -55,16 +55,7 @@ export async function cardFacts(
     wallet: await switches.wallet(db, row.wallet_id),
     session: row.session_id === null ? undefined : await switches.session(db, row.session_id),
     network: findNetwork(row.network),
-    owners: await severalIn(parts, db, row),
+    owners: await standingOfWaiting({ parts, db }, row),
     recipients: await recipientsOf(knownAlike(db, row.wallet_id), receivers),
   }
-}
-
-async function severalIn(
-  parts: Pick<ServiceParts, 'switches' | 'findNetwork' | 'owners'>,
-  db: Handle,
-  row: ListedStep,
-): Promise<Standing | undefined> {
-  const standing = await standingOfWaiting({ parts, db }, row)
-  return standing && standing.needed > 1 ? standing : undefined
 }

@@ -26,17 +26,20 @@ export type Around = {
   readonly display: (usd: Usd) => string | null
   /** How the worst case moves; undefined: it is not told. */
   readonly worstCase?: string | undefined
+  /** It is still being worked out. */
+  readonly isWorstCaseLater?: boolean
   readonly link?: string | undefined
 }
 
 /** The one renderer of what a human is asked. */
-export function cardView(facts: CardFacts, { now, labels, display, worstCase, link }: Around): Card {
+export function cardView(facts: CardFacts, { now, labels, display, worstCase, isWorstCaseLater, link }: Around): Card {
   const { row } = facts
   const amounts = amountsOf(facts, display)
   const warnings = warningsOf(facts, amounts)
   const reasons = reasonsOf(facts)
   const by = askerOf(facts, labels)
   const deeds = deedLines(facts)
+  const several = facts.owners && facts.owners.needed > 1 ? facts.owners : undefined
   return {
     ...{ id: row.id, planId: row.plan_id, walletId: row.wallet_id, walletName: facts.wallet?.name ?? '' },
     ...{ network: row.network, status: row.status, tier: row.tier as Card['tier'] },
@@ -50,15 +53,16 @@ export function cardView(facts: CardFacts, { now, labels, display, worstCase, li
       ...askedLines(facts, by),
       ...reasons.map((reason) => `Why it waits: ${reason}`),
       ...(worstCase === undefined ? [] : [`Approving it ${worstCase}`]),
-      ...(facts.owners ? [`Owners: ${standingWords(facts.owners)}`] : []),
+      ...(several ? [`Owners: ${standingWords(several)}`] : []),
       ...endLines(facts, now),
       `Code ${facts.code}`,
       ...(link === undefined ? [] : [`To see or reject it: ${link}`]),
     ],
     ...{ warnings, amounts, recipients: [...facts.recipients], reasons },
     asked: { by, at: seconds(row.created_at), sessionId: row.session_id, labels: readable(() => labelsOf(row)) },
-    ...(facts.owners && { owners: facts.owners }),
+    ...(several && { owners: several }),
     ...(worstCase !== undefined && { worstCase }),
+    ...(isWorstCaseLater && { isWorstCaseLater }),
     ...{ digest: facts.digest, code: facts.code },
     expiresAt: row.approval_expires_at === null ? null : seconds(row.approval_expires_at),
     executeAt: row.due_at === null ? null : seconds(row.due_at),
