@@ -144,8 +144,8 @@ test.each<[string, readonly TestOwner[], boolean]>([
     }
     const without = signedBy(key, { ...receipt, approval: { ...receipt.approval!, consent: null } })
     expect((await verifyReceipt(without, key.publicKey)).whole).toBe(false)
-    // A row is written a little after the approval.
-    expect(passed).toEqual(['.at'])
+    // A row is written in the same moment as the approval, or a little after it.
+    expect(passed.filter((path) => path !== '.at')).toEqual([])
     expect((await daemon.agent(wallet.token).getReceipt({ id })).approval).toMatchObject({ consent: null })
   },
 )
