@@ -308,6 +308,8 @@ const ofSessionsAndRules = (): Steps => {
       run: async () => operator.approvePairing({ code: await newCode(), walletIds: [quick.id] }),
     },
     denyPairing: { event: 'PAIRING_DENIED', run: async () => operator.denyPairing({ code: await newCode() }) },
+    createLogin: { event: 'LOGGED_IN', run: () => operator.createLogin() },
+    endLogin: { event: 'LOGGED_OUT', run: async () => operator.endLogin({ id: (await operator.createLogin()).id }) },
     createStopToken: { event: 'STOP_TOKEN_CREATED', run: newStopToken },
     revokeStopToken: {
       event: 'STOP_TOKEN_REVOKED',

@@ -21,6 +21,7 @@ test.each(['sqlite', 'postgres'] as const)('a restore over %s brings no session 
   const kept = made.session!
   const revoked = await daemon.operator.createSession({ walletId })
   const stop = await daemon.operator.createStopToken({ name: 'pager' })
+  const login = await daemon.operator.createLogin()
   const { path: file } = await daemon.operator.createBackup()
   await daemon.operator.revokeSession({ id: revoked.id })
   const younger = await daemon.operator.createSession({ walletId })
@@ -41,6 +42,7 @@ test.each(['sqlite', 'postgres'] as const)('a restore over %s brings no session 
   const stopped = await daemon.call('POST', '/v1/admin/kill-switch', { as: stop.token, body: {} })
   expect(stopped).toMatchObject({ status: 401, body: { code: 'INVALID_TOKEN' } })
   expect((await daemon.operator.listStopTokens()).items).toEqual([])
+  expect((await daemon.call('GET', '/v1/admin/settings', { as: login.token })).status).toBe(401)
 
   const fresh = await daemon.operator.createSession({ walletId })
   expect(await codeOf(daemon, fresh.token)).toBe(200)

@@ -37,7 +37,7 @@ export async function stopDoors({ database, evidence }: MadeUpBed, buttons: Butt
   } as Handlers<typeof stopOperations, Calls>
   const shared = { operations: stopOperations, handlers, settings, log }
   const known = { stopTokens: tokens, killSwitch: buttons.killSwitch }
-  const authenticate = authentication({ ...known, operator: none, sessions: none, owners: none })
+  const authenticate = authentication({ ...known, operator: none, sessions: none, owners: none, logins: none })
   const { url, close, closeStops } = await openDoors(
     {
       ...doors,

@@ -1,8 +1,9 @@
-import type { Access, HttpCall } from '@waiaas/contract'
+import { admitsLogin, type HttpCall, type Operation } from '@waiaas/contract'
 import { type SignerIdentity, sealMasterProof, WAIaaSClient } from '@waiaas/sdk'
 import { type Secrets, secretsOf } from './credentials.ts'
 import { CommandError } from './errors.ts'
 import { exactCeilings } from './exact-ceilings.ts'
+import { loggedIn } from './login.ts'
 import { masterMarkOf } from './marks.ts'
 import { namedFees } from './named-fees.ts'
 import { overCeilings } from './over-ceilings.ts'
@@ -70,10 +71,32 @@ async function agree(text: string): Promise<void> {
   if (answer.trim().toLowerCase() !== 'yes') throw new CommandError('nothing was changed')
 }
 
-/** Connects as whoever an operation admits. */
-export async function connectFor(access: Access, flags: DaemonFlags): Promise<WAIaaSClient> {
+/** Connects as nobody in particular. */
+export async function connectPublic(flags: DaemonFlags): Promise<WAIaaSClient> {
+  const { place } = await placeAndSecrets(flags)
+  return new WAIaaSClient({ baseUrl: place.baseUrl, ...options })
+}
+
+/** Connects as the operator who looks: by a login where somebody is logged in, else with the password. */
+export async function connectReader(flags: DaemonFlags): Promise<WAIaaSClient> {
   const { place, secrets } = await placeAndSecrets(flags)
-  if (access === 'public') return new WAIaaSClient({ baseUrl: place.baseUrl, ...options })
+  return (await byLogin(place, secrets, flags)) ?? (await operatorAt(place, secrets, flags)).api
+}
+
+/** Who has the password at hand needs no login. */
+async function byLogin(place: Place, secrets: Secrets, flags: DaemonFlags): Promise<WAIaaSClient | undefined> {
+  const api = (await secrets.isOperator()) ? undefined : await loggedIn(place, options)
+  if (api) say('as the operator who is logged in', place, flags)
+  return api
+}
+
+/** Connects as whoever an operation admits. */
+export async function connectFor(op: Operation, flags: DaemonFlags): Promise<WAIaaSClient> {
+  const { access } = op
+  if (access === 'public') return connectPublic(flags)
+  const { place, secrets } = await placeAndSecrets(flags)
+  const login = admitsLogin(op) ? await byLogin(place, secrets, flags) : undefined
+  if (login) return login
   if (await actsAsOperator(access, secrets)) return (await operatorAt(place, secrets, flags)).api
   const token = await secrets.sessionToken()
   say(`as the agent of ${secrets.tokenPlace}`, place, flags)

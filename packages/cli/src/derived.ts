@@ -88,7 +88,7 @@ async function stopped(name: Name, { input }: Called, flags: Flags): Promise<Don
 }
 
 async function sent(name: Name, { command, op, input, ask }: Called, flags: Flags): Promise<Done> {
-  const api = await connectFor(op.access, flags)
+  const api = await connectFor(op, flags)
   const named = await withSymbols(command, api, await withIds(command, api, input))
   if (op.destroys !== undefined && flags.yes !== true) await askConsent(op, name, { api, input: named })
   const send = api[name] as (input: Input) => Promise<unknown>

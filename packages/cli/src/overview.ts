@@ -12,7 +12,19 @@ export type Program = {
 
 /** The first words of all commands, in the order in which somebody needs them. */
 export const groups: Readonly<Record<string, readonly string[]>> = {
-  'Start here': ['init', 'start', 'stop', 'status', 'quickset', 'quickstart', 'doctor', 'demo', 'dev'],
+  'Start here': [
+    'init',
+    'start',
+    'stop',
+    'status',
+    'quickset',
+    'quickstart',
+    'doctor',
+    'login',
+    'logout',
+    'demo',
+    'dev',
+  ],
   Wallets: ['wallet', 'balance', 'owner', 'exposure', 'import'],
   Payments: ['tx', 'transactions', 'plan', 'sweep', 'token', 'nft', 'price', 'receipt'],
   Agents: ['agent', 'session', 'mcp'],

@@ -189,6 +189,13 @@ export const ownCommands: readonly Own[] = [
     load: () => import('./commands/restore.ts'),
   },
   {
+    name: 'login',
+    summary: 'Look and stop without a password for a while.',
+    example: 'login',
+    load: () => import('./commands/login.ts'),
+  },
+  { name: 'logout', summary: 'End the login.', example: 'logout', load: () => import('./commands/logout.ts') },
+  {
     name: 'doctor',
     summary: 'Check what should hold before real money moves.',
     example: 'doctor',

@@ -109,6 +109,8 @@ async function writeWith(place: typeof rename, path: string, text: string): Prom
 }
 
 export const tokenFile = (dataDir: string): string => join(dataDir, 'mcp-token')
+/** The login that was made here, if somebody is logged in. */
+export const loginFile = (dataDir: string): string => join(dataDir, 'login')
 export const recoveryFile = (dataDir: string): string => join(dataDir, 'recovery.key')
 
 /** Where this user's commands keep what no daemon may change. */

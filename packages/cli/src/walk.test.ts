@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { deployEvmFixtures } from '@waiaas/localnet'
 import { sealMasterProof, WAIaaSClient } from '@waiaas/sdk'
@@ -198,6 +198,44 @@ test('an amount is said with its symbol, and what could be two currencies is ask
     /ETH is the currency of .*, and not of each network[^\n]*\n {2}give --network/,
   )
   expect(await refused(...send('1 ETH', '--token', 'USDC', '--network', world.network))).toContain('leave --token out')
+})
+
+test('who is logged in looks and stops without a password, and is asked for it where more could leave', async () => {
+  const flags = ['--data-dir', daemon.dataDir, '--password-file', passwordFile]
+  const kept = join(daemon.dataDir, 'login')
+  const needsPassword = { code: 1, err: expect.stringContaining('the master password is needed') }
+  expect(await runWithout('settings', 'get')).toMatchObject(needsPassword)
+  expect(await captured(['login', ...flags])).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^logged in until \S+, or 15 minutes without a command\n$/),
+  })
+  expect(statSync(kept).mode & 0o777).toBe(0o600)
+  for (const words of [
+    ['settings', 'get'],
+    ['wallet', 'list'],
+    ['balance', quick.id],
+    ['tx', 'list'],
+    ['tx', 'approve'],
+  ])
+    expect(await runWithout(...words), words.join(' ')).toMatchObject({ code: 0, err: '' })
+  for (const words of [
+    ['session', 'create', '--wallet-id', quick.id],
+    ['settings', 'set', 'display.currency', 'EUR'],
+  ])
+    expect(await runWithout(...words), words.join(' ')).toMatchObject(needsPassword)
+  // Whoever is named by an address is shown no login.
+  expect(await runWithout('settings', 'get', '--base-url', daemon.url)).toMatchObject(needsPassword)
+  const first = readFileSync(kept, 'utf8')
+  await captured(['login', ...flags])
+  const [, token] = first.trim().split(' ')
+  expect((await daemon.call('GET', '/v1/admin/settings', { as: token! })).status).toBe(401)
+  expect(await runWithout('logout')).toMatchObject({ code: 0, answer: { wasLoggedIn: true } })
+  expect(existsSync(kept)).toBe(false)
+  expect(await runWithout('logout')).toMatchObject({ code: 0, answer: { wasLoggedIn: false } })
+  // One that is over is forgotten, and the password asked for.
+  writeFileSync(kept, first, { mode: 0o600 })
+  expect(await runWithout('settings', 'get')).toMatchObject(needsPassword)
+  expect(existsSync(kept)).toBe(false)
 })
 
 test('doctor says what is to do before real money moves', async () => {

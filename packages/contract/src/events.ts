@@ -8,6 +8,7 @@ import { noticeEvents } from './notice-events.ts'
 import { ownerEvents } from './owner-events.ts'
 import { pairingEvents } from './pairing-events.ts'
 import { sweepEvents } from './sweep-events.ts'
+import { tokenEvents } from './token-events.ts'
 
 export const SEVERITIES = ['info', 'warning', 'critical'] as const
 export type Severity = (typeof SEVERITIES)[number]
@@ -170,16 +171,7 @@ export const events = {
     details: () => z.strictObject({ reason: Text.optional() }),
   },
   ...pairingEvents,
-  STOP_TOKEN_CREATED: {
-    severity: 'warning',
-    summary: 'Somebody can stop the daemon with a token.',
-    details: () => z.strictObject({ id: Text, name: Text }),
-  },
-  STOP_TOKEN_REVOKED: {
-    severity: 'warning',
-    summary: 'A token stops the daemon no more.',
-    details: () => z.strictObject({ id: Text, name: Text }),
-  },
+  ...tokenEvents,
   POLICY_CREATED: {
     severity: 'info',
     summary: 'A policy was written.',

@@ -103,6 +103,8 @@ export const notices = {
     ko: '코드를 보여 준 에이전트를 운영자가 거절했습니다.',
     shows: ['name', 'address'],
   },
+  LOGGED_IN: { category: 'security_alert', ko: '운영자가 로그인했습니다.', shows: [] },
+  LOGGED_OUT: { category: 'security_alert', ko: '로그인이 끝났습니다.', shows: [] },
   STOP_TOKEN_CREATED: {
     category: 'security_alert',
     ko: '토큰으로 데몬을 멈출 수 있는 사람이 생겼습니다.',

@@ -11,6 +11,7 @@ import { eventOperations } from './event-stream.ts'
 import { exposureOperations } from './exposure.ts'
 import { invitationOperations } from './invitations.ts'
 import { limitOperations } from './limits.ts'
+import { loginOperations } from './logins.ts'
 import { messageOperations } from './messages.ts'
 import { movementOperations } from './movements.ts'
 import { noticeOperations } from './notice-operations.ts'
@@ -75,6 +76,7 @@ export const operations = {
   ...calldataOperations,
   ...adminOperations,
   ...stopTokenOperations,
+  ...loginOperations,
   ...autostopOperations,
   ...noticeOperations,
   ...noticeRouteOperations,

@@ -303,6 +303,7 @@ export const transactionOperations = {
     tag,
     summary: 'Reject a transaction that waits.',
     command: 'tx reject',
+    whileLoggedIn: true,
     input: z.strictObject({ id: Id, code: CardCode }),
     output: z.object({ id: Id, status: z.literal('CANCELLED'), rejectedAt: UnixSeconds }),
     errors: ['TX_NOT_FOUND', 'APPROVAL_NOT_FOUND', 'TX_ALREADY_PROCESSED'],

@@ -1,4 +1,4 @@
-import { mayCall, type Operation, operations } from '@waiaas/contract'
+import { admitsLogin, mayCall, type Operation, operations } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { authentication } from './authentication.ts'
 
@@ -12,6 +12,7 @@ async function answered(state: 'ACTIVE' | 'SUSPENDED' | 'LOCKED', headers: Recor
     operator: { authenticate: async () => asOperator, authenticateSealed: async () => asOperator },
     sessions: { authenticate: async () => ({ kind: 'agent', sessionId: 'one', tokenHash: '' }) },
     stopTokens: { authenticate: async () => ({ kind: 'stopper', actor: 'stop-token:one' }) },
+    logins: { authenticate: async () => ({ ...asOperator, isLogin: true }) },
     killSwitch: { current: () => state },
     owners: {
       authenticate: async (given) =>
@@ -50,6 +51,12 @@ test('a stop token reaches what stops, whatever the kill switch says', async () 
   const stops = ['suspendWallet', 'ownerKillSwitch', 'revokeSession', 'activateKillSwitch']
   for (const state of ['ACTIVE', 'SUSPENDED', 'LOCKED'] as const)
     expect(await answered(state, { authorization: 'Bearer wai_stop_one' })).toEqual(stops)
+})
+
+test('a login reaches what looks and stops, and nothing that takes the password', async () => {
+  const login = { authorization: 'Bearer wai_login_one' }
+  const all = table.filter(([, op]) => admitsLogin(op)).map(([name]) => name)
+  for (const state of ['ACTIVE', 'SUSPENDED', 'LOCKED'] as const) expect(await answered(state, login)).toEqual(all)
 })
 
 test('an owner reaches what names owners and nothing else, whatever the kill switch says', async () => {

@@ -1,5 +1,14 @@
-import { Failure, isStop, type Operation, STOP_TOKEN_PREFIX, VIEW_TOKEN_PREFIX } from '@waiaas/contract'
+import {
+  admitsLogin,
+  Failure,
+  isStop,
+  LOGIN_TOKEN_PREFIX,
+  type Operation,
+  STOP_TOKEN_PREFIX,
+  VIEW_TOKEN_PREFIX,
+} from '@waiaas/contract'
 import type { KillSwitch } from './killswitch/service.ts'
+import type { Logins } from './logins/service.ts'
 import type { OperatorService } from './operator/service.ts'
 import type { Owners } from './owners/service.ts'
 import type { Principal } from './platform/caller.ts'
@@ -11,16 +20,17 @@ type Parts = {
   operator: Pick<OperatorService, 'authenticate' | 'authenticateSealed'>
   sessions: Pick<Sessions, 'authenticate'>
   stopTokens: Pick<StopTokens, 'authenticate'>
+  logins: Pick<Logins, 'authenticate'>
   killSwitch: Pick<KillSwitch, 'current'>
   owners: Pick<Owners, 'authenticate' | 'viewer'>
 }
 
 /**
  * Finds out who calls, by the credentials that the operation admits: X-Master-Password or X-Master-Proof, the bearer token of
- * a session, for stops or of an owner who looks, or what an owner signed. An owner can agree to a call of the operator too.
+ * a session, of a login, for stops or of an owner who looks, or what an owner signed. An owner can agree to a call of the operator too.
  */
 export const authentication =
-  ({ operator, sessions, stopTokens, killSwitch, owners }: Parts) =>
+  ({ operator, sessions, stopTokens, logins, killSwitch, owners }: Parts) =>
   async (headers: Headers, operation: Operation, { peer, path }: From): Promise<Principal> => {
     const bearer = /^Bearer\s+(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1]
     const stopToken = bearer?.startsWith(STOP_TOKEN_PREFIX) ? bearer : undefined
@@ -40,6 +50,8 @@ export const authentication =
       const signed = await owners.authenticate(headers, peer)
       if (signed) return { kind: 'owner', address: signed.address, signed }
     }
+    if (bearer?.startsWith(LOGIN_TOKEN_PREFIX))
+      return admitsLogin(operation) ? logins.authenticate(bearer) : { kind: 'public' }
     if (bearer?.startsWith(VIEW_TOKEN_PREFIX))
       return operation.access.includes('viewer') ? owners.viewer(bearer) : { kind: 'public' }
     if (bearer === undefined || bearer === stopToken || !operation.access.includes('agent')) return { kind: 'public' }

@@ -25,6 +25,7 @@ import { exposureHandlers } from './exposure/handlers.ts'
 import type { Keys } from './keys/service.ts'
 import { killSwitchHandlers } from './killswitch/handlers.ts'
 import { killSwitch } from './killswitch/service.ts'
+import { eraOf, logins } from './logins/service.ts'
 import { mcpRoutes } from './mcp-http/service.ts'
 import { migrations } from './migrations/all.ts'
 import { moneyPath, toldOf } from './money-path.ts'
@@ -297,6 +298,7 @@ function servicesOf(ground: Ground, base: Base) {
       isRemoteAllowed: () => settings.get()['security.remote_pairing'],
     }),
     stopTokens: stopTokens({ database, clock, audit: evidence }),
+    logins: logins({ database, clock, audit: evidence, era: eraOf(killSwitchService.read) }),
     ...{ owners: ownerService, wallets: walletService },
     consents: consents({ ...shared, audit: evidence, owners: ownerService }),
     clock: clockService({
@@ -352,6 +354,7 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
     sessions: { handlers: sessionHandlers(services.sessions), ...services.sessions.idle },
     pairings: { handlers: pairingHandlers(services.pairings) },
     stopTokens: { handlers: stopTokenHandlers(services.stopTokens) },
+    logins: { handlers: services.logins.handlers },
     owners: { handlers: ownerHandlers(services.owners) },
     autostop: { handlers: autostopHandlers(services.autostopRules) },
     consents: { handlers: consentHandlers(services.consents) },
@@ -367,13 +370,10 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
 function adminOf(ground: Ground, { chains, settings, evidence, held, operator, doors }: Base, services: Services) {
   const { database, clock, log, keys, config, dataDir } = ground
   return adminService({
-    database,
-    clock,
+    ...{ database, clock, log, version },
     standing: () => [services.clock, doors.stopSocket].flatMap((each) => each.warning() ?? []),
     advice: () => [services.notices.warning() ?? []].flat(),
-    log,
     audit: evidence,
-    version,
     schemaVersion: migrations.at(-1)!.id,
     settings: settings.get,
     warnings: [...config.warnings, ...dataDir.warnings],

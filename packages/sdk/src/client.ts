@@ -1,5 +1,6 @@
 import {
   type AllOperations,
+  admitsLogin,
   type CallOptions,
   type Client,
   client,
@@ -35,6 +36,8 @@ export type ClientOptions = {
   readonly masterMark?: MasterMark
   /** `wai_stop_…`, for what stops: the kill switch, a wallet, a session. */
   readonly stopToken?: string
+  /** `wai_login_…`, for what looks and stops as the operator. */
+  readonly loginToken?: string
   /** Milliseconds that one try may take; 30 s unless given. */
   readonly timeout?: number
   readonly retryOptions?: Partial<RetryOptions>
@@ -203,6 +206,7 @@ async function credentials(
   if (options.owner && mayCall(operation, 'owner')) return ownerHeaders(options.owner)
   if (options.view !== undefined && mayCall(operation, 'viewer')) return { authorization: `Bearer ${options.view}` }
   if (given.stopToken !== undefined && isStop(operation)) return { authorization: `Bearer ${given.stopToken}` }
+  if (given.loginToken !== undefined && admitsLogin(operation)) return { authorization: `Bearer ${given.loginToken}` }
   const password = options.masterPassword ?? given.masterPassword
   const forAgent = mayCall(operation, 'agent')
   const forOperator = mayCall(operation, 'operator')

@@ -1,4 +1,4 @@
-import { connectOperator } from '../api.ts'
+import { connectReader } from '../api.ts'
 import { daemonFlags, daemonFlagsHelp, readArguments } from '../flags.ts'
 import { printable } from '../table.ts'
 import { print, printJson } from '../terminal.ts'
@@ -14,7 +14,7 @@ const AT_ONCE = 8
 
 export async function run(argv: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(argv, usage, { options: daemonFlags, places: 1 })
-  const { api } = await connectOperator(values)
+  const api = await connectReader(values)
   const [named] = positionals
   const wallets = named === undefined ? (await allWallets(api)).filter(isLive) : [await api.getWallet({ id: named })]
   if (wallets.length === 0 && !values.json) print('there is no wallet yet; make one with waiaas wallet create')

@@ -1,5 +1,5 @@
 import { type WAIaaSClient, WAIaaSError } from '@waiaas/sdk'
-import { connectOperator } from '../api.ts'
+import { connectReader } from '../api.ts'
 import { type Check, checkup, type Facts } from '../checkup.ts'
 import { daemonFlags, daemonFlagsHelp, readFlags } from '../flags.ts'
 import { lookOf, toned } from '../look.ts'
@@ -14,7 +14,7 @@ ${daemonFlagsHelp}`
 
 export async function run(argv: readonly string[]): Promise<number> {
   const { values } = readFlags(argv, usage, daemonFlags)
-  const { api } = await connectOperator(values)
+  const api = await connectReader(values)
   const checks = checkup(await factsOf(api))
   const isWell = checks.every(({ ok }) => ok)
   if (values.json) printJson({ ok: isWell, checks })

@@ -18,7 +18,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   void stopSignal().then(() => ended.abort())
   // Whoever read it has seen enough.
   process.stdout.once('error', () => ended.abort())
-  const api = await connectFor(operations.listEvents.access, values)
+  const api = await connectFor(operations.listEvents, values)
   try {
     for await (const event of api.events({ signal: ended.signal, ...(after !== undefined && { lastEventId: after }) }))
       print(json ? JSON.stringify(event) : lineOf(event))

@@ -1,4 +1,4 @@
-import { connectOperator } from '../api.ts'
+import { connectReader } from '../api.ts'
 import { daemonFlags, daemonFlagsHelp, readArguments } from '../flags.ts'
 import { printable } from '../table.ts'
 import { print, printJson } from '../terminal.ts'
@@ -10,7 +10,7 @@ ${daemonFlagsHelp}`
 
 export async function run(argv: readonly string[]): Promise<number> {
   const { values, positionals } = readArguments(argv, usage, { options: daemonFlags, places: 1 })
-  const { api } = await connectOperator(values)
+  const api = await connectReader(values)
   const [id] = positionals
   const shown = id === undefined ? await api.getExposure({}) : await api.getWalletExposure({ id })
   if (values.json) printJson(shown)

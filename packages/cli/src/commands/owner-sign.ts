@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { OwnersAgreed, OwnerWord } from '@waiaas/contract'
 import type { WAIaaSClient } from '@waiaas/sdk'
-import { connectFor, connectOperator, type DaemonFlags } from '../api.ts'
+import { connectOperator, connectPublic, type DaemonFlags } from '../api.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { daemonFlags, daemonFlagsHelp, readArguments } from '../flags.ts'
 import { printable } from '../table.ts'
@@ -239,7 +239,7 @@ const saidOf = ({ done }: Deed, answer: object): string =>
   typeof done === 'string' ? done : String((answer as Record<string, unknown>)[done.field])
 
 const clientFor = async (asOperator: boolean, flags: DaemonFlags): Promise<WAIaaSClient> =>
-  asOperator ? (await connectOperator(flags)).api : connectFor('public', flags)
+  asOperator ? (await connectOperator(flags)).api : connectPublic(flags)
 
 async function askSignature(message: string): Promise<string> {
   if (!canAsk())

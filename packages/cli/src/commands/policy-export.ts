@@ -1,4 +1,4 @@
-import { connectOperator } from '../api.ts'
+import { connectReader } from '../api.ts'
 import { daemonFlags, daemonFlagsHelp, readFlags } from '../flags.ts'
 import { writeNewFile } from '../new-file.ts'
 import { pathOf } from '../place.ts'
@@ -12,7 +12,7 @@ ${daemonFlagsHelp}`
 
 export async function run(argv: readonly string[]): Promise<number> {
   const { values } = readFlags(argv, usage, { ...daemonFlags, output: { type: 'string' } })
-  const { api } = await connectOperator(values)
+  const api = await connectReader(values)
   const { policies, leftOut } = await api.exportPolicies()
   const text = values.json ? `${JSON.stringify({ policies }, null, 2)}\n` : policyFileText(policies)
   if (leftOut > 0 && !values.json)

@@ -20,7 +20,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const [id] = positionals
   if (id === undefined) throw new UsageError('expected the id of one transaction', usage)
   const output = values.output === undefined ? undefined : pathOf('--output', values.output)
-  const api = await connectFor(operations.getReceipt.access, values)
+  const api = await connectFor(operations.getReceipt, values)
   const receipt = await api.getReceipt({ id })
   if (output === undefined) {
     printJson(receipt)

@@ -1,6 +1,6 @@
 import { isIdText } from '@waiaas/contract'
 import type { WAIaaSClient } from '@waiaas/sdk'
-import { connectOperator } from '../api.ts'
+import { connectReader } from '../api.ts'
 import { columns } from '../columns.ts'
 import { type Derived, derivedCommands, derivedUsage, runDerived } from '../derived.ts'
 import { CommandError } from '../errors.ts'
@@ -41,7 +41,7 @@ async function asked(api: WAIaaSClient, input: Record<string, unknown>, isSure: 
 
 async function list(argv: readonly string[]): Promise<number> {
   const { values } = readFlags(argv, usage, daemonFlags)
-  const { api } = await connectOperator(values)
+  const api = await connectReader(values)
   const page = await api.listWaiting({ limit: 100 })
   if (values.json) {
     printJson(page)

@@ -1,5 +1,5 @@
 import { operations } from '@waiaas/contract'
-import { connectOperator } from '../api.ts'
+import { connectReader } from '../api.ts'
 import { UsageError } from '../errors.ts'
 import { daemonFlags, daemonFlagsHelp, readFlags, timeFlag } from '../flags.ts'
 import { writeNewFile } from '../new-file.ts'
@@ -31,7 +31,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (values.output === undefined) throw new UsageError('expected --output', usage)
   const output = pathOf('--output', values.output)
   const filters = readFilters(values)
-  const { api } = await connectOperator(values)
+  const api = await connectReader(values)
   let movements = 0
   await writeNewFile(
     output,

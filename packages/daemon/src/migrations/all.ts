@@ -58,6 +58,7 @@ import { noticeTables } from './0070-notices.ts'
 import { noticeStates } from './0071-notice-states.ts'
 import { pushSubscriptions } from './0072-push-subscriptions.ts'
 import { limitWarnings } from './0073-limit-warnings.ts'
+import { logins } from './0077-logins.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -120,4 +121,5 @@ export const migrations: readonly Migration[] = [
   noticeStates,
   pushSubscriptions,
   limitWarnings,
+  logins,
 ]

@@ -19,6 +19,9 @@ import { keyringStore } from './store.ts'
 
 export { isPassword } from './again.ts'
 
+/** The keyring as it is stored: another text after each change of the password. */
+export const readKeyring = keyringStore.read
+
 const FLUSH_MS = 5_000
 
 type PasswordKeys<Row> = CheckingKeys<Row> &

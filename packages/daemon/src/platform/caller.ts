@@ -40,6 +40,8 @@ type Facts = {
   operator: {
     /** A function, so that no dump of a caller shows it. */
     readonly proof: () => MasterProof
+    /** A login shows who it is, and no password: it looks and stops alone. */
+    readonly isLogin?: true
     /** For the client to keep; it shows none that is good. */
     readonly mark?: string | undefined
     /** What an owner signed, who agrees to the call. */

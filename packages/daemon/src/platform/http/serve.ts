@@ -159,14 +159,15 @@ function behindLast(op: Operation, c: Context<HttpEnv>, input: unknown): unknown
   throw invalidField('Last-Event-ID', 'expected the id of an event that was told here')
 }
 
-/** Looks whether a stream may go on. A session may have ended, or the kill switch been thrown; the operator's is short. */
+/** Looks whether a stream may go on. A session or a login may have ended, or the kill switch been thrown; the operator's is short. */
 async function stillOpen<Ops extends Operations>(
   c: Context<HttpEnv>,
   { op, principal }: { op: Operation; principal: Principal },
   { isStopping, authenticate }: Serving<Ops>,
 ): Promise<void> {
   if (isStopping?.()) throw new Failure('SHUTTING_DOWN', 'the daemon is stopping')
-  if (principal.kind === 'agent') await authenticate(c.req.raw.headers, op, fromOf(c))
+  const mayEnd = principal.kind === 'agent' || (principal.kind === 'operator' && principal.isLogin)
+  if (mayEnd) await authenticate(c.req.raw.headers, op, fromOf(c))
 }
 
 const fromOf = (c: Context<HttpEnv>): From => {

@@ -1,0 +1,58 @@
+import { admitsLogin, type Operation, operations } from '@waiaas/contract'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
+
+let daemon: TestDaemon
+beforeAll(async () => {
+  daemon = await startTestDaemon()
+})
+afterAll(() => daemon?.stop())
+
+const table = Object.entries(operations) as [string, Operation][]
+const NOBODY = '01990000-0000-7000-8000-000000000000'
+const pathOf = ({ path }: Operation) => path.replaceAll(/\{\w+\}/g, NOBODY)
+const statusOf = async ({ token }: { token: string }) =>
+  (await daemon.call('GET', '/v1/admin/settings', { as: token })).status
+
+test('a login looks and stops, and reaches nothing that lets more out, whatever is asked for', async () => {
+  const { token } = await daemon.operator.createLogin()
+  const closed = table.filter(([, op]) => op.access !== 'public' && !admitsLogin(op))
+  expect(closed.map(([name]) => name)).toEqual(
+    expect.arrayContaining(['exportWallet', 'createPolicy', 'recoverKillSwitch', 'createSession', 'createLogin']),
+  )
+  for (const [name, op] of closed) {
+    const { status } = await daemon.call(op.method, pathOf(op), { as: token, ...(op.method !== 'GET' && { body: {} }) })
+    expect([name, status]).toEqual([name, 401])
+  }
+  expect(await statusOf({ token })).toBe(200)
+})
+
+test('nothing that a login admits takes a password, can loosen, or moves money', () => {
+  const admitted = table.filter(([, op]) => admitsLogin(op) && op.method !== 'GET')
+  expect(admitted.map(([name]) => name).sort()).toEqual(
+    ['activateKillSwitch', 'adminRejectTransaction', 'endLogin', 'revokeSession', 'suspendWallet'].sort(),
+  )
+  expect(admitted.filter(([, op]) => op.mayLoosen || op.idempotent)).toEqual([])
+})
+
+test('a login is no session, and no session or stop token is a login', async () => {
+  const { token } = await daemon.operator.createLogin()
+  expect((await daemon.call('POST', '/v1/transactions/send', { as: token, body: {} })).status).toBe(401)
+  const { token: stop } = await daemon.operator.createStopToken({ name: 'pager' })
+  expect(await statusOf({ token: stop })).toBe(401)
+})
+
+test('another password ends each login, and so does the kill switch, also once it is off again', async () => {
+  const before = await daemon.operator.createLogin()
+  const stopper = await daemon.operator.createLogin()
+  expect((await daemon.call('POST', '/v1/admin/kill-switch', { as: stopper.token, body: {} })).status).toBe(200)
+  for (const login of [before, stopper]) expect(await statusOf(login)).toBe(401)
+  const within = await daemon.operator.createLogin()
+  expect(await statusOf(within)).toBe(200)
+  await daemon.operator.recoverKillSwitch()
+  expect(await statusOf(before)).toBe(401)
+  const last = await daemon.operator.createLogin()
+  expect(await statusOf(last)).toBe(200)
+  await daemon.operator.changeMasterPassword({ newPassword: 'another master password' })
+  for (const login of [within, last]) expect(await statusOf(login)).toBe(401)
+})
