@@ -115,12 +115,15 @@ test('of an answer without an end no more is read than an answer may have', asyn
 test('who is too late, also with the rest of an answer, is waited for no more', async () => {
   for (const begin of [() => undefined, (response: ServerResponse) => void response.writeHead(200).write('{')]) {
     const gone = Promise.withResolvers<void>()
+    let hasCome = false
     const { url, ask } = await serve((_request, response) => {
+      hasCome = true
       response.once('close', gone.resolve)
       begin(response)
     })
     await expect(ask(100)).rejects.toMatchObject({ kind: 'late', message: `${url} did not answer within 100 ms` })
-    await gone.promise
+    // On a slow machine it may be over before it has come.
+    if (hasCome) await gone.promise
   }
 })
 
@@ -140,12 +143,12 @@ test('a stop cuts off what is asked, and what it asks for then is not sent', asy
 })
 
 test('a certificate is looked at, and a connection over TLS kept', async () => {
-  const { ask, connections } = await serve(answering(), TLS)
-  await expect(ask()).rejects.toMatchObject({ message: expect.stringContaining('SELF_SIGNED') })
-  expect(connections.size).toBe(0)
+  const stranger = await serve(answering(), TLS)
+  await expect(stranger.ask()).rejects.toMatchObject({ message: expect.stringContaining('SELF_SIGNED') })
   const known = getCACertificates('default')
   onTestFinished(() => setDefaultCACertificates(known))
   setDefaultCACertificates([...known, TLS.cert])
+  const { ask, connections } = await serve(answering(), TLS)
   for (let call = 0; call < 3; call++) expect((await ask()).body).toEqual(JSON.parse(RESULT))
   expect(connections.size).toBe(1)
 })

@@ -25,6 +25,8 @@ type Received = { readonly status: number; readonly headers: IncomingHttpHeaders
  * another host. Throws what the connection or the decompressor throws, and TooLong.
  */
 export async function exchange(sent: Sent): Promise<Received> {
+  // A request would be made, and ended before it is sent: over a connection of its own.
+  sent.signal.throwIfAborted()
   const response = await answered(sent)
   return { status: response.statusCode!, headers: response.headers, text: await textOf(response) }
 }
