@@ -3,15 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { until } from '../support/until.ts'
 
 type Answer = {
   id?: number
   method?: string
-  params?: { name?: string; payload?: string; request?: { url: string } }
+  params?: { name?: string; payload?: string; request?: { url: string }; registrations?: { registrationId: string }[] }
   result?: unknown
   error?: { message: string }
 }
 type Send = (method: string, params?: object) => Promise<Record<string, unknown>>
+/** Runs a function there with one argument, and gives what it resolves to. */
+type Run = <In, Out>(fn: (input: In) => Out | Promise<Out>, input: In) => Promise<Out>
 
 /** One page of a headless Chromium, driven over its own protocol. */
 export type Page = {
@@ -19,9 +22,12 @@ export type Page = {
   open(url: string): Promise<void>
   /** All that it has asked for since it was started. */
   readonly requested: readonly string[]
-  /** Runs a function of the page with one argument, and gives what it resolves to. */
-  run<In, Out>(fn: (input: In) => Out | Promise<Out>, input: In): Promise<Out>
+  readonly run: Run
   send: Send
+  /** The service worker of an address, as it runs now. */
+  worker(url: string): Promise<Run>
+  /** Has the browser take a push message for the newest service worker, as one that its service carried. */
+  deliver(origin: string, data: string): Promise<void>
   /** Gives each page that is opened from now on a function, which this process answers. */
   answer(name: string, fn: (input: never) => Promise<unknown>): Promise<void>
 }
@@ -87,9 +93,14 @@ async function firstPage(address: string): Promise<Page> {
   const { targetId } = await browser('Target.createTarget', { url: 'about:blank' })
   const { sessionId } = await browser('Target.attachToTarget', { targetId, flatten: true })
   const send = sendTo(String(sessionId))
+  let registrationId = ''
+  listeners.set('ServiceWorker.workerRegistrationUpdated', ({ registrations = [] }) => {
+    registrationId = registrations.at(-1)?.registrationId ?? registrationId
+  })
   await send('Page.enable')
   await send('Runtime.enable')
   await send('Network.enable')
+  await send('ServiceWorker.enable')
   const requested: string[] = []
   listeners.set('Network.requestWillBeSent', ({ request }) => void requested.push(request?.url ?? ''))
   const answers = new Map<string, (input: never) => Promise<unknown>>()
@@ -117,15 +128,32 @@ async function firstPage(address: string): Promise<Page> {
         })`
       await send('Page.addScriptToEvaluateOnNewDocument', { source })
     },
-    async run(fn, input) {
-      const expression = `(${fn})(${JSON.stringify(input)})`
-      const answer = await send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true })
-      const { result, exceptionDetails } = answer as {
-        result: { value: never }
-        exceptionDetails?: { exception?: { description?: string } }
-      }
-      if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? 'the page failed')
-      return result.value
+    run: runningIn(send),
+    async worker(url) {
+      const { targetInfos } = await browser('Target.getTargets')
+      const found = (targetInfos as { type: string; url: string; targetId: string }[]).find(
+        (target) => target.type === 'service_worker' && target.url === url,
+      )
+      if (!found) throw new Error(`no service worker of ${url} runs`)
+      const attached = await browser('Target.attachToTarget', { targetId: found.targetId, flatten: true })
+      return runningIn(sendTo(String(attached.sessionId)))
+    },
+    async deliver(origin, data) {
+      await until('a service worker to be registered', () => registrationId !== '')
+      await send('ServiceWorker.deliverPushMessage', { origin, registrationId, data })
     },
   }
 }
+
+const runningIn =
+  (send: Send): Run =>
+  async (fn, input) => {
+    const expression = `(${fn})(${JSON.stringify(input)})`
+    const answer = await send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true })
+    const { result, exceptionDetails } = answer as {
+      result: { value: never }
+      exceptionDetails?: { exception?: { description?: string } }
+    }
+    if (exceptionDetails) throw new Error(exceptionDetails.exception?.description ?? 'the page failed')
+    return result.value
+  }

@@ -59,12 +59,14 @@ const HEADERS = {
     ...{ 'worker-src': "'self'", 'require-trusted-types-for': "'script'", 'trusted-types': 'worker' },
   }),
   js: pageHeaders('js'),
+  // A worker looks after what lies below it alone, unless its headers say more.
+  worker: { ...pageHeaders('js'), 'service-worker-allowed': '/notices' },
 }
 
 /** /notices: a page on which a browser is made ready to be told. It knows nothing, and shows the command that adds it. */
 export const pushPage = (publicKey: () => Promise<string>) => (app: Hono<HttpEnv>) => {
   app.get('/notices', serveText(PAGE, HEADERS.html))
   app.get('/notices/page.js', serveText(SCRIPT, HEADERS.js))
-  app.get('/notices/worker.js', serveText(WORKER, HEADERS.js))
+  app.get('/notices/worker.js', serveText(WORKER, HEADERS.worker))
   app.get('/notices/key', async (c) => c.json({ publicKey: await publicKey() }))
 }
