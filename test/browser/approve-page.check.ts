@@ -228,6 +228,22 @@ test('an owner adds other wallets, each of which signs for them once it has show
     await at.sees('Rejected. Nothing leaves')
     expect(await payment.status()).toBe('CANCELLED')
   }
+
+  await page.open(`${url}/owner`)
+  await at.press('Use Test Wallet')
+  await at.sees('A phone is lost, or a key was copied?')
+  await page.run(() => {
+    // biome-ignore lint/suspicious/noExplicitAny: Node's types know no browser
+    ;(globalThis as any).document.querySelector('details.lost').open = true
+  }, undefined)
+  await at.looksRight('cut-off')
+  await at.press(`Cut off ${third.address}, which you use now`)
+  await at.sees('Cut off a way to sign as the owner')
+  await at.press('Sign it')
+  await at.sees('It signs for nothing any more.')
+  await opened()
+  await at.press('Use Test Wallet')
+  await at.sees('owns no wallet here any more')
 })
 
 test('an owner reads what the operator asks for, and agrees to it', async () => {

@@ -70,6 +70,15 @@ export const WORDS = {
     walletAdded: 'Added. Show that it is yours too: until then it signs for nothing.',
     verifyNew: 'Verify {address}',
     newVerified: 'It signs for you from now on.',
+    lost: 'A phone is lost, or a key was copied?',
+    lostWhy:
+      'What is cut off signs for you no more, at once. Signed with itself, it alone is silent. Signed with another one of yours, neither counts until the operator has taken away what was cut off, since the thief may be the one who signs.',
+    cutOff: 'Cut off {address}',
+    cutOffOwn: 'Cut off {address}, which you use now',
+    cutOffDone: 'It signs for nothing any more.',
+    isCutOff: '{address} was cut off {when}.',
+    isSilent:
+      'Nothing that you agree to counts now, since something of yours was cut off. The operator takes it away first.',
     ask: 'You are about to sign this',
     sign: 'Sign it',
   },

@@ -1,6 +1,6 @@
 /** /owner: the wallets of an owner, and what they can do with them alone. */
 export const WALLETS_SCRIPT = `import { showCard, showConsent } from './asked.js'
-import { act, fill, make, place, say } from './common.js'
+import { act, fill, make, moment, place, say } from './common.js'
 import { agree, asks, canMakePasskeys, look, makePasskey, ownName, signsAs, start, statementOf } from './owner.js'
 import { consent, owner as words } from './words.js'
 
@@ -46,15 +46,34 @@ async function addWallet(owner, ownerId, into) {
   say(words.walletAdded, 'done')
 }
 
-function shown({ id, name, chain, environment, address, ownerState, isVerified, ownerId }) {
+/** A lost phone or a copied key: each thing of theirs, and a button that ends it at once. */
+function cutOffs(id, credentials, button) {
+  const lost = make('details', '', { className: 'lost' })
+  lost.append(make('summary', words.lost), make('p', words.lostWhy))
+  for (const { address, cutOffAt } of credentials) {
+    if (cutOffAt !== null) {
+      lost.append(make('p', fill(words.isCutOff, { address, when: moment(cutOffAt) })))
+      continue
+    }
+    const asking = {
+      ask: '/v1/owner' + asked('cut-off', { walletId: id, credential: address }),
+      send: '/v1/owner/cut-off',
+      body: { walletId: id, credential: address },
+    }
+    button(fill(address === ownName() ? words.cutOffOwn : words.cutOff, { address }), deed(asking, words.cutOffDone), 'no', lost)
+  }
+  return lost
+}
+
+function shown({ id, name, chain, environment, address, isVerified, ownerId, agrees, credentials }) {
   const section = make('section', '')
   const of = '/v1/wallets/' + id
   const owner = of + '/owner'
   const stop = (action) => '/v1/owner' + asked(action, { walletId: id })
-  const button = (text, how, kind = '') => {
+  const button = (text, how, kind = '', into = section) => {
     const made = make('button', text, { type: 'button', className: kind })
     made.addEventListener('click', act(how))
-    section.append(made)
+    into.append(made)
   }
   section.append(
     make('h2', name),
@@ -70,6 +89,8 @@ function shown({ id, name, chain, environment, address, ownerState, isVerified, 
     const cancel = { ask: stop('cancel-recovery'), send: '/v1/owner/recovery', method: 'DELETE' }
     button(words.cancelRecovery, deed(cancel, words.recoveryCancelled))
   }
+  if (!agrees && isVerified) section.append(make('p', words.isSilent, { className: 'wrong' }))
+  if (isVerified) section.append(cutOffs(id, credentials, button))
   button(words.stop, deed({ ask: stop('kill-switch'), send: '/v1/owner/kill-switch' }, words.stopped), 'no')
   return section
 }

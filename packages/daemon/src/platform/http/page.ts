@@ -62,7 +62,7 @@ ul.lines li { padding: .6rem .9rem; }
 ul.lines li + li { border-top: 1px solid light-dark(#d8dce0, #343a41); }
 .warnings { list-style: none; margin: 1rem 0; padding: .75rem .9rem; border: 2px solid light-dark(#8a5a00, #e0b04a); border-radius: .6rem; background: var(--warn); font-weight: 600; }
 .code { font: 600 1.15rem/1.4 ui-monospace, monospace; letter-spacing: .06em; }
-button, .button { font: inherit; font-weight: 600; display: block; box-sizing: border-box; width: 100%; min-height: 3rem; margin: .75rem 0; padding: .5rem 1rem; border-radius: .6rem; border: 1px solid var(--line); background: var(--soft); color: var(--ink); cursor: pointer; }
+button, .button { font: inherit; font-weight: 600; display: block; box-sizing: border-box; width: 100%; min-height: 3rem; margin: .75rem 0; padding: .5rem 1rem; border-radius: .6rem; border: 1px solid var(--line); background: var(--soft); color: var(--ink); cursor: pointer; overflow-wrap: anywhere; }
 .answers { display: flex; gap: .75rem; border: 0; margin: 0; padding: 0; min-width: 0; }
 button.yes { background: var(--yes); color: #fff; border-color: var(--yes); }
 button.no { background: var(--no); color: #fff; border-color: var(--no); }
