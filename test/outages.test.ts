@@ -111,3 +111,30 @@ test('payments that are asked for while the signer dies are each made once', asy
   }
   for (const to of targets) expect(await world.balance(to)).toBe(1000n)
 })
+
+test('payments whose signer is killed between issue and record are signed by the next one, each once and in a row', async () => {
+  const world = await evmWorld()
+  closers.push(() => world.stop())
+  const daemon = await startTestDaemon({ process: true, env: world.env })
+  closers.push(() => daemon.stop())
+  writeFileSync(join(daemon.dataDir, 'recovery.key'), `${MASTER_PASSWORD}\n`, { mode: 0o600 })
+  const wallet = await world.wallet(daemon, { limit: GENEROUS })
+  const agent = daemon.agent(wallet.token)
+  // One first, so that the lane is there.
+  const first = await agent.sendToken({ to: world.newAddress(), amount: '1', network: world.network })
+  await agent.waitFor(first.id)
+  const signer = daemon.signerPid()
+  process.kill(signer, 'SIGSTOP')
+  const targets = Array.from({ length: 5 }, () => world.newAddress())
+  const sent = await Promise.all(targets.map((to) => agent.sendToken({ to, amount: '1000', network: world.network })))
+  // Issued, and the signature cannot come: it is recorded nowhere.
+  await until('one to be issued', async () => {
+    const states = await Promise.all(sent.map(({ id }) => agent.getTransaction({ id })))
+    return states.some(({ status }) => status === 'EXECUTING')
+  })
+  process.kill(signer, 'SIGKILL')
+  for (const { id } of sent) expect((await agent.waitFor(id)).status).toBe('CONFIRMED')
+  for (const to of targets) expect(await world.balance(to)).toBe(1000n)
+  const nonce = await world.node.rpc('eth_getTransactionCount', [wallet.address, 'latest'])
+  expect(Number(nonce)).toBe(1 + sent.length)
+})
