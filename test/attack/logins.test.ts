@@ -4,7 +4,8 @@ import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 
 let daemon: TestDaemon
 beforeAll(async () => {
-  daemon = await startTestDaemon()
+  // Each call that is refused counts against the address.
+  daemon = await startTestDaemon({ env: { WAIAAS_SECURITY_RATE_LIMIT_PUBLIC_BURST: '100000' } })
 })
 afterAll(() => daemon?.stop())
 
