@@ -150,7 +150,7 @@ async function gap() {
 
 test('what fills a gap above the bounds waits for the operator, says so, and goes on with the fee that they name', async () => {
   const { bed, behind, reason, fills } = await gap()
-  expect(reason).toContain('max_fee_usd')
+  expect(reason).toContain('the most that a fee may be')
   expect(bed.service.troubles().join()).toContain('what fills it waits for the operator')
   const [fill] = await fills()
   expect(fill).toMatchObject({ status: 'QUEUED', tier: 'APPROVAL' })
