@@ -39,14 +39,14 @@ test('a card that is made while the daemon stops ends with it, without a fault i
   const { service, id, answer, logged, fails } = await reading()
   service.stop()
   fails()
-  expect(await answer).toBeUndefined()
-  expect(await service.approving(id)).toBeUndefined()
+  expect((await answer).text).toBeUndefined()
+  expect((await service.approving(id)).text).toBeUndefined()
   expect(logged).toEqual([])
 })
 
 test('what fails while the daemon runs is told in the log', async () => {
   const { answer, logged, fails } = await reading()
   fails()
-  expect(await answer).toBeUndefined()
+  expect((await answer).text).toBeUndefined()
   await until('it to be told', () => logged.length === 1)
 })
