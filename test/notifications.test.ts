@@ -123,7 +123,10 @@ test('the page for browsers loads nothing from elsewhere, and names the key of t
   expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
   for (const path of [...page.text.matchAll(/src="([^"]+)"/g)].map(([, path]) => path!))
     expect((await daemon.call('GET', path)).headers.get('content-type')).toContain('javascript')
-  expect((await daemon.call('GET', '/notices/worker.js')).text).toContain('showNotification')
+  const worker = await daemon.call('GET', '/notices/worker.js')
+  expect(worker.text).toContain('showNotification')
+  // Without that a browser lets it not look after the page itself.
+  expect(worker.headers.get('service-worker-allowed')).toBe('/notices')
   const { publicKey } = await daemon.operator.listPushes()
   expect((await daemon.call('GET', '/notices/key')).body).toEqual({ publicKey })
 })
