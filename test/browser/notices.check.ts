@@ -50,6 +50,7 @@ test('a browser asks to be told, is told what its service carried, and opens the
   await page.send('Browser.grantPermissions', { origin: url, permissions: ['notifications'] })
   await at.press('Tell me here')
   await at.sees('waiaas push add')
+  await at.looksRight('notices')
   const asked = await page.run(
     () => (globalThis as unknown as { subscribedWith: { applicationServerKey: string } }).subscribedWith,
     undefined,
