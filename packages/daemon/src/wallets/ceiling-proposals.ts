@@ -16,14 +16,7 @@ type Place = Pick<WalletRow, 'chain' | 'environment'>
 type New = { key: KeyRow; isImported: boolean; hasDefaultPolicy: boolean; shown: Proof | undefined }
 
 /** When a ceiling is proposed: for a key that comes in, for one of before, and when the operator asks for it. */
-export function ceilingProposals({
-  database,
-  keys,
-  audit,
-  networks,
-  ceilings: sources,
-  checkableOwners,
-}: WalletDependencies) {
+export function ceilingProposals({ database, keys, audit, networks, ceilings: sources }: WalletDependencies) {
   const listedFor = (db: Handle, place: Place) =>
     Promise.all(
       networksOf(withLocal(networks()), place).map(async (network) => ({
