@@ -227,7 +227,8 @@ export function madeUpKeys(
     sign: async ({ key, requests }) => ({
       counted: undefined,
       results: requests.map(({ payload }) => {
-        if (node.faults.signer !== undefined) return { refused: node.faults.signer, code: 'SIGN_REFUSED' }
+        const refused = node.faults.signer(parse(payload))
+        if (refused !== undefined) return { refused, code: 'SIGN_REFUSED' }
         const held = createPrivateKey({ key: Buffer.from(key.ciphertext, 'base64'), format: 'der', type: 'pkcs8' })
         return { signature: sign(null, payload, held) }
       }),

@@ -58,8 +58,8 @@ export type Faults = {
   standsSince: number | undefined
   /** Why nothing may be sent from an account of the family. */
   foreignCode: string | undefined
-  /** Why the signer refuses. */
-  signer: string | undefined
+  /** Why the signer refuses what it is given. */
+  signer: (tx: Omit<Tx, 'hash'>) => string | undefined
 }
 const noFaults = (): Faults => ({
   away: false,
@@ -74,7 +74,7 @@ const noFaults = (): Faults => ({
   price: 20n,
   standsSince: undefined,
   foreignCode: undefined,
-  signer: undefined,
+  signer: () => undefined,
 })
 
 export type MadeUpNode = ReturnType<typeof madeUpNode>

@@ -26,6 +26,8 @@ type Contracts = {
   requireDescribed(abi: AbiCall['abi'], calldata: string): void
   /** The call of an unsigned transaction in hex. Failure INVALID_TRANSACTION of anything else, and of what makes a contract. */
   takeApart(text: string): TakenApart
+  /** Failure INVALID_TRANSACTION of a gas limit above what a transaction may use. */
+  requireGas(limit: bigint): void
   /** Addresses of the tokens that a call moves or lets others move, as far as it is understood. */
   tokensIn(sender: string, call: { readonly to: string; readonly value: Base; readonly data: string }): string[]
 }

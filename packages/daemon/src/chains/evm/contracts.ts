@@ -2,6 +2,7 @@ import { Failure, type Network } from '@waiaas/contract'
 import type { Reader } from '../chain.ts'
 import { encodeCall, requireDescribed } from './abi-json.ts'
 import { tokensIn } from './decode.ts'
+import { requireMost } from './gas.ts'
 import { fromHex } from './hex.ts'
 import { decodeUnsigned, NO_RECIPIENT } from './transaction.ts'
 
@@ -20,5 +21,6 @@ export const contracts = (network: Network): NonNullable<Reader['contracts']> =>
       throw new Failure('INVALID_TRANSACTION', 'it has an access list, which no step of a plan keeps; leave that out')
     return { to, value: String(value), data, gas: String(gas), chainId }
   },
+  requireGas: (limit) => void requireMost(limit),
   tokensIn: (sender, call) => tokensIn(network, sender, call),
 })

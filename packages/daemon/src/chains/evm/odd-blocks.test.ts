@@ -1,10 +1,12 @@
 import { toBase } from '@waiaas/contract'
 import { type EvmNode, startEvm } from '@waiaas/localnet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Ask, lagging } from '../../../../../test/support/rpc-faults.ts'
 import {
   type Answer,
   type Answered,
   changing,
+  forwardTo,
   fundedKey,
   type Key,
   localEvm,
@@ -212,4 +214,52 @@ test.each<[string, unknown]>([
   clock.now += 40_000
   expect((await chain.observe([mine.attempt]))[0]!.state).toMatch(/missing|pending/)
   await expect(chain.order!.nextNonce(key.address, 0)).rejects.toMatchObject({ code: 'CHAIN_ERROR' })
+})
+
+/** An endpoint that has no newest block yet while it is behind, and knows all else. */
+async function lateBlocks() {
+  const state = { isBehind: true }
+  const { url } = await startEndpoint(async (body, response, raw) => {
+    const forward = forwardTo(node.url)
+    if (!state.isBehind) return forward(body, response, raw)
+    const ask: Ask = async (calls) => {
+      const answers = await forward(body, response, JSON.stringify(calls.map((call) => ({ jsonrpc: '2.0', ...call }))))
+      return answers as Awaited<ReturnType<Ask>>
+    }
+    const answers = await lagging([body].flat(), ask)
+    return Array.isArray(body) ? answers : answers[0]
+  })
+  return { state, chain: over(url) }
+}
+/** A payment that is in the newest block. */
+async function mined() {
+  const made = await prepare(over(node.url), key, pay(), nonce)
+  nonce += 1
+  expect(await over(node.url).broadcast([made.bytes])).toEqual([{ outcome: 'accepted' }])
+  await node.mine()
+  const height = Number(await node.rpc('eth_blockNumber', []))
+  return { ...made, height }
+}
+
+test('a receipt that comes before its block counts, and is final no sooner than the block', async () => {
+  const { state, chain } = await lateBlocks()
+  const { attempt, height } = await mined()
+  const included = { state: 'included', succeeded: true, height }
+  expect(await chain.observe([attempt])).toMatchObject([{ ...included, depth: 1, final: false }])
+  state.isBehind = false
+  expect(await chain.observe([attempt])).toMatchObject([{ ...included, depth: 1, final: false }])
+  await node.mine(2)
+  expect(await chain.observe([attempt])).toMatchObject([{ ...included, final: true }])
+})
+
+test('a receipt that came before its block falls with it when another block is there', async () => {
+  const { state, chain } = await lateBlocks()
+  const { attempt, bytes, height } = await mined()
+  expect(await chain.observe([attempt])).toMatchObject([{ state: 'included', height }])
+  await node.rpc('anvil_reorg', [1, []])
+  state.isBehind = false
+  expect(await chain.observe([attempt])).toMatchObject([{ state: 'missing' }])
+  expect(await chain.broadcast([bytes])).toEqual([{ outcome: 'accepted' }])
+  await node.mine()
+  expect(await chain.observe([attempt])).toMatchObject([{ state: 'included', height: height + 1 }])
 })

@@ -14,6 +14,7 @@ import type { Message } from './message.ts'
 import { holdingOf, tokenAccountOwner } from './mint.ts'
 import { isTokenProgram, systemProgram } from './programs.ts'
 import { balanceBeside, balanceCall, resultOf } from './statuses.ts'
+import { FROZEN_ACCOUNT } from './token-source.ts'
 import { unsignedWire } from './wire.ts'
 
 export type PrecheckParts = {
@@ -151,10 +152,7 @@ function simulationFault(sender: Address, message: Message, { err, logs }: Simul
   // Both the system program and the token programs answer 1 when the source has too little.
   if (field(failed[1], 'Custom') === 1 && program && (program === systemProgram || isTokenProgram(program)))
     return insufficient(`expected the sender to have what it sends, the simulation found less (${ownWords(logs)})`)
-  if (field(failed[1], 'Custom') === FROZEN && program && isTokenProgram(program))
-    return invalid(
-      'the token account is frozen: who may freeze it has to thaw it, and a programmable NFT moves by the program of its collection alone',
-    )
+  if (field(failed[1], 'Custom') === FROZEN && program && isTokenProgram(program)) return invalid(FROZEN_ACCOUNT)
   return invalid(ownWords(logs) ?? `the simulation failed with ${text(err)}`)
 }
 

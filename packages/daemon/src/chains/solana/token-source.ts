@@ -1,5 +1,5 @@
 import { address } from '@solana/kit'
-import { ZERO_BASE } from '@waiaas/contract'
+import { Failure, ZERO_BASE } from '@waiaas/contract'
 import type { TokenSource } from '../chain.ts'
 import type { Token } from '../intent.ts'
 import type { Rpc } from '../rpc.ts'
@@ -13,6 +13,15 @@ const STATE_AT = 108
 const FROZEN = 2
 const CLOSE_AUTHORITY_AT = 129
 const NOTHING: TokenSource = { amount: ZERO_BASE, isFrozen: false, isClosable: false }
+
+export const FROZEN_ACCOUNT =
+  'the token account is frozen: who may freeze it has to thaw it, and a programmable NFT moves by the program of its collection alone'
+
+/** Failure INVALID_TRANSACTION of a token that is frozen where its owner has it. */
+export async function requireThawed(rpc: Rpc, owner: string, token: Token): Promise<void> {
+  const { isFrozen } = await readSource(rpc, owner, token)
+  if (isFrozen) throw new Failure('INVALID_TRANSACTION', FROZEN_ACCOUNT)
+}
 
 /** The owner's associated account of a token: payments take from no other one. */
 export async function readSource(rpc: Rpc, owner: string, token: Token): Promise<TokenSource> {

@@ -124,14 +124,14 @@ test('bytes whose nonce a node knows as used wait until the chain shows by whom'
 describe('what the signer refuses', () => {
   test('is cancelled with its words; money and nonce are free', async () => {
     const { node, pay, get, until: reaches, spend, states, attempts, events } = await start()
-    node.faults.signer = 'these bytes are no transaction'
+    node.faults.signer = () => 'these bytes are no transaction'
     const id = await pay()
     await reaches(id, 'CANCELLED')
     expect((await get(id)).error).toBe('the signer refused: these bytes are no transaction')
     expect((await spend(id))?.state).toBe('void')
     expect(await states(id)).toEqual(['dropped'])
     expect((await events(id)).at(-1)).toMatchObject({ event: 'TX_CANCELLED', severity: 'critical' })
-    node.faults.signer = undefined
+    node.faults.signer = () => undefined
     const next = await pay()
     await reaches(next, 'SUBMITTED')
     expect(await attempts(next)).toMatchObject([{ nonce: 0 }])
@@ -141,7 +141,7 @@ describe('what the signer refuses', () => {
   test('is answered to who asked for a replacement; what was sent goes on', async () => {
     const { node, from, service, sentPayment, mined, states } = await start()
     const { id, hash } = await sentPayment()
-    node.faults.signer = 'not now'
+    node.faults.signer = () => 'not now'
     await expect(service.replace(id, agent(from.session), { with: 'speed-up' })).rejects.toMatchObject({
       code: 'TX_ALREADY_PROCESSED',
     })

@@ -372,9 +372,14 @@ test("a planner's gas limit is the most that a step may use", async () => {
     wallet.session,
   )
   expect(BigInt(dry.steps[1]!.maxFee)).toBe(2n * BigInt(dry.steps[0]!.maxFee))
-  await expect(send(wallet, [pay(1n), { ...approve, gas: '99999999' }])).rejects.toMatchObject({
-    message: expect.stringContaining('expected a gas limit of at most'),
-  })
+  for (const step of [
+    { ...approve, gas: '99999999' },
+    { ...pay(1n), gasLimit: '0x5f5e0ff' },
+    built(approve, { gas: 99_999_999n }),
+  ])
+    await expect(send(wallet, [pay(1n), step])).rejects.toMatchObject({
+      ...{ code: 'INVALID_TRANSACTION', message: 'step 2: expected a gas limit of at most 16777216, got 99999999' },
+    })
   await expect(send(wallet, [{ ...approve, gas: '22000' }])).rejects.toMatchObject({ code: 'INVALID_TRANSACTION' })
 })
 

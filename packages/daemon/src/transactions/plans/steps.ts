@@ -44,10 +44,12 @@ function callOf(step: Call, on: Parsing) {
   const to = chain.address(step.to!)
   const value = toBase(BigInt(step.value ?? '0'))
   const data = (step.data ?? '0x').toLowerCase()
+  const limit = step.gas ?? step.gasLimit
+  const gas = limit === undefined ? undefined : BigInt(limit)
+  if (gas !== undefined) chain.contracts.requireGas(gas)
   // Without data no function is called, and what it takes is known.
   if (data === '0x') return paying(to, value)
-  const gas = step.gas ?? step.gasLimit
-  return calling({ to, value, data, gas: gas === undefined ? undefined : BigInt(gas) }, on)
+  return calling({ to, value, data, gas }, on)
 }
 
 function requireChain({ id, caip2 }: Network, chainId: string | number | undefined): void {

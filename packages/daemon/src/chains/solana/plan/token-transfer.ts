@@ -13,6 +13,7 @@ import { holdingOf, tokenAccountOwner } from '../mint.ts'
 import { wantsMemo } from '../mint-extensions.ts'
 import { systemProgram } from '../programs.ts'
 import { isNeverFunded, parseAddress, requireReceivable, requireRecipient } from '../recipients.ts'
+import { requireThawed } from '../token-source.ts'
 import type { PlanContext } from './context.ts'
 import { type Plan, type Planned, rememberMs, requireAmount, withMemo } from './plan.ts'
 import { programOf } from './token-program.ts'
@@ -65,6 +66,8 @@ async function transferOf(context: PlanContext, { sender, to, amount, token, has
   const mint = parseAddress(token.address)
   if (to === mint) throw new Failure('INVALID_ADDRESS', `cannot send ${mint} to its own mint; send to a wallet`)
   const program = await programOf(context, mint, token)
+  // An NFT, of which programmable ones are frozen for good: a human should not be asked first.
+  if (token.decimals === 0) await requireThawed(rpc, sender, { ...token, program })
   const destination = associatedAccount(to, mint, program)
   const place = `${to} ${destination.address}`
   const { exists, isNew, isForMemos } = receivable.get(place)
