@@ -360,7 +360,7 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (engine) => {
     await operator.suspendWallet({ id })
     expect(await codeOf(operator.withdrawWallet(wanted, { owner: word }))).toBe('WALLET_SUSPENDED')
     await operator.resumeWallet({ id })
-    const { sweepId, to, results, ...counts } = await operator.withdrawWallet(wanted, { owner: word })
+    const { sweepId, to, results, unread, ...counts } = await operator.withdrawWallet(wanted, { owner: word })
     expect(to).toBe(owner.address)
     expect(counts).toMatchObject({ total: 2, succeeded: 0, failed: 0 })
     expect(results.map(({ asset, status }) => [asset, status])).toEqual([
@@ -368,6 +368,7 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (engine) => {
       ['native', 'pending'],
     ])
     expect(results[0]!.amount).toBe('70')
+    expect(unread).toEqual([])
     const { steps } = await over(await operator.getSweep({ id: sweepId }))
     expect(steps.map(({ symbol, status }) => [symbol, status])).toEqual([
       ['PLAIN', 'CANCELLED'],

@@ -335,6 +335,11 @@ test('the operator refuses an agent on the page', async () => {
   await at.sees('nobody I know')
   await at.press('Refuse it')
   await at.sees('Refused. It gets nothing.')
+  await scene.page.open(`${scene.url}/pair`)
+  await at.type('#pairing-code', code)
+  await at.type('#password', MASTER_PASSWORD)
+  await at.press('Show who asks')
+  await at.sees('It was refused before')
   await expect(scene.daemon.operator.pollPairing({ pollToken })).rejects.toMatchObject({ code: 'PAIRING_DENIED' })
 })
 

@@ -83,6 +83,13 @@ export async function connectReader(flags: DaemonFlags): Promise<WAIaaSClient> {
   return (await byLogin(place, secrets, flags)) ?? (await operatorAt(place, secrets, flags)).api
 }
 
+/** Connects as the operator who looks, where nobody has to be asked for the password; else undefined. */
+export async function connectReaderAtHand(flags: DaemonFlags): Promise<WAIaaSClient | undefined> {
+  const { place, secrets } = await placeAndSecrets(flags)
+  if (await secrets.isOperator()) return (await operatorAt(place, secrets, flags)).api
+  return byLogin(place, secrets, flags)
+}
+
 /** Who has the password at hand needs no login. */
 async function byLogin(place: Place, secrets: Secrets, flags: DaemonFlags): Promise<WAIaaSClient | undefined> {
   const api = (await secrets.isOperator()) ? undefined : await loggedIn(place, options)

@@ -30,12 +30,22 @@ export function unknownIds({ places }: Pick<Command, 'places'>, op: Operation, i
 export async function withIds(command: Command, api: WAIaaSClient, input: Input): Promise<Input> {
   const op = operations[command.operation as keyof AllOperations]
   const found = { ...input }
-  for (const field of unknownIds(command, op, input)) found[field] = await idOf(command, api, String(input[field]))
+  const [noun = '', ...more] = command.name.split(' ')
+  for (const field of unknownIds(command, op, input)) {
+    const given = String(input[field])
+    // What a wallet has, such as an owner, is in no list of wallets.
+    if (field !== 'id' && field !== `${noun}Id`)
+      throw new CommandError(
+        `expected the ${field.replace(/Id$/, ' id')}, got "${given.slice(0, 60)}"`,
+        `waiaas ${[noun, ...more.slice(0, -1)].join(' ')} --help lists the command that shows it`,
+      )
+    found[field] = await idOf(noun, api, given)
+  }
   return found
 }
 
-async function idOf({ name }: Command, api: WAIaaSClient, given: string): Promise<string> {
-  const [noun] = name.split(' ')
+/** The id of the one that is called so in the list of a noun. CommandError where nothing, or more than one thing, is. */
+export async function idOf(noun: string, api: WAIaaSClient, given: string): Promise<string> {
   const list = Object.entries(operations as Record<string, Operation>).find(
     ([, op]) => op.command === `${noun} list`,
   )?.[0]

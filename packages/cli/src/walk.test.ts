@@ -114,6 +114,13 @@ test('who pairs an agent sees what it says of itself, and what it would get, bef
   expect(await daemon.operator.pollPairing({ pollToken })).toMatchObject({ status: 'PENDING' })
 })
 
+test('an answer without an id is told that the id is missing', async () => {
+  const approve = (...words: string[]) =>
+    captured(['tx', 'approve', ...words, '--data-dir', daemon.dataDir, '--password-file', passwordFile])
+  for (const flag of ['--yes', '--max-fee=40USD'])
+    expect(await approve(flag)).toMatchObject({ code: 2, err: expect.stringContaining('expected an id before --') })
+})
+
 test('what is above a ceiling is shown in plain words, and signed with the password that is given for it', async () => {
   await run('wallet ceiling', [quick.id, '--network', world.network, '--transaction', '0.5'])
   const to = world.newAddress()
@@ -171,6 +178,10 @@ test('a policy is called by its name or the end of its id, and lists say the nam
   expect(await captured(['policy', 'show', 'ten a minute', ...flags])).toMatchObject({
     code: 1,
     err: expect.stringContaining('no policy is called "ten a minute"\n  waiaas policy list shows'),
+  })
+  expect(await captured(['wallet', 'owner', 'drop', 'till of names', 'till of names', ...flags])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('expected the owner id, got "till of names"'),
   })
   met.delete('policy show')
 })
@@ -289,6 +300,15 @@ test('what the policies propose is shown, and the sealed password is given for j
 
 test('on a network that was added the amounts are sealed too, in the units that are shown', async () => {
   const { id } = await daemon.operator.createWallet({ name: 'added', chain: 'ethereum', environment: 'mainnet' })
+  // Nobody says that there is nothing where nobody could look.
+  const out = ['added', '--to', world.newAddress(), '--networks', 'my-chain']
+  const { digest, unread } = await run('wallet sweep', out)
+  expect(unread).toMatchObject([{ network: 'my-chain' }])
+  const flags = ['--data-dir', daemon.dataDir, '--password-file', passwordFile]
+  expect(await captured(['wallet', 'sweep', ...out, '--digest', String(digest), ...flags])).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('nothing was found to send, and my-chain did not answer'),
+  })
   const { api, seen } = await askedClient()
   const { networks } = await api.changeWalletCeiling({ id, network: 'my-chain', transaction: '2.5', fee: '0.1' })
   expect(seen).toContain('my-chain is eip155:4242, and MINE has 6 decimals there, as the daemon says')
@@ -325,8 +345,9 @@ test('an owner verifies, approves, rejects and hands over with what they sign el
     limit: { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 },
   })
   const [owner, next] = [evmOwner(), evmOwner()]
+  const { name } = await daemon.operator.getWallet({ id })
   await daemon.operator.setOwner({ id, ownerAddress: owner.address })
-  expect(await signs(owner, 'wallet owner verify', [id])).toMatchObject({ ownerState: 'LOCKED' })
+  expect(await signs(owner, 'wallet owner verify', [name])).toMatchObject({ ownerState: 'LOCKED' })
   const pending = async () => {
     const { id } = await daemon.agent(session).sendToken({
       ...{ type: 'TRANSFER', to: world.newAddress(), amount: '1000000000000', network: world.network },
@@ -351,7 +372,7 @@ test('an owner verifies, approves, rejects and hands over with what they sign el
     code: 0,
     out: expect.stringContaining('Approve this transaction'),
   })
-  expect(await signs(owner, 'owner approve', [first])).toMatchObject({ id: first, status: 'PENDING' })
+  expect(await signs(owner, 'owner approve', [first.slice(-12)])).toMatchObject({ id: first, status: 'PENDING' })
   expect(await signs(owner, 'owner reject', [second])).toMatchObject({ id: second, status: 'CANCELLED' })
   const rules = { max_requests: 1, window_seconds: 1 }
   const policy = await daemon.operator.createPolicy({ walletId: id, type: 'RATE_LIMIT', rules })
@@ -367,11 +388,15 @@ test('an owner verifies, approves, rejects and hands over with what they sign el
   const named = await signs(owner, 'wallet owner replace', [id, next.address])
   expect(named).toMatchObject({ ownerAddress: owner.address, nextOwnerAddress: next.address })
   await signs(next, 'wallet owner verify', [id])
-  expect(await signs(next, 'owner stop', [id])).toMatchObject({ state: 'SUSPENDED' })
+  // Who has the id alone stops with it; a name is the operator's.
+  const { code, err } = await runWithout('owner', 'stop', name, '--message')
+  expect([code, err]).toEqual([1, expect.stringContaining('a name takes the master password')])
+  expect(await signs(next, 'owner stop', [name])).toMatchObject({ state: 'SUSPENDED' })
   await daemon.operator.escalateKillSwitch()
   await daemon.operator.startRecovery()
+  expect(String((await run('admin status')).warnings)).toContain('a recovery without the owners runs since')
   expect(await signs(next, 'owner cancel-recovery', [id])).toHaveProperty('cancelledAt')
-  expect(await signs(next, 'kill-switch unlock', [id])).toMatchObject({ state: 'ACTIVE' })
+  expect(await signs(next, 'kill-switch unlock', [name])).toMatchObject({ state: 'ACTIVE' })
   expect(await signs(next, 'wallet owner release', [id])).toMatchObject({ ownerState: 'NONE' })
   // What was locked has no sessions any more.
   const anew = async (wallet: TestWallet) => ({
@@ -517,6 +542,13 @@ async function agents(): Promise<void> {
   const [wallet, other] = [await fresh('for agents'), await fresh('for more agents')]
   const chosen = ['--wallet', 'for agents', '--wallet', other.id, '--template', 'stablecoins', ...limits, '--yes']
   const { sessionId } = await run('agent pair', [second.code, ...chosen])
+  const flags = ['--yes', '--data-dir', daemon.dataDir, '--password-file', passwordFile]
+  const answered = (code: string) => captured(['agent', 'pair', code, '--wallet', quick.id, ...flags])
+  expect(await answered(second.code)).toMatchObject({
+    code: 1,
+    err: expect.stringContaining(`is session ${sessionId}`),
+  })
+  expect(await answered(first.code)).toMatchObject({ code: 1, err: expect.stringContaining('it was denied before') })
   // It is one of the program's own.
   met.delete('agent pair')
   const { session } = await daemon.operator.pollPairing({ pollToken: second.pollToken })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { loosensAbove, loosensBelow, loosensOff, type Setting } from './setting-form.ts'
+import { type HeldSettings, loosensAbove, loosensBelow, loosensOff, type Setting } from './setting-form.ts'
 
 const live = { runtime: true } as const
 const number = (value: number, min: number, max: number) => ({ type: 'number' as const, default: value, min, max })
@@ -113,15 +113,52 @@ export const autostopSettings = {
     of: AutostopOverrides,
     default: {} as AutostopOverrides,
     ...live,
-    // Which way it goes would take the rules; that it is told as a loosening is the careful answer.
-    loosens: () => true,
+    loosens: (...change: Parameters<typeof stoppedLater>) => stoppedLater(...change).length > 0,
+    loosensFor: loosenedWallets,
     summary: 'What single wallets have of their own, by id and rule; `waiaas autostop set` with a wallet writes it.',
   },
 } as const satisfies Record<string, Setting>
 
+const settingOf = (key: string): Setting | undefined =>
+  (autostopSettings as Readonly<Record<string, Setting | undefined>>)[key]
+
+type Later = { readonly wallet: string; readonly throwsSwitch: boolean }
+
+/** The wallets that are stopped later than before, by rule. What one does not have of its own is as for all. */
+function stoppedLater(from: AutostopOverrides, to: AutostopOverrides, held?: HeldSettings): Later[] {
+  const isLooser = (key: string, before: unknown, after: unknown): boolean => {
+    if (before === after) return false
+    const loosens = settingOf(key)?.loosens
+    // What cannot be compared counts as looser.
+    return !held || !loosens || loosens(before ?? held(key), after ?? held(key))
+  }
+  return namesIn(from, to).flatMap((wallet) =>
+    namesIn(from[wallet], to[wallet]).flatMap((rule) => {
+      const [before, after] = [valuesOf(rule, from[wallet]?.[rule]), valuesOf(rule, to[wallet]?.[rule])]
+      if (!namesIn(before, after).some((key) => isLooser(key, before[key], after[key]))) return []
+      const action = `autostop.rule.${rule}.action`
+      return [{ wallet, throwsSwitch: (before[action] ?? held?.(action)) === 'kill_switch' }]
+    }),
+  )
+}
+/** A rule that threw the kill switch stopped all wallets. */
+function loosenedWallets(...change: Parameters<typeof stoppedLater>): string[] | undefined {
+  const later = stoppedLater(...change)
+  return later.some(({ throwsSwitch }) => throwsSwitch) ? undefined : later.map(({ wallet }) => wallet)
+}
+const namesIn = (...each: (object | undefined)[]): string[] => [
+  ...new Set(each.flatMap((one) => Object.keys(one ?? {}))),
+]
+/** What a wallet has of its own for a rule, by the setting that holds for all. */
+const valuesOf = (rule: string, { enabled, action, config = {} }: AutostopValues = {}): Record<string, unknown> => ({
+  ...(enabled !== undefined && { [`autostop.rule.${rule}.enabled`]: enabled }),
+  ...(action !== undefined && { [`autostop.rule.${rule}.action`]: action }),
+  ...Object.fromEntries(Object.entries(config).map(([name, value]) => [`autostop.${rule}_${name}`, value])),
+})
+
 /** What was expected in place of this value of a rule; undefined where it fits. */
 function unfit(key: string, value: number): string | undefined {
-  const setting: Setting | undefined = (autostopSettings as Readonly<Record<string, Setting>>)[key]
+  const setting = settingOf(key)
   if (setting?.type !== 'number') return 'a value of its rule'
   const { min, max } = setting
   return value >= min && value <= max ? undefined : `a whole number from ${min} to ${max}`

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { HttpUrl } from './setting-values.ts'
 
+export type HeldSettings = (key: string) => unknown
 type Common = {
   /** One sentence for the reference and the settings page. */
   readonly summary: string
@@ -8,10 +9,16 @@ type Common = {
   readonly runtime: boolean
   /** Never shown; answers say only whether it is set. */
   readonly secret?: true
-  /** Whether more may leave with the second value than with the first; for the evidence. */
+  /**
+   * Whether more may leave with the second value than with the first; for the evidence. `held` gives the value of another
+   * setting, as it holds until then; without it, it is not known.
+   */
   // Each is called with values that its setting was parsed to.
   // biome-ignore lint/suspicious/noExplicitAny: see above
-  readonly loosens?: (from: any, to: any) => boolean
+  readonly loosens?: (from: any, to: any, held?: HeldSettings) => boolean
+  /** Of a loosening: the ids of the only wallets that more may leave; undefined: of any. */
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  readonly loosensFor?: (from: any, to: any, held: HeldSettings) => readonly string[] | undefined
   /** The place of a file or folder, which is read by `readPath`. */
   readonly path?: true
 }

@@ -19,6 +19,7 @@ const Planned = z.object({
   tier: Tier.nullable().describe('how it would go on now: alone, with a delay or with an approval; null: not at all'),
   obstacles: z.array(z.string()).describe('what stands in its way now'),
 })
+const Unread = z.array(z.object({ network: z.string(), error: z.string() })).describe('networks that did not answer')
 const Left = z.object({ ...swept, address: Address, humanAmount: z.string(), why: z.string() })
 
 /** What a sweep would do, before it is started. */
@@ -28,7 +29,7 @@ export const SweepPlan = z.object({
   to: Address,
   steps: z.array(Planned).describe('in their order; those of different networks go on beside each other'),
   left: z.array(Left).describe('what would stay, and why'),
-  unread: z.array(z.object({ network: z.string(), error: z.string() })).describe('networks that did not answer'),
+  unread: Unread,
 })
 export type SweepPlan = z.output<typeof SweepPlan>
 
@@ -144,6 +145,7 @@ export const sweepOperations = {
           error: z.string().optional().describe('why it stays'),
         }),
       ),
+      unread: Unread,
     }),
     errors: [
       ...ofOwner,

@@ -383,7 +383,7 @@ function adminOf(ground: Ground, { chains, settings, evidence, held, operator, d
     passwordWithin: () => passwordWithin({ ...ground, operator }),
     ceilings: services.wallets.ceilings.watch,
     troubles: () => services.transactions.troubles(),
-    killSwitch: services.killSwitch.read,
+    killSwitch: services.killSwitch,
     heldStops: held.names,
     sharedNames,
     folder:

@@ -58,6 +58,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     throw new CommandError('agent pair asks before it goes on, and there is no terminal to ask at', 'give --yes')
   const { api } = await connectOperator(values)
   const pairing = await api.getPairing({ code })
+  requireWaiting(pairing)
   const wallets = await walletsOf(api, values.wallet)
   if (!values.yes) await agreed(await shown(api, { pairing, wallets, template, session }))
   const walletIds = wallets.map(({ id }) => id)
@@ -68,6 +69,16 @@ export async function run(argv: readonly string[]): Promise<number> {
     note(`waiaas session revoke ${approved.sessionId} ends it`)
   }
   return 0
+}
+
+/** What was answered stays so: nobody is told that it is what they choose now. */
+function requireWaiting({ status, sessionId }: Pairing): void {
+  if (status === 'APPROVED')
+    throw new CommandError(
+      `it was approved before, and is session ${sessionId}; nothing was changed`,
+      `to give it something else, run waiaas session revoke ${sessionId} and have the agent ask again`,
+    )
+  if (status === 'DENIED') throw new CommandError('it was denied before', 'have the agent ask again, with another code')
 }
 
 type Session = Omit<Approval, 'code' | 'walletIds' | 'policies'>

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
-import type { OwnersAgreed, OwnerWord } from '@waiaas/contract'
+import { type AllOperations, isIdText, type Output, type OwnersAgreed, type OwnerWord } from '@waiaas/contract'
 import type { WAIaaSClient } from '@waiaas/sdk'
-import { connectOperator, connectPublic, type DaemonFlags } from '../api.ts'
+import { connectOperator, connectPublic, connectReaderAtHand } from '../api.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { daemonFlags, daemonFlagsHelp, readArguments } from '../flags.ts'
+import { idOf } from '../names.ts'
 import { printable } from '../table.ts'
 import { askText, canAsk, note, print, printJson } from '../terminal.ts'
 import { agreedText } from '../views.ts'
@@ -36,7 +37,22 @@ type Deed = {
 const moreOf = (standing: OwnersAgreed): string | undefined =>
   standing.agreed.length < standing.needed ? agreedText(standing) : undefined
 
+type Withdrawal = Output<AllOperations['withdrawWallet']>
+/** What stays, and where nobody could look; undefined where all goes. */
+function withdrawalText(results: Withdrawal['results'], unread: Withdrawal['unread']): string | undefined {
+  const stays = results.flatMap(({ network, asset, error }) =>
+    error === undefined ? [] : [`${network}: ${asset} stays: ${error}`],
+  )
+  const silent = unread.map(({ network }) => network).join(', ')
+  const unknown = silent === '' ? [] : [`${silent} did not answer: what is there stays; withdraw again once they do`]
+  if (stays.length + unknown.length === 0) return undefined
+  const first = 'the rest goes to the address of the owner, native currency last'
+  return [first, ...stays, ...unknown].map(printable).join('\n')
+}
+
 const [TRANSACTION, WALLET] = ['transaction id', 'wallet id']
+/** What is looked up by name or short id where the operator is at hand. */
+const nouns: Readonly<Record<string, string>> = { [TRANSACTION]: 'tx', [WALLET]: 'wallet' }
 
 /** What an owner signs, by the name of its command. */
 const deeds = {
@@ -115,6 +131,7 @@ const deeds = {
     ask: ({ api, view, signer, words: [id = ''] }) => api.getWithdrawChallenge({ id, signer }, view),
     send: ({ api, words: [id = ''] }, owner) => api.withdrawWallet({ id }, { owner }),
     done: 'it goes to the address of the owner, native currency last',
+    more: ({ results, unread }: Withdrawal) => withdrawalText(results, unread),
   },
   'owner stop': {
     places: [WALLET],
@@ -212,13 +229,18 @@ ${deed.isOpen ? '' : '  --view <token>          what waiaas owner view gave, in 
       if ((file === undefined) !== (values.signature === undefined))
         throw new UsageError('expected --message-file together with --signature', usage)
       const view = values.view === undefined ? undefined : { view: values.view }
+      const asksAsOperator = file === undefined && !deed.isOpen && !view
+      const isOperator = asksAsOperator || deed.withOperator === true
+      // Nobody is asked for the password twice.
+      const operator = isOperator ? (await connectOperator(values)).api : undefined
+      const words = await withIds(deed, positionals, operator ?? (() => connectReaderAtHand(values)))
       const given = async (asOperator: boolean) => {
-        const api = await clientFor(asOperator, values)
-        return { api, words: positionals, signer: values.signer, ownerId: values.owner }
+        const api = (asOperator ? operator : undefined) ?? (await connectPublic(values))
+        return { api, words, signer: values.signer, ownerId: values.owner }
       }
       const message =
         file === undefined
-          ? (await deed.ask({ ...(await given(!deed.isOpen && !view)), view })).message
+          ? (await deed.ask({ ...(await given(asksAsOperator)), view })).message
           : readFileSync(file, 'utf8').replace(/\n$/, '')
       if (values.message) {
         print(message)
@@ -238,8 +260,26 @@ ${deed.isOpen ? '' : '  --view <token>          what waiaas owner view gave, in 
 const saidOf = ({ done }: Deed, answer: object): string =>
   typeof done === 'string' ? done : String((answer as Record<string, unknown>)[done.field])
 
-const clientFor = async (asOperator: boolean, flags: DaemonFlags): Promise<WAIaaSClient> =>
-  asOperator ? (await connectOperator(flags)).api : connectPublic(flags)
+/** An owner sends ids: names are the operator's, and are looked up where the operator is at hand. */
+async function withIds(
+  { places }: Deed,
+  words: readonly string[],
+  operator: WAIaaSClient | (() => Promise<WAIaaSClient | undefined>),
+): Promise<string[]> {
+  const ids = [...words]
+  for (const [index, word] of words.entries()) {
+    const noun = nouns[places[index]!]
+    if (noun === undefined || isIdText(word)) continue
+    const api = typeof operator === 'function' ? await operator() : operator
+    if (!api)
+      throw new CommandError(
+        `expected the ${places[index]}, got "${word.slice(0, 60)}": a name takes the master password`,
+        `the operator finds the id with waiaas ${noun} list`,
+      )
+    ids[index] = await idOf(noun, api, word)
+  }
+  return ids
+}
 
 async function askSignature(message: string): Promise<string> {
   if (!canAsk())

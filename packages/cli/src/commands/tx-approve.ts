@@ -3,7 +3,7 @@ import type { WAIaaSClient } from '@waiaas/sdk'
 import { connectReader } from '../api.ts'
 import { columns } from '../columns.ts'
 import { type Derived, derivedCommands, derivedUsage, runDerived } from '../derived.ts'
-import { CommandError } from '../errors.ts'
+import { CommandError, UsageError } from '../errors.ts'
 import { daemonFlags, readFlags } from '../flags.ts'
 import { plainText } from '../table.ts'
 import { askText, canAsk, note, print, printJson } from '../terminal.ts'
@@ -18,7 +18,8 @@ Shows the card of what waits, and asks. Without an id it lists all that waits.`
 /** Shows what waits, and lets it go on with a yes alone. */
 export async function run(argv: readonly string[]): Promise<number> {
   const [first] = argv
-  if (!argv.some(isIdText) && (first === undefined || first.startsWith('-'))) return list(argv)
+  const hasId = argv.some((word) => isIdText(word) || flagIn(word) === '--id')
+  if (!hasId && (first === undefined || first.startsWith('-'))) return list(argv)
   const isSure = argv.includes('--yes')
   await runDerived(
     approve(),
@@ -40,6 +41,8 @@ async function asked(api: WAIaaSClient, input: Record<string, unknown>, isSure: 
 }
 
 async function list(argv: readonly string[]): Promise<number> {
+  const flag = argv.map(flagIn).find((name) => answering().has(name))
+  if (flag) throw new UsageError(`expected an id before ${flag}; waiaas tx approve alone lists what waits`, usage)
   const { values } = readFlags(argv, usage, daemonFlags)
   const api = await connectReader(values)
   const page = await api.listWaiting({ limit: 100 })
@@ -51,3 +54,7 @@ async function list(argv: readonly string[]): Promise<number> {
   if (page.items.length > 0) note('waiaas tx approve <id> shows one, and asks')
   return 0
 }
+
+const flagIn = (word: string): string => word.split('=')[0]!
+/** The flags that go with an answer, and so with an id. */
+const answering = () => new Set(['--yes', ...approve().flags.map(({ name }) => name)])

@@ -36,6 +36,11 @@ const endpoint = (status: EndpointStatus['status']): EndpointStatus => ({
   callsPerSecond: null,
 })
 
+const switchIn = (state: 'ACTIVE' | 'SUSPENDED'): AdminOptions['killSwitch'] => ({
+  read: async () => ({ state }),
+  recovering: async () => [],
+})
+
 function serviceOn(database: Database, more: Partial<AdminOptions> = {}) {
   const service = adminService({
     database,
@@ -54,7 +59,7 @@ function serviceOn(database: Database, more: Partial<AdminOptions> = {}) {
     troubles: () => [],
     passwordWithin: () => [],
     ceilings: { read: async () => [], recent: () => [] },
-    killSwitch: async () => ({ state: 'ACTIVE' }),
+    killSwitch: switchIn('ACTIVE'),
     heldStops: () => [],
     sharedNames: async () => [],
     folder: undefined,
@@ -171,7 +176,7 @@ forEachEngine((engine, open) => {
       await sessionStore.insert(db, { ...session, id: newId(), token_hash: 'd', revoked_at: NOW })
       for (const row of rows) await transactionStore.insert(db, row)
     })
-    const { handlers } = serviceOn(database, { killSwitch: async () => ({ state: 'SUSPENDED' }) })
+    const { handlers } = serviceOn(database, { killSwitch: switchIn('SUSPENDED') })
     const status = AdminStatus.parse(await handlers.getAdminStatus(call, {}))
     expect(status).toMatchObject({
       status: 'running',

@@ -52,7 +52,11 @@ export type AdminOptions = {
   readonly sharedNames: (db: Handle) => Promise<string[]>
   /** Where SQLite's file lies; undefined for a server. */
   readonly folder: string | undefined
-  readonly killSwitch: (db: Handle) => Promise<{ state: KillSwitchState }>
+  readonly killSwitch: {
+    read(db: Handle): Promise<{ state: KillSwitchState }>
+    /** What to tell of a recovery that runs. */
+    recovering(db: Handle): Promise<string[]>
+  }
   /** Begins to stop the daemon; called when the answer has gone out. */
   readonly shutdown: () => void
 }
@@ -92,15 +96,15 @@ export function adminService(options: AdminOptions) {
     [await storage(), stops().stops].flatMap((check) => check?.message ?? [])
 
   async function statusForAgents(): Promise<z.input<typeof DaemonStatus>> {
-    const { state } = await database.read(options.killSwitch)
+    const { state } = await database.read(options.killSwitch.read)
     const timestamp = seconds(clock.now())
     return { status: 'running', version, ...noUpdate, uptime: uptime(), killSwitchState: state, timestamp }
   }
 
   async function status(): Promise<z.input<typeof AdminStatus>> {
     const now = clock.now()
-    const { counts, recent, names } = await database.read(async (db) => ({
-      names: [...options.advice(), ...(await options.sharedNames(db))],
+    const { counts, recent, told } = await database.read(async (db) => ({
+      told: [...(await options.killSwitch.recovering(db)), ...options.advice(), ...(await options.sharedNames(db))],
       counts: await adminStore.counts(db, clock.latest(), now - DAY_MS),
       recent: await recentIn(db),
     }))
@@ -114,7 +118,7 @@ export function adminService(options: AdminOptions) {
       failedTxCount: counts.failed,
       ...{ waitingApprovals: counts.approvals, waitingDelays: counts.delays, waitingConsents: counts.consents },
       autoProvisioned: recoveryKey.exists(),
-      warnings: [...warnings(), ...names, ...(await unstored()), ...(await options.ceilings.read())],
+      warnings: [...warnings(), ...told, ...(await unstored()), ...(await options.ceilings.read())],
       recentTransactions: recent.map(transactionView),
     }
   }

@@ -420,6 +420,49 @@ forEachEngine((_engine, open) => {
     })
   })
 
+  test('a wallet that is stopped earlier than until then waits for nobody, and later waits for owners', async () => {
+    const bed = await start()
+    const { id } = await owned(bed)
+    const settings = await settingsService({
+      ...{ database: bed.database, clock: bed.clock, log: jsonLog('silent'), audit: strictAudit(bed) },
+      ...{ configured: defaultSettings() as Settings, origins: new Map() },
+      ...{ subkey: () => Promise.reject(new Error('locked')), nextVersion: async () => undefined },
+      needConsent: needConsents(bed.clock),
+    })
+    type Own = Settings['autostop.wallets'][string]
+    const own = async (rules: Own, wallet = id) =>
+      (await asked(bed, () => settings.edit('autostop.wallets', (now) => ({ ...now, [wallet]: rules }), operator)))
+        ?.code
+    const set = async (key: string, value: string | null) =>
+      (await asked(bed, () => settings.update([{ key, value }], operator)))?.code
+    const waits = 'OWNER_CONSENT_REQUIRED'
+    const storm = (threshold: number, more: Own[string] = {}): Own => ({
+      retry_storm: { config: { threshold }, ...more },
+    })
+    // As for all it is the 20th, suspends, and is on.
+    expect(await own(storm(21))).toBe(waits)
+    expect(await own(storm(20))).toBeUndefined()
+    expect(await own(storm(5))).toBeUndefined()
+    expect(await own(storm(6))).toBe(waits)
+    expect(await own({})).toBe(waits)
+    expect(await set('autostop.wallets', null)).toBe(waits)
+    expect(await own(storm(5, { enabled: false }))).toBe(waits)
+    expect(await own(storm(5, { enabled: true, action: 'kill_switch' }))).toBeUndefined()
+    expect(await own(storm(5, { enabled: true, action: 'suspend' }))).toBe(waits)
+    // What holds for all is stricter by now than what it has of its own.
+    expect(await set('autostop.retry_storm_threshold', '4')).toBeUndefined()
+    expect(await own({ retry_storm: { enabled: true, action: 'kill_switch' } })).toBeUndefined()
+    // What nobody can compare here waits.
+    expect(await own({ effect_diverged: { enabled: true } })).toBe(waits)
+    // A wallet that nobody owns is the operator's, unless its rule stopped all of them.
+    const { id: free } = await bed.createWallet()
+    expect(await own(storm(50), free)).toBeUndefined()
+    expect(await own(storm(50, { action: 'kill_switch' }), free)).toBeUndefined()
+    expect(await own(storm(60, { action: 'kill_switch' }), free)).toBe(waits)
+    expect(await own(storm(50), free)).toBe(waits)
+    expect(await set('autostop.retry_storm_threshold', '5')).toBe(waits)
+  })
+
   test('a key that is deleted and comes in again has the owner that it left with', async () => {
     const bed = await start()
     const secret = `0x${randomBytes(32).toString('hex')}`

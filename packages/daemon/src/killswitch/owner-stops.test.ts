@@ -155,11 +155,16 @@ forEachEngine((_engine, open) => {
     const { startRecovery, cancelRecovery, recover } = bed.killSwitch
     await bed.lock()
     await startRecovery(operator)
+    const told = () => bed.database.read(bed.killSwitch.recovering)
+    expect(await told()).toEqual([
+      expect.stringMatching(/runs since [\dTZ:-]+: .* from [\dTZ:-]+, unless an owner stops it/),
+    ])
     bed.clock.pass(DAY - 60)
     const wrong = await bed.wish(owner, id, 'recover', 'cancel-recovery')
     expect(await codeOf(cancelRecovery(bed.by(owner), wrong))).toBe('INVALID_NONCE')
     const wish = await bed.wish(owner, id, 'cancel-recovery')
     await cancelRecovery(bed.by(owner), wish)
+    expect(await told()).toEqual([])
     bed.clock.pass(60)
     expect(await codeOf(recover(operator))).toBe('OWNER_CONSENT_REQUIRED')
     expect((await startRecovery(operator)).opensAt).toBe(bed.clock.now() / 1000 + DAY)

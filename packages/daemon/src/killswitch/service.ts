@@ -18,6 +18,7 @@ import {
 } from './changes.ts'
 import { follower } from './follower.ts'
 import { HELD, readKillSwitch, unwritten } from './state.ts'
+import { killSwitchStore } from './store.ts'
 
 export { forgetRecovery, nextEpoch } from './changes.ts'
 export { readKillSwitch } from './state.ts'
@@ -51,6 +52,7 @@ export function killSwitch(parts: KillSwitchParts) {
 
   return {
     read,
+    recovering,
     /** The copy in memory, for refusing early. */
     current: here.current,
 
@@ -99,4 +101,16 @@ export function killSwitch(parts: KillSwitchParts) {
     start: here.start,
     stop: here.stop,
   }
+}
+
+/** What the operator is told for as long as a recovery runs. */
+async function recovering(db: Handle): Promise<string[]> {
+  const running = await killSwitchStore.recovery(db)
+  if (!running) return []
+  const [since, from] = [running.started_at, running.opens_at].map(
+    (at) => `${new Date(Math.ceil(at / 1000) * 1000).toISOString().slice(0, 19)}Z`,
+  )
+  return [
+    `a recovery without the owners runs since ${since}: waiaas kill-switch recover works from ${from}, unless an owner stops it with waiaas owner cancel-recovery`,
+  ]
 }

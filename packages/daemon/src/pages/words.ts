@@ -137,5 +137,11 @@ export const WORDS = {
     again: 'Type the master password again.',
     approved: '“{name}” is in until {until}, and gets its token by itself. To end it: waiaas session revoke {session}',
     denied: 'Refused. It gets nothing.',
+    /** By how a request stands that was answered: what is chosen now would change nothing. */
+    before: {
+      APPROVED:
+        '“{name}” was let in before, and what it may do stays as it is. To end it: waiaas session revoke {session}',
+      DENIED: 'It was refused before. To let it in, have the agent ask again, with another code.',
+    },
   },
 } as const

@@ -48,22 +48,44 @@ export function parseChanges(changes: readonly Change[], configured: Settings): 
   throw new Failure('ACTION_VALIDATION_FAILED', messages.join('; '), { details: { issues } })
 }
 
-type Changed = {
+export type Changed = {
   readonly key: string
-  readonly before: SettingRow | undefined
+  /** What was changed at run time until then, by key. */
+  readonly rows: ReadonlyMap<string, SettingRow>
   readonly value: unknown
   readonly configured: Settings
 }
 
+/** What it was and what it becomes; and the values of others until then. */
+function comparedOf({ key, rows, value, configured }: Changed) {
+  const held = (name: string): unknown => {
+    const row = rows.get(name)
+    return (row && readRow(row, undefined, undefined)) ?? settingValue(configured, name)
+  }
+  return { old: held(key), next: value ?? settingValue(configured, key), held }
+}
+
+/** The only wallets that more may leave by what loosens of these; undefined: any. */
+export function loosenedBy(changes: readonly Changed[]): ReadonlySet<string> | undefined {
+  const wallets = new Set<string>()
+  for (const change of changes.filter((one) => changeOf(one).loosens)) {
+    const { old, next, held } = comparedOf(change)
+    const own = needSetting(change.key).loosensFor?.(old, next, held)
+    if (!own) return undefined
+    for (const wallet of own) wallets.add(wallet)
+  }
+  return wallets
+}
+
 /** What the evidence says of a change: both values, but of one that holds a secret only that there was one. */
-export function changeOf({ key, before, value, configured }: Changed): Told {
-  const fallback = settingValue(configured, key)
+export function changeOf(change: Changed): Told {
+  const { key, rows, value } = change
+  const before = rows.get(key)
   const isHidden = before !== undefined && isSealed(before.value)
-  const old = (before && readRow(before, undefined, undefined)) ?? fallback
-  const next = value ?? fallback
+  const { old, next, held } = comparedOf(change)
   const compare = needSetting(key).loosens
   // What is sealed cannot be compared here, and counts as a loosening.
-  const loosens = compare && (isHidden || compare(old, next))
+  const loosens = compare && (isHidden || compare(old, next, held))
   return {
     key,
     from: isHidden ? SECRET : shown(key, old),

@@ -5,7 +5,7 @@ import type { By } from '../platform/caller.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import { seal } from '../platform/sealed-text.ts'
-import { type Change, changeOf, parseChanges, settingValue, type Told } from './changes.ts'
+import { type Change, type Changed, changeOf, loosenedBy, parseChanges, settingValue, type Told } from './changes.ts'
 import { readRow } from './rows.ts'
 import { type SettingRow, settingStore } from './store.ts'
 
@@ -35,10 +35,9 @@ export async function storeChanges(
   const unset = [...parsed.keys()].filter((key) => parsed.get(key) === null)
   const rows = await sealedRows(parts, set)
   await parts.database.work(SCOPE, async (db) => {
-    const before = new Map((await settingStore.all(db)).map((row) => [row.key, row]))
-    const { configured } = parts
-    const told = [...parsed].map(([key, value]) => changeOf({ key, before: before.get(key), value, configured }))
-    if (told.some(({ loosens }) => loosens)) await parts.needConsent(db, neededFor(told, parsed))
+    const stored = await rowsByKey(db)
+    const all = [...parsed].map(([key, value]) => ({ key, rows: stored, value, configured: parts.configured }))
+    const told = await agreedTo(parts, db, all)
     await settingStore.put(db, rows)
     await settingStore.remove(db, unset)
     if (isJudged) await parts.nextVersion(db)
@@ -48,6 +47,19 @@ export async function storeChanges(
   return { isJudged }
 }
 
+const rowsByKey = async (db: Handle): Promise<ReadonlyMap<string, SettingRow>> =>
+  new Map((await settingStore.all(db)).map((row) => [row.key, row]))
+
+/** Tells the changes, once the owners of the wallets that more may leave have agreed. Failure OWNER_CONSENT_REQUIRED. */
+async function agreedTo({ needConsent }: UpdateParts, db: Handle, all: readonly Changed[]): Promise<Told[]> {
+  const told = all.map(changeOf)
+  if (!told.some(({ loosens }) => loosens)) return told
+  const only = loosenedBy(all)
+  const needed = neededFor(told, new Map(all.map(({ key, value }) => [key, value])))
+  await needConsent(db, { ...needed, ...(only && { concerns: ({ id }) => only.has(id) }) })
+  return told
+}
+
 type Edit = { readonly key: string; readonly next: (now: unknown) => unknown }
 
 /**
@@ -55,13 +67,13 @@ type Edit = { readonly key: string; readonly next: (now: unknown) => unknown }
  * ACTION_VALIDATION_FAILED for what does not fit.
  */
 export async function storeEdit(parts: UpdateParts, { key, next }: Edit, { actor, ip }: By): Promise<void> {
-  const { configured, database, clock, audit, nextVersion, needConsent } = parts
+  const { configured, database, clock, audit, nextVersion } = parts
   await database.work(SCOPE, async (db) => {
-    const before = (await settingStore.all(db)).find((row) => row.key === key)
+    const rows = await rowsByKey(db)
+    const before = rows.get(key)
     const now = (before && readRow(before, undefined, undefined)) ?? settingValue(configured, key)
     const value = parseSetting(key, settingText(next(now)))
-    const changes = [changeOf({ key, before, value, configured })]
-    if (changes[0]!.loosens) await needConsent(db, neededFor(changes, new Map([[key, value]])))
+    const changes = await agreedTo(parts, db, [{ key, rows, value, configured }])
     await settingStore.put(db, [{ key, value: settingText(value), updated_at: clock.now() }])
     if (isJudgedSetting(key)) await nextVersion(db)
     const details = { keys: [key], changes }

@@ -18,6 +18,8 @@ const post = (path, body) => operator(path, { method: 'POST', body })
 
 async function show() {
   asked = await post('/v1/pairings/show', { code: code() })
+  const before = words.before[asked.status]
+  if (before) return over(fill(before, { name: asked.name, session: asked.sessionId }))
   const [{ items }, known] = [await operator('/v1/wallets'), await operator('/v1/policies/templates')]
   templates = known.templates
   const { name, address, scopes, createdAt, expiresAt } = asked

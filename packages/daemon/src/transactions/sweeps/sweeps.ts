@@ -170,11 +170,13 @@ async function requireReady({ parts, db }: Job<Pick<ServiceParts, 'switches'>>, 
     })
 }
 
-/** Failure INVALID_TRANSACTION where there is nothing to send. */
-function requireSome({ places }: Survey): void {
-  if (places.every(({ assets }) => assets.length === 0))
-    throw new Failure('INVALID_TRANSACTION', 'the wallet holds nothing that could be sent')
+/** Failure INVALID_TRANSACTION where there is nothing to send; CHAIN_ERROR where there may be something nobody could look at. */
+function requireSome({ places, unread }: Survey): void {
+  if (places.some(({ assets }) => assets.length > 0)) return
+  if (unread.length === 0) throw new Failure('INVALID_TRANSACTION', 'the wallet holds nothing that could be sent')
+  throw new Failure('CHAIN_ERROR', `nothing was found to send, and ${networksIn(unread)} did not answer`)
 }
+const networksIn = (unread: Survey['unread']): string => unread.map(({ network }) => network).join(', ')
 
 const over = ({ status }: SweepRow): Failure =>
   new Failure('TX_ALREADY_PROCESSED', `the sweep is ${status}`, { details: { status } })
@@ -194,7 +196,6 @@ const digestOf = ({ wallet, to }: Wanted, { places }: Survey): string =>
   ).slice(0, 32)
 
 function changed({ unread }: Survey): Failure {
-  const silent = unread.map(({ network }) => network)
-  const why = silent.length > 0 ? `, and ${silent.join(', ')} did not answer` : ''
+  const why = unread.length > 0 ? `, and ${networksIn(unread)} did not answer` : ''
   return new Failure('SWEEP_CHANGED', `the wallet does not hold what was shown under this digest${why}`)
 }

@@ -110,7 +110,7 @@ function withdrawal(wanted: Wanted): OwnerWanted {
 }
 
 /** What goes and what stays, known before the first of it is sent. */
-function resultsOf({ places, kept }: Survey): Omit<Withdrawal, 'sweepId' | 'walletId' | 'to'> {
+function resultsOf({ places, kept, unread }: Survey): Omit<Withdrawal, 'sweepId' | 'walletId' | 'to'> {
   const asset = (token: Asset['token']) => token?.address ?? 'native'
   const goes = places.flatMap(({ assets }) =>
     assets.map(({ network, token, amount }) => ({
@@ -121,5 +121,5 @@ function resultsOf({ places, kept }: Survey): Omit<Withdrawal, 'sweepId' | 'wall
     ...{ asset: asset(token), network: network.id, amount: String(amount), status: 'failed' as const, error: why },
   }))
   const results = [...goes, ...stays]
-  return { total: results.length, succeeded: 0, failed: stays.length, results }
+  return { total: results.length, succeeded: 0, failed: stays.length, results, unread: [...unread] }
 }
