@@ -73,7 +73,8 @@ const NAMES: Record<string, (bytes: string) => string> = {
 /** Answers of blocks as if the newest was not there; receipts, pools and accounts are of now. */
 export async function lagging(calls: readonly Call[], ask: Ask): Promise<Answer[]> {
   if (!calls.some(({ method }) => BLOCKS.includes(method))) return ask(calls)
-  const [newest] = await ask([{ id: 0, method: 'eth_blockNumber', params: [] }])
+  const asked = { jsonrpc: '2.0', id: 0, method: 'eth_blockNumber', params: [] }
+  const [newest] = await ask([asked])
   const head = Number(newest!.result)
   const before = `0x${Math.max(0, head - 1).toString(16)}`
   const answers = await ask(

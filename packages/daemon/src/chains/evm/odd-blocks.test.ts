@@ -223,7 +223,7 @@ async function lateBlocks() {
     const forward = forwardTo(node.url)
     if (!state.isBehind) return forward(body, response, raw)
     const ask: Ask = async (calls) => {
-      const answers = await forward(body, response, JSON.stringify(calls.map((call) => ({ jsonrpc: '2.0', ...call }))))
+      const answers = await forward(body, response, JSON.stringify(calls))
       return answers as Awaited<ReturnType<Ask>>
     }
     const answers = await lagging([body].flat(), ask)
