@@ -55,6 +55,9 @@ const newPush = () =>
     ...{ name: 'phone', endpoint: 'https://192.0.3.1/push', auth: 'BTBZMqHH6r4Tts7J_aSIgg' },
     p256dh: 'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4',
   })
+let contactsMade = 0
+const newContact = () =>
+  daemon.operator.addContact({ name: `payee${'x'.repeat(++contactsMade)}`, address: world.newAddress() })
 const newStopToken = () => daemon.operator.createStopToken({ name: randomBytes(8).toString('hex') })
 const newPolicy = () =>
   daemon.operator.createPolicy({
@@ -168,7 +171,13 @@ async function submitted(): Promise<{ id: string }> {
 type Steps = Partial<Record<Name, Step>>
 
 /** Every call that changes something, with the row that it must leave. What stops comes last. */
-const changes = (): Steps => ({ ...ofWallets(), ...ofSessionsAndRules(), ...ofPayments(), ...ofTheDaemon() })
+const changes = (): Steps => ({
+  ...ofWallets(),
+  ...ofSessionsAndRules(),
+  ...ofContacts(),
+  ...ofPayments(),
+  ...ofTheDaemon(),
+})
 
 const ofWallets = (): Steps => {
   const { operator } = daemon
@@ -367,6 +376,18 @@ const ofSessionsAndRules = (): Steps => {
 }
 
 const plan = () => ({ network: world.network, steps: [{ to: world.newAddress(), value: '1000' }] })
+
+const ofContacts = (): Steps => ({
+  addContact: { event: 'CONTACT_ADDED', run: newContact },
+  changeContact: {
+    event: 'CONTACT_CHANGED',
+    run: async () => daemon.operator.changeContact({ name: (await newContact()).name, address: world.newAddress() }),
+  },
+  removeContact: {
+    event: 'CONTACT_REMOVED',
+    run: async () => daemon.operator.removeContact({ name: (await newContact()).name }),
+  },
+})
 
 const ofPayments = (): Steps => {
   const { operator } = daemon

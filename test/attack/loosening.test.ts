@@ -68,6 +68,16 @@ const steps = (
     },
     addToken: async () => ({ looser: () => operator.addToken(plain) }),
     removeToken: async () => ({ looser: () => operator.removeToken({ network: world.network, address: token }) }),
+    async changeContact() {
+      const name = 'changed'
+      await operator.addContact({ name, address: `0x${'5e'.repeat(20)}` })
+      return { looser: () => operator.changeContact({ name, address: `0x${'6f'.repeat(20)}` }) }
+    },
+    async removeContact() {
+      const name = 'removed'
+      await operator.addContact({ name, address: `0x${'5e'.repeat(20)}` })
+      return { looser: () => operator.removeContact({ name }) }
+    },
     setPrice: async () => ({
       looser: () => operator.setPrice({ asset, usd: '1' }),
       tighter: () => operator.setPrice({ asset, usd: '2' }),
@@ -127,13 +137,14 @@ test('each of them waits for the owner of a wallet, changes nothing until then, 
     const owner = await verifiedOwner(theirs, walletId)
     const own = steps(theirs, walletId)
     const state = async () => {
-      const [policies, settings, tokens, ceiling] = [
+      const [policies, settings, tokens, contacts, ceiling] = [
         (await theirs.operator.listPolicies({ limit: 100 })).data.map(({ rules, type }) => [type, rules]),
         await theirs.operator.getSettings(),
         await theirs.operator.listTokens({ network: world.network }),
+        await theirs.operator.listContacts(),
         await theirs.operator.getWalletCeiling({ id: walletId }),
       ]
-      return JSON.stringify({ policies, settings, tokens, ceiling })
+      return JSON.stringify({ policies, settings, tokens, contacts, ceiling })
     }
     // To be removed takes the owner's own challenge.
     for (const name of mayLoosen.filter((each) => each !== 'removeOwner')) {

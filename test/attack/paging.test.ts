@@ -6,7 +6,14 @@ import { until } from '../support/until.ts'
 import { GENEROUS, newEvmAddress, type TestWallet } from '../support/wallets.ts'
 import { type EvmWorld, evmWorld } from '../support/worlds.ts'
 
-type Row = { id?: string | number; assetId?: string; address?: string; version?: number; policyId?: string }
+type Row = {
+  id?: string | number
+  name?: string
+  assetId?: string
+  address?: string
+  version?: number
+  policyId?: string
+}
 type Page = Record<string, unknown> & { hasMore: boolean }
 /** How a row comes into a list, and how one that a client has seen leaves it, where rows do. */
 type Maker = { add(): Promise<unknown>; remove?(row: Row): Promise<unknown>; query?: string }
@@ -122,6 +129,7 @@ function makersFor(
     add: () => agent.sendToken({ type: 'TRANSFER', to: newEvmAddress(), amount: '1', network: world.network }),
   }
   const left = [...tokens]
+  let contacts = 0
   const rename = () => operator.renameWallet({ id: wallet.id, name: named() })
   return {
     listWallets: { add: () => operator.createWallet({ name: named(), chain: 'ethereum', environment: 'testnet' }) },
@@ -148,6 +156,10 @@ function makersFor(
     listStopTokens: {
       add: () => operator.createStopToken({ name: named().slice(0, 30) }),
       remove: ({ id }) => operator.revokeStopToken({ id: String(id) }),
+    },
+    listContacts: {
+      add: () => operator.addContact({ name: `payee${'x'.repeat(++contacts)}`, address: newEvmAddress() }),
+      remove: ({ name }) => operator.removeContact({ name: String(name) }),
     },
     listTokens: {
       query: `&network=${world.network}`,

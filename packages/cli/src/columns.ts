@@ -11,6 +11,7 @@ export const columns: Partial<Record<keyof AllOperations, readonly string[]>> = 
     ...['amountFormatted', 'amountSymbol', 'toAddress', 'txHash'],
   ],
   listWaiting: ['id', 'title', 'walletName', 'code', 'expiresAt', 'executeAt'],
+  listContacts: ['name', 'chain', 'address'],
   listPrices: ['name', 'usd', 'source', 'at', 'reason'],
   listAuditLogs: ['timestamp', 'severity', 'eventType', 'actor', 'walletId', 'txId', 'chain', 'seq'],
 }

@@ -1,4 +1,4 @@
-import type { AllOperations, Operation } from '@waiaas/contract'
+import type { AllOperations, Contact, Operation } from '@waiaas/contract'
 import { type WAIaaSClient, WAIaaSError } from '@waiaas/sdk'
 import { CommandError } from './errors.ts'
 import { plainText, printable } from './table.ts'
@@ -28,12 +28,23 @@ export async function askConsent(op: Operation, name: keyof AllOperations, asked
 const subjects: { readonly [Name in keyof AllOperations]?: (api: WAIaaSClient, input: Input) => Promise<string> } = {
   terminateWallet: wallet,
   purgeWallet: wallet,
+  async changeContact(api, { name, address }) {
+    const contact = await api.showContact({ name: String(name) })
+    return printable(`contact ${contact.name}, now ${listed(contact)}; the new address is ${address}`)
+  },
+  async removeContact(api, { name }) {
+    const contact = await api.showContact({ name: String(name) })
+    return printable(`contact ${contact.name}, ${listed(contact)}`)
+  },
   async deletePolicy(api, { id }) {
     const { type, walletId, network, rules } = await api.getPolicy({ id: String(id) })
     const of = walletId === null ? 'each wallet' : `wallet "${(await api.getWallet({ id: walletId })).name}"`
     return printable(`${type} of ${of} on ${network ?? 'every network'}: ${JSON.stringify(rules)}`)
   },
 }
+
+const listed = ({ addresses }: { addresses: readonly Contact[] }): string =>
+  addresses.map(({ chain, address }) => `${address} on ${chain}`).join(' and ')
 
 async function wallet(api: WAIaaSClient, { id }: Input): Promise<string> {
   const { name, chain, environment, publicKey, ...found } = await api.getWallet({ id: String(id) })

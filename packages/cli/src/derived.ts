@@ -10,9 +10,10 @@ import {
   parseArguments,
 } from '@waiaas/contract'
 import { type WAIaaSClient, WAIaaSError } from '@waiaas/sdk'
-import { connectFor, connectForStop, type DaemonFlags } from './api.ts'
+import { connectFor, connectForStop, connectReader, type DaemonFlags } from './api.ts'
 import { columns } from './columns.ts'
 import { askConsent, requireConsent } from './confirming.ts'
+import { CONTACT_HELP, takesContacts, withContacts } from './contacts.ts'
 import { UsageError } from './errors.ts'
 import { daemonFlagsHelp, timeFlag } from './flags.ts'
 import { unknownIds, withIds, withWalletNames } from './names.ts'
@@ -45,7 +46,8 @@ export function derivedUsage(command: Derived): string {
   const asks = operationOf(command).destroys === undefined ? '' : '\n  --yes                   do not ask'
   const times = command.flags.some(({ kind }) => kind === 'time') ? `\n  <time>                  ${TIME_HELP}` : ''
   const symbols = takesSymbols(command) ? `\n  --amount                ${SYMBOL_HELP}` : ''
-  return `${commandUsage(command)}\n${daemonFlagsHelp}${asks}${times}${symbols}`
+  const contacts = takesContacts(command) ? `\n  --to                    ${CONTACT_HELP}` : ''
+  return `${commandUsage(command)}\n${daemonFlagsHelp}${asks}${times}${symbols}${contacts}`
 }
 
 /** Asks a person before a call is made, and gives what is sent. */
@@ -89,7 +91,10 @@ async function stopped(name: Name, { input }: Called, flags: Flags): Promise<Don
 
 async function sent(name: Name, { command, op, input, ask }: Called, flags: Flags): Promise<Done> {
   const api = await connectFor(op, flags)
-  const named = await withSymbols(command, api, await withIds(command, api, input))
+  // A program that reads JSON is told nothing beside it.
+  const asking = { api, operator: () => connectReader(flags), tell: flags.json ? () => undefined : note }
+  const addressed = await withContacts(command, await withIds(command, api, input), asking)
+  const named = await withSymbols(command, api, addressed)
   if (op.destroys !== undefined && flags.yes !== true) await askConsent(op, name, { api, input: named })
   const send = api[name] as (input: Input) => Promise<unknown>
   return { answer: await send(ask ? await ask(api, named) : named), api }

@@ -26,7 +26,7 @@ export const groups: Readonly<Record<string, readonly string[]>> = {
     'dev',
   ],
   Wallets: ['wallet', 'balance', 'owner', 'exposure', 'import'],
-  Payments: ['tx', 'transactions', 'plan', 'sweep', 'token', 'nft', 'price', 'receipt'],
+  Payments: ['tx', 'transactions', 'contact', 'plan', 'sweep', 'token', 'nft', 'price', 'receipt'],
   Agents: ['agent', 'session', 'mcp'],
   'What agents may do': ['policy', 'autostop'],
   'Stop everything': ['kill-switch', 'recover', 'stop-token'],

@@ -130,6 +130,8 @@ describe('the command line', () => {
       ['wallet', 'terminate', 'shop'],
       ['wallet', 'purge', 'shop'],
       ['policy', 'delete', '01990000-0000-7000-8000-000000000000'],
+      ['contact', 'change', 'bob', '0x00000000219ab540356cBB839Cbe05303d7705Fa'],
+      ['contact', 'remove', 'bob'],
       ['token', 'remove', '--network', 'ethereum-sepolia', '--address', 'USDC'],
     ]) {
       const { code, err } = await captured([...argv, '--base-url', nowhere])

@@ -23,6 +23,8 @@ const ADDED = {
   ...{ id: 'my-chain', chainId: 4_242, environment: 'mainnet', rpc: ['http://127.0.0.1:9'] },
   ...{ symbol: 'MINE', decimals: 6 },
 }
+/** What is an address there is none here. */
+const OF_ANOTHER_FAMILY = 'So11111111111111111111111111111111111111112'
 const PAGE = 'https://wallets.example.org'
 let world: EvmWorld
 let daemon: TestDaemon
@@ -209,6 +211,36 @@ test('an amount is said with its symbol, and what could be two currencies is ask
     /ETH is the currency of .*, and not of each network[^\n]*\n {2}give --network/,
   )
   expect(await refused(...send('1 ETH', '--token', 'USDC', '--network', world.network))).toContain('leave --token out')
+})
+
+test('who is paid is said by the name of a contact, shown by the address, and stays the same while it waits', async () => {
+  const [address, another] = [evmOwner().address, evmOwner().address]
+  const { operator } = daemon
+  await operator.addContact({ name: 'carol', address })
+  await operator.addContact({ name: 'carol', address: OF_ANOTHER_FAMILY })
+  writeFileSync(join(daemon.dataDir, 'mcp-token'), slow.token, { mode: 0o600 })
+  const asOperator = ['--password-file', passwordFile]
+  const pay = ['tx', 'send', '--amount', '0.000001 ETH', '--network', world.network, '--data-dir', daemon.dataDir]
+  const send = (to: string, ...more: string[]) => captured([...pay, '--to', to, ...more])
+  const tried = await send('Carol', '--dry-run', ...asOperator)
+  expect(tried).toMatchObject({ code: 0, err: expect.stringContaining(`waiaas: carol is ${address}\n`) })
+  const sent = await send('carol', '--json', ...asOperator)
+  expect(sent).toMatchObject({ code: 0, err: '' })
+  const { id, tier } = JSON.parse(sent.out)
+  await operator.changeContact({ name: 'carol', address: another })
+  expect(tier).toBe('APPROVAL')
+  expect(await operator.getTransaction({ id })).toMatchObject({ toAddress: address })
+  await operator.adminRejectTransaction({ id })
+  const unknown = await send('dave', ...asOperator)
+  expect(unknown.code).toBe(1)
+  expect(unknown.err).toContain('no contact is called dave')
+  expect(unknown.err).toContain('waiaas contact list')
+  // Whoever has a session alone learns of no contact.
+  expect(await send('carol')).toMatchObject({ code: 1, err: expect.stringContaining('master password is needed') })
+  const unsaid = await captured(['contact', 'change', 'carol', address, '--data-dir', daemon.dataDir, ...asOperator])
+  expect(unsaid).toMatchObject({ code: 1, err: expect.stringContaining('give --yes') })
+  expect((await operator.showContact({ name: 'carol' })).addresses.map((one) => one.address)).toContain(another)
+  await operator.removeContact({ name: 'carol' })
 })
 
 test('who is logged in looks and stops without a password, and is asked for it where more could leave', async () => {
@@ -413,6 +445,7 @@ test('every command that follows from an operation works as it is typed', async 
   await wallets()
   await sessions()
   await tokensAndPolicies()
+  await contacts()
   await transactions()
   await notices()
   for (const verb of ['status', 'activate', 'recover', 'activate', 'escalate']) await run(`kill-switch ${verb}`)
@@ -557,6 +590,16 @@ async function agents(): Promise<void> {
   expect(data.map(({ name }) => name)).toContain('stablecoins/limit')
 }
 const startedPairing = () => daemon.operator.startPairing({ name: 'Claude\u202e', scopes: ['pay invoices'] })
+
+async function contacts(): Promise<void> {
+  const [first, second] = [evmOwner().address, evmOwner().address]
+  expect(await run('contact add', ['Bob', first])).toMatchObject({ name: 'bob', address: first })
+  expect(await run('contact list')).toMatchObject({ items: [{ name: 'bob' }], hasMore: false })
+  expect(await run('contact show', ['BOB'])).toMatchObject({ name: 'bob', addresses: [{ address: first }] })
+  const changed = await run('contact change', ['bob', second, '--yes'])
+  expect(changed).toMatchObject({ address: second, before: first })
+  expect(await run('contact remove', ['bob', '--yes'])).toMatchObject({ name: 'bob', removed: [{ address: second }] })
+}
 
 async function tokensAndPolicies(): Promise<void> {
   const where = ['--network', world.network, '--address', token]

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AnsweredOver, approvalEvents } from './approval-events.ts'
 import { autostopEvents } from './autostop-events.ts'
+import { contactEvents } from './contact-events.ts'
 import { Reason, Tier } from './decision.ts'
 import { Effect } from './effects.ts'
 import { Labels } from './labels.ts'
@@ -172,6 +173,7 @@ export const events = {
   },
   ...pairingEvents,
   ...tokenEvents,
+  ...contactEvents,
   POLICY_CREATED: {
     severity: 'info',
     summary: 'A policy was written.',

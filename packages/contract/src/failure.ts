@@ -172,6 +172,12 @@ export const failures = {
   },
   TOKEN_EXISTS: { status: 409, remedy: 'never', hint: 'use it as it is, or remove it first' },
   TOKEN_UNSUPPORTED: { status: 400, remedy: 'never', hint: 'use another token' },
+  CONTACT_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas contact list shows every contact' },
+  CONTACT_EXISTS: {
+    status: 409,
+    remedy: 'fix',
+    hint: 'choose another name, or give the contact the address with waiaas contact change',
+  },
   STOP_TOKEN_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas stop-token list shows those that work' },
   WEBHOOK_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas webhook list shows every webhook' },
   RULE_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas autostop list shows every rule' },

@@ -133,6 +133,21 @@ export const notices = {
     shows: ['network', 'address', 'symbol'],
   },
   TOKEN_REMOVED: { category: 'policy', ko: '운영자가 토큰을 뺐습니다.', shows: ['network', 'address', 'symbol'] },
+  CONTACT_ADDED: {
+    category: 'policy',
+    ko: '운영자가 주소록에 주소를 더했습니다.',
+    shows: ['name', 'chain', 'address'],
+  },
+  CONTACT_CHANGED: {
+    category: 'policy',
+    ko: '주소록에 있는 이름의 주소가 바뀌었습니다. 그 이름으로 보내면 새 주소로 갑니다.',
+    shows: ['name', 'chain', 'from', 'address'],
+  },
+  CONTACT_REMOVED: {
+    category: 'policy',
+    ko: '주소록에서 주소를 지웠습니다. 그 이름에 다른 주소를 넣을 수 있습니다.',
+    shows: ['name', 'chain', 'address'],
+  },
   SETTINGS_CHANGED: {
     category: 'policy',
     ko: '설정 값이 바뀌었습니다.',

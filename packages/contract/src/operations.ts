@@ -7,6 +7,7 @@ import { calldataOperations } from './calldata.ts'
 import { cardOperations } from './cards.ts'
 import { ceilingOperations } from './ceilings.ts'
 import { consentOperations } from './consents.ts'
+import { contactOperations } from './contacts.ts'
 import { eventOperations } from './event-stream.ts'
 import { exposureOperations } from './exposure.ts'
 import { invitationOperations } from './invitations.ts'
@@ -59,6 +60,7 @@ export const operations = {
   ...sessionOperations,
   ...pairingOperations,
   ...tokenOperations,
+  ...contactOperations,
   ...policyFileOperations,
   ...policyOperations,
   ...policyDraftOperations,

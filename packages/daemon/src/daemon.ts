@@ -19,6 +19,7 @@ import { connectHandlers } from './connect/handlers.ts'
 import { connectInfo } from './connect/service.ts'
 import { askingOwners, consentHandlers } from './consents/handlers.ts'
 import { consents, needConsents, ofOwners } from './consents/service.ts'
+import { contactHandlers } from './contacts/handlers.ts'
 import { eventHandlers } from './events/handlers.ts'
 import { exposureOf, passwordWithin } from './exposing.ts'
 import { exposureHandlers } from './exposure/handlers.ts'
@@ -360,6 +361,7 @@ function featuresOf(ground: Ground, base: Base, services: Services) {
     consents: { handlers: consentHandlers(services.consents) },
     prices: { handlers: priceHandlers(services.fixing, base.prices.status, base.shown) },
     tokens: { handlers: tokenHandlers(services.registry) },
+    contacts: { handlers: contactHandlers({ ...ground, ...base, audit: evidence }) },
     wallets: { handlers: walletHandlers(services.wallets) },
     exposure: { handlers: exposureHandlers(services.exposure), stop: services.exposure.stop },
     approvals: { handlers: approving.handlers, pages: approving.pages },

@@ -59,6 +59,7 @@ import { noticeStates } from './0071-notice-states.ts'
 import { pushSubscriptions } from './0072-push-subscriptions.ts'
 import { limitWarnings } from './0073-limit-warnings.ts'
 import { logins } from './0077-logins.ts'
+import { contacts } from './0078-contacts.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -122,4 +123,5 @@ export const migrations: readonly Migration[] = [
   pushSubscriptions,
   limitWarnings,
   logins,
+  contacts,
 ]

@@ -3,9 +3,9 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Reader } from '../chains/chain.ts'
 import type { Token } from '../chains/intent.ts'
+import { seenAs } from '../platform/look-alike.ts'
 import { builtinTokens } from './builtin.ts'
 import { impostorsAmong } from './impostors.ts'
-import { seenAs } from './look-alike.ts'
 
 const network = findNetwork(NETWORKS, 'ethereum-mainnet')!
 const solana = findNetwork(NETWORKS, 'solana-mainnet')!

@@ -1,7 +1,7 @@
 import { assetKey, isFailure, type Network } from '@waiaas/contract'
 import type { Reader } from '../chains/chain.ts'
 import type { Token } from '../chains/intent.ts'
-import { seenAs } from './look-alike.ts'
+import { seenAs } from '../platform/look-alike.ts'
 
 type FindToken = (chain: Reader, choice: { readonly assetId: string }) => Promise<Token>
 type Known = {
