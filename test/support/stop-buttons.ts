@@ -9,8 +9,11 @@ import type { MadeUpBed } from '../../packages/daemon/test/made-up-bed.ts'
 
 const networks = () => [findNetwork(LOCAL_NETWORKS, 'local-evm')!]
 
+/** The money path, and what its stops use of it. */
+export type StoppedBed = Pick<MadeUpBed, 'database' | 'evidence' | 'held' | 'service' | 'time'>
+
 /** The real stops over the money path of a bed. */
-export function buttonsOf(bed: MadeUpBed, database: Database = bed.database) {
+export function buttonsOf(bed: StoppedBed, database: Database = bed.database) {
   const clock: Clock = { now: () => Date.now() + bed.time.passed, latest: () => Date.now() + bed.time.passed }
   const log = jsonLog('silent')
   const shared = { database, clock, audit: bed.evidence, held: bed.held, networks, log, stops: bed.service.stops }

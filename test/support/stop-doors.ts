@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { defaultSettings, type Handlers, stopOperations } from '@waiaas/contract'
+import { defaultSettings, type Handlers, newId, stopOperations } from '@waiaas/contract'
 import { authentication } from '../../packages/daemon/src/authentication.ts'
 import { killSwitchHandlers } from '../../packages/daemon/src/killswitch/handlers.ts'
 import { doorsOf, openDoors } from '../../packages/daemon/src/platform/http/doors.ts'
@@ -13,20 +13,20 @@ import { jsonLog } from '../../packages/daemon/src/platform/log.ts'
 import { sessionHandlers } from '../../packages/daemon/src/sessions/handlers.ts'
 import { stopTokens } from '../../packages/daemon/src/stop-tokens/service.ts'
 import { walletHandlers } from '../../packages/daemon/src/wallets/handlers.ts'
-import type { MadeUpBed } from '../../packages/daemon/test/made-up-bed.ts'
+import type { Method } from './daemon.ts'
 import { operator } from './feature-bed.ts'
-import type { Buttons } from './stop-buttons.ts'
+import type { Buttons, StoppedBed } from './stop-buttons.ts'
 import { throughSocket } from './stop-socket.ts'
 
 export type StopDoors = Awaited<ReturnType<typeof stopDoors>>
 
 /** The doors for stops as a daemon opens them, over the real stops of a bed: of its port, no connection is left but the reserve. */
-export async function stopDoors({ database, evidence }: MadeUpBed, buttons: Buttons) {
+export async function stopDoors({ database, evidence }: StoppedBed, buttons: Buttons) {
   const folder = mkdtempSync(join(tmpdir(), 'waiaas-doors-'))
   const settings = () => ({ ...defaultSettings(), 'security.max_connections': 0 })
   const log = jsonLog('silent')
   const tokens = stopTokens({ database, clock: { now: Date.now, latest: Date.now }, audit: evidence })
-  const { token } = await tokens.create('pager', operator)
+  const { token } = await tokens.create(`pager ${newId()}`, operator)
   const doors = doorsOf(folder, settings, log)
   // A stop asks nothing of what is not here.
   const none = {} as never
@@ -48,13 +48,13 @@ export async function stopDoors({ database, evidence }: MadeUpBed, buttons: Butt
   )
   return {
     /** Without a credential. */
-    async bySocket(path: string): Promise<void> {
-      requireDone((await throughSocket(folder, 'POST', path)).status)
+    async bySocket(path: string, method: Method = 'POST'): Promise<void> {
+      requireDone((await throughSocket(folder, method, path)).status)
     },
     /** With a stop token, over a connection that the port has for stops alone. */
-    async byToken(path: string): Promise<void> {
+    async byToken(path: string, method: Method = 'POST'): Promise<void> {
       const headers = { authorization: `Bearer ${token}`, 'content-length': '0' }
-      const asked = request(`${url}${path}`, { method: 'POST', agent: false, headers }).end()
+      const asked = request(`${url}${path}`, { method, agent: false, headers }).end()
       const [answer] = await once(asked, 'response')
       await answer.toArray()
       requireDone(answer.statusCode)

@@ -102,7 +102,7 @@ function worldOf(node: Node, clock: Clock, { feed }: Oracle): World {
             promised: (account) => promised(localSolana, account),
           }),
         fund: (address) => node.airdrop(address, 10n ** 11n),
-        startKeys,
+        startKeys: cheapKeys,
       }
     : {
         network: evm,
@@ -113,9 +113,12 @@ function worldOf(node: Node, clock: Clock, { feed }: Oracle): World {
             watched: (account) => watched(evm, account),
           }),
         fund: (address) => node.fund(address, 100n * ETHER),
-        startKeys,
+        startKeys: cheapKeys,
       }
 }
+
+/** At the least that a password may cost. */
+const cheapKeys = () => startKeys({ passwordCost: { memoryKib: 19 * 1024, iterations: 2, parallelism: 1 } })
 
 const ofSessions = {
   constraints: constraintsOf,
