@@ -7,6 +7,7 @@ import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from './support/dae
 import { type Receivers, startReceivers } from './support/notice-receivers.ts'
 import { startSmtp } from './support/smtp-server.ts'
 import { until } from './support/until.ts'
+import { evmWorld } from './support/worlds.ts'
 
 let to: Receivers
 let mail: Awaited<ReturnType<typeof startSmtp>>
@@ -129,4 +130,38 @@ test('the page for browsers loads nothing from elsewhere, and names the key of t
   expect(worker.headers.get('service-worker-allowed')).toBe('/notices')
   const { publicKey } = await daemon.operator.listPushes()
   expect((await daemon.call('GET', '/notices/key')).body).toEqual({ publicKey })
+})
+
+test('channels that take what they are told and never answer hold up no payment', async () => {
+  const world = await evmWorld()
+  try {
+    for (const way of ['telegram', 'discord', 'slack', 'ntfy', 'hook']) to.mode(way, 'silent')
+    daemon = await startTestDaemon({
+      process: true,
+      env: { ...world.env, WAIAAS_WEBHOOKS_ALLOWED_HOSTS: to.host, WAIAAS_DAEMON_LOG_LEVEL: 'debug' },
+    })
+    await daemon.operator.updateSettings({
+      settings: Object.entries(to.settings).map(([key, value]) => ({ key, value })),
+    })
+    await daemon.operator.createWebhook({ url: to.hook })
+    // A first one, of which all are told; from then on each waits for an answer.
+    await daemon.operator.createStopToken({ name: 'one' })
+    await until('all five to be asked', () => to.asked() >= 5)
+    const wallet = await world.wallet(daemon, { limit: { instant_max_usd: 0, notify_max_usd: 1_000 } })
+    const agent = daemon.agent(wallet.token)
+    const { id, tier } = await agent.sendToken({ to: world.newAddress(), amount: '1000', network: world.network })
+    expect(tier).toBe('NOTIFY')
+    expect((await agent.waitFor(id)).status).toBe('CONFIRMED')
+    expect(to.heard).toEqual([])
+    // Nor is a person who reads the log told of each signature under it.
+    await until('a checkpoint', () => daemon.output().includes('audit log signed'))
+    const signed = daemon
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('audit log signed'))
+    expect(signed.every((line) => line.includes('"level":20'))).toBe(true)
+  } finally {
+    await daemon.stop()
+    await world.stop()
+  }
 })

@@ -42,10 +42,12 @@ type At = { channel: string; address: string }
 const newOf = statement<At, { count: number }>((db, p) =>
   db
     .selectFrom('approval_notices')
+    .innerJoin('transactions', 'transactions.id', 'approval_notices.transaction_id')
     .select((eb) => eb.fn.countAll<number>().as('count'))
     .where('channel', '=', p('channel'))
     .where('address', '=', p('address'))
-    .where('why', '=', 'waits'),
+    .where('why', '=', 'waits')
+    .where('transactions.status', '=', 'QUEUED'),
 )
 const dropOf = statement<At & { id: string }>((db, p) =>
   db
@@ -69,7 +71,7 @@ export const noticeStore = {
     db.run(insert, { ...row, ...unleased, id: `${id}:${channel}:${address}`, channel, address, tries: 0 }),
   byId: (db: Handle, id: string) => db.get(byId, { id }),
   tried: (db: Handle, id: string) => db.run(tried, { id }),
-  /** How many new ones one address is still to be told of. */
+  /** How many new ones one address is still to be told of; what has been answered meanwhile is none. */
   newOf: async (db: Handle, at: At) => (await db.get(newOf, at))?.count ?? 0,
   /** They are told of together, by the one that is named. */
   dropOthers: (db: Handle, id: string, at: At) => db.run(dropOf, { ...at, id }),
