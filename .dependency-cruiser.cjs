@@ -116,7 +116,7 @@ module.exports = {
     },
     {
       name: 'root-files-enter-by-the-service',
-      comment: 'daemon.ts takes the handlers too.',
+      comment: 'features.ts takes the handlers too.',
       severity: 'error',
       from: { path: `${daemon}[^/]+\\.ts$`, pathNot: outside },
       to: {
@@ -141,10 +141,10 @@ module.exports = {
     {
       name: 'keys-have-few-callers',
       comment:
-        'The gate signs, wallets create keys, start.ts and a restore start the signer, index.ts is the front door.',
+        'The gate signs, wallets create keys, ground.ts hands them on, start.ts and a restore start the signer, index.ts is the front door.',
       severity: 'error',
       from: {
-        pathNot: [outside, `${daemon}(keys|gate|wallets)/`, `${daemon}(daemon|start|index|offline/restore)\\.ts$`],
+        pathNot: [outside, `${daemon}(keys|gate|wallets)/`, `${daemon}(ground|start|index|offline/restore)\\.ts$`],
       },
       to: { path: `${daemon}keys/` },
     },
