@@ -26,6 +26,7 @@ const relocations: Readonly<Record<string, readonly [from: string, to: string]>>
   'packages/daemon/src/keys/service.ts': ["'./signer/main.ts'", "'./signer.js'"],
   'packages/daemon/src/platform/db/log-copier.ts': ["'./log-copier-thread.ts'", "'./log-copier.js'"],
   'packages/daemon/src/platform/http/reference.ts': ["'../../../vendor/scalar'", "'../scalar'"],
+  'packages/daemon/src/proving.ts': ["'./proving-thread.ts'", "'./proving.js'"],
   'packages/mcp/src/program.ts': ["'../bin/waiaas-mcp.cjs'", "'./waiaas-mcp.js'"],
 }
 
@@ -111,10 +112,15 @@ async function bundleSigner(lib: string): Promise<Metafile> {
 }
 
 /** What runs in a thread of the daemon is loaded from a file of its own. */
-async function bundleThread(lib: string): Promise<Metafile> {
+async function bundleThreads(lib: string): Promise<Metafile> {
+  const daemon = join(root, 'packages/daemon/src')
   const { metafile } = await build({
     ...common(lib),
-    entryPoints: { 'log-copier': join(root, 'packages/daemon/src/platform/db/log-copier-thread.ts') },
+    entryPoints: {
+      'log-copier': join(daemon, 'platform/db/log-copier-thread.ts'),
+      proving: join(daemon, 'proving-thread.ts'),
+    },
+    banner: { js: requireForPackages },
   })
   return metafile
 }
@@ -163,7 +169,7 @@ async function main(): Promise<void> {
   const lib = join(out, 'lib')
   await rm(out, { recursive: true, force: true })
   await mkdir(lib, { recursive: true })
-  const metafiles = await Promise.all([bundlePrograms(lib), bundleSigner(lib), bundleThread(lib)])
+  const metafiles = await Promise.all([bundlePrograms(lib), bundleSigner(lib), bundleThreads(lib)])
   for (const name of ['waiaas.js', 'waiaas-mcp.js']) await makeCommand(join(lib, name))
   await copyReference(out)
   const installed = await copyPackages({ modules: unbundled, root, out })

@@ -28,6 +28,7 @@ import { policyOperations } from './policies.ts'
 import { policyDraftOperations } from './policy-drafts.ts'
 import { policyFileOperations } from './policy-files.ts'
 import { priceOperations } from './prices.ts'
+import { proofOperations } from './proofs.ts'
 import { pushOperations } from './push.ts'
 import { receiptOperations } from './receipts.ts'
 import { sessionOperations } from './sessions.ts'
@@ -85,6 +86,7 @@ export const operations = {
   ...webhookOperations,
   ...pushOperations,
   ...auditOperations,
+  ...proofOperations,
   ...eventOperations,
   ...backupOperations,
 }

@@ -14,7 +14,10 @@ export function assetUnits(known: readonly (AssetUnit & { readonly asset: string
 }
 
 /** One sentence for people that says what some bytes do: whom they pay, and whom they let spend afterwards. */
-export const summaryOf = (effects: Effects, units: AssetUnits): string => deedsOf(effects, units).join('; ')
+export const summaryOf = (effects: Effects, units: AssetUnits): string => sentenceOf(deedsOf(effects, units))
+
+/** The sentence of its parts. */
+export const sentenceOf = (deeds: readonly string[]): string => deeds.join('; ')
 
 /** The parts of that sentence, each a thing that they do. */
 export function deedsOf(effects: Effects, units: AssetUnits): string[] {

@@ -155,6 +155,10 @@ const Attempt = z.object({
 /** One transaction with all that is known of it. */
 export const TransactionDetail = Transaction.extend({
   summary: z.string().nullable().describe('what its bytes do, in one sentence; null when that is not kept any more'),
+  deeds: z
+    .array(z.string())
+    .nullable()
+    .describe('the same, each thing for itself, in whole units; null when that is not kept any more'),
   effects: z.array(Effect).nullable().describe('what its bytes do; null when that is not kept any more'),
   attempts: z.array(Attempt).describe('what was signed for it, the newest last'),
   owners: OwnersAgreed.optional().describe(

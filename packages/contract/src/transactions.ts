@@ -28,6 +28,8 @@ const filters = {
   since: UnixSeconds.optional().describe('made then or later, in unix seconds'),
   until: UnixSeconds.optional().describe('made then or earlier, in unix seconds'),
 }
+/** What the operator's list can be narrowed to, whatever the status. */
+export const LISTED_ONLY = ['waiting', 'asked', 'refused'] as const
 /** What a model needs of a transaction in a list; all of it is in its own tool. */
 const rowShown = [
   ...['id', 'status', 'type', 'network', 'toAddress', 'humanAmount', 'amountSymbol', 'amountUsd', 'txHash'],
@@ -215,11 +217,23 @@ export const transactionOperations = {
     summary: 'List the transactions of all wallets, newest first.',
     command: 'tx list',
     example: '--wallet-id shop --status CONFIRMED',
-    aliases: { wallet_id: ['walletId'] },
+    aliases: { wallet_id: ['walletId'], session_id: ['sessionId'] },
     input: z.strictObject({
       wallet_id: WalletName.optional(),
+      session_id: Id.optional().describe('those that this session has asked for'),
       ...filters,
-      search: z.string().min(1).max(128).optional().describe('part of a hash or recipient'),
+      only: z
+        .enum(LISTED_ONLY)
+        .optional()
+        .describe(
+          'waiting: not signed yet; asked: those that were put to a human, whatever came of it; refused: those that the policies did not let pass',
+        ),
+      search: z
+        .string()
+        .min(1)
+        .max(128)
+        .optional()
+        .describe('part of a hash, a recipient, a label, the id, or the name of a wallet or contact'),
       limit: Limit(20, 100),
       offset: Offset,
       cursor: cursors.id.optional(),

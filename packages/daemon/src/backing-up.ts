@@ -12,13 +12,18 @@ type Parts = Pick<Parameters<typeof backupService>[0], 'database' | 'clock' | 'l
   settings: { get(): Settings }
 }
 
+/** Where the database is that this daemon has open. */
+export function placeOf({ config: { settings }, dataDir }: Pick<Parts, 'config' | 'dataDir'>) {
+  const url = settings['database.url']
+  return url === '' ? { path: resolve(dataDir.path, settings['database.path']) } : { url }
+}
+
 /** Puts together what a backup is made of, and where it goes. */
 export function backupsOf({ keys, config, dataDir, settings, ...shared }: Parts) {
   const start = config.settings
-  const url = start['database.url']
   return backupService({
     ...shared,
-    location: url === '' ? { path: resolve(dataDir.path, start['database.path']) } : { url },
+    location: placeOf({ config, dataDir }),
     migrations,
     configFile: join(dataDir.path, 'config.toml'),
     folder: async () => dirname(await dataDir.place(join(start['backup.dir'], 'any'))),

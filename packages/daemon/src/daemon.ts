@@ -81,6 +81,7 @@ const inStartingOrder = (features: Features) =>
 const inStoppingOrder = (features: Features) =>
   inOrder(features, 'stop', [
     'transactions',
+    'proofs',
     'exposure',
     'sessions',
     'killSwitch',

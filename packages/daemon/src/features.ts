@@ -6,7 +6,7 @@ import { adminService } from './admin/service.ts'
 import { approvalFeature } from './approving.ts'
 import { auditHandlers } from './audit/handlers.ts'
 import { autostopHandlers } from './autostop/handlers.ts'
-import { backupsOf } from './backing-up.ts'
+import { backupsOf, placeOf } from './backing-up.ts'
 import { backupHandlers } from './backup/handlers.ts'
 import { calldataHandlers } from './chains/handlers.ts'
 import { clockHandlers } from './clock/handlers.ts'
@@ -25,6 +25,7 @@ import { ownerHandlers } from './owners/handlers.ts'
 import { pairingHandlers } from './pairings/handlers.ts'
 import { policyHandlers } from './policies/handlers.ts'
 import { priceHandlers } from './prices/handlers.ts'
+import { proving } from './proving.ts'
 import type { Services } from './services.ts'
 import { sessionHandlers } from './sessions/handlers.ts'
 import { settingsHandlers } from './settings/handlers.ts'
@@ -66,6 +67,7 @@ export function featuresOf(ground: Ground, base: Base, services: Services) {
     reads: { handlers: readHandlers(transactions, walletName) },
     held: { start: base.held.start, stop: base.held.stop },
     evidence: { handlers: auditHandlers(evidence, signing, database), ...services.notices.around(signing) },
+    proofs: proving({ clock: ground.clock, signing, place: placeOf(ground) }),
     notices: { handlers: services.notices.handlers },
     operator: { handlers: operatorHandlers(operator), stop: operator.stop },
     admin: { handlers: adminHandlers(adminOf(ground, base, services)) },

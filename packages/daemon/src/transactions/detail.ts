@@ -1,10 +1,11 @@
 import {
   type AssetUnits,
   assetUnits,
+  deedsOf,
   explorerUrl,
   type Network,
   nativeAsset,
-  summaryOf,
+  sentenceOf,
   type Transaction,
   type TransactionDetail,
 } from '@waiaas/contract'
@@ -27,9 +28,11 @@ type About = {
 export function transactionDetail(view: Transaction, row: ListedStep, about: About): TransactionDetail {
   const { network, attempts, owners } = about
   const effects = readable(() => effectsOf(row))
+  const deeds = effects && readable(() => deedsOf(effects, unitsOf(row, effects.fee.asset, network)))
   return {
     ...view,
-    summary: effects && readable(() => summaryOf(effects, unitsOf(row, effects.fee.asset, network))),
+    summary: deeds && sentenceOf(deeds),
+    deeds,
     effects: effects?.effects ?? null,
     attempts: attempts.map((attempt) => attemptView(attempt, network)),
     ...(owners && { owners }),

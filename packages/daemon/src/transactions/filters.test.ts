@@ -100,6 +100,7 @@ describe.each<Engine>(['sqlite', 'postgres'])('lists that are narrowed, on %s', 
       const to = expect.stringMatching(new RegExp(friend, 'i'))
       expect(payment).toMatchObject({
         summary: expect.stringMatching(new RegExp(`^pays 0\\.0015 ETH to ${friend}; lets nobody spend more$`, 'i')),
+        deeds: [expect.stringMatching(new RegExp(`^pays 0\\.0015 ETH to ${friend}$`, 'i')), 'lets nobody spend more'],
         effects: [{ kind: 'outflow', amount: '1500000000000000', to }],
         attempts: [{ purpose: 'send', txHash, explorerUrl: null, paidFee: fee!.paid, maxFee: fee!.max }],
         decision: { inputs: { walletId: wallet.id }, policyVersion: expect.any(String) },
@@ -136,6 +137,43 @@ describe.each<Engine>(['sqlite', 'postgres'])('lists that are narrowed, on %s', 
       const whole = await tell(method, `${path}${path.includes('?') ? '&' : '?'}expand=decision`, body)
       expect(whole, path).toMatchObject({ inputs: { walletId: wallet.id }, policyVersion: expect.any(String) })
     }
+  })
+
+  test('the operator finds what waits, was asked or refused, what a session asked for, and by names and labels', async () => {
+    const own = await world.wallet(daemon, { limit: { instant_max_usd: 1, notify_max_usd: 1, delay_max_usd: 1 } })
+    const other = await daemon.operator.createSession({ walletId: own.id })
+    const ask = async (body: object, token = own.token) => {
+      const all = { network: world.network, walletId: own.id, ...body }
+      const answer = await daemon.call<Sent>('POST', '/v1/transactions/send', { as: token, body: all })
+      return answer.body.id ?? answer.body.details!.transactionId
+    }
+    const list = async (query: object) => {
+      const { items, total } = await daemon.operator.adminListTransactions(query)
+      expect(total).toBe(items.length)
+      return items.map(({ id }) => id)
+    }
+    const payee = world.newAddress()
+    await daemon.operator.addContact({ name: `pays-${engine}`, address: payee })
+    await daemon.operator.renameWallet({ id: own.id, name: `Books of ${engine}` })
+    const paid = await ask({ to: payee, amount: '1000', labels: { task: `Tiles for ${engine}` } })
+    const dear = await ask({ to: world.newAddress(), amount: String(10n ** 18n) }, other.token)
+    const refused = await ask({ type: 'APPROVE', spender: world.newAddress(), amount: '5', token: { address: token } })
+    await confirmed(paid)
+
+    const here = { wallet_id: own.id }
+    expect(await list({ ...here, only: 'waiting' })).toEqual([dear])
+    expect(await list({ ...here, only: 'asked' })).toEqual([dear])
+    expect(await list({ ...here, only: 'refused' })).toEqual([refused])
+    expect(await list({ session_id: other.id })).toEqual([dear])
+    expect(await list({ search: `BOOKS OF ${engine}` })).toEqual([refused, dear, paid])
+    expect(await list({ search: `pays-${engine}` })).toEqual([paid])
+    expect(await list({ search: `tiles for ${engine}` })).toEqual([paid])
+    expect(await list({ search: dear })).toEqual([dear])
+    expect(await list({ search: 'pays_' })).toEqual([])
+    await daemon.operator.adminRejectTransaction({ id: dear })
+    expect(await list({ ...here, only: 'waiting' })).toEqual([])
+    expect(await list({ ...here, only: 'asked' })).toEqual([dear])
+    expect(await list({ ...here, only: 'refused' })).toEqual([refused])
   })
 
   test('a session finds nothing of a wallet that is not its own', async () => {

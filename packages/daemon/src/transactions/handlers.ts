@@ -37,7 +37,7 @@ const inShort = ({ items }: { items: Transaction[] }, expand: Expand): Transacti
   items.map((item) => withShortDecision(item, expand))
 
 /** A second is whole: what was made within it is in it. */
-const filterOf = ({ status, since, until, ...others }: Filters): ListFilter => ({
+const filterOf = ({ status, since, until, ...others }: Filters & Pick<ListFilter, 'only' | 'search'>): ListFilter => ({
   ...others,
   statuses: status ? [status] : undefined,
   since: since === undefined ? undefined : since * 1000,
@@ -118,8 +118,8 @@ export const transactionHandlers = (
     const txHash = await service.replace(id, call, wanted)
     return { id, status: 'SUBMITTED' as const, txHash }
   },
-  async adminListTransactions(_call, { wallet_id, search, limit, offset, cursor, expand, ...filters }) {
-    const filter = { ...filterOf(filters), walletIds: wallet_id ? [wallet_id] : undefined, search }
+  async adminListTransactions(_call, { wallet_id, session_id, limit, offset, cursor, expand, ...filters }) {
+    const filter = { ...filterOf(filters), walletIds: wallet_id ? [wallet_id] : undefined, sessionId: session_id }
     const page = await service.list({ ...filter, before: cursor, offset: cursor ? 0 : offset }, limit)
     const items = await Promise.all(
       inShort(page, expand).map(async (item, index) => ({

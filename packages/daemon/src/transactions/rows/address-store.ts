@@ -1,5 +1,5 @@
 import { addressesIn, addressKey, type Effects } from '@waiaas/contract'
-import type { ExpressionBuilder } from 'kysely'
+import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely'
 import { type Handle, statement } from '../../platform/db/database.ts'
 import type { Tables } from '../../platform/db/tables.ts'
 
@@ -31,4 +31,18 @@ export const addressStore = {
     ),
   having: (eb: ExpressionBuilder<Tables, 'transactions'>, address: string) =>
     eb.selectFrom('transaction_addresses').select('transaction_id').where('address', '=', addressKey(address)),
+  /** Those with an address of a contact of which this holds. */
+  ofContacts(eb: ExpressionBuilder<Tables, 'transactions'>, holds: Expression<SqlBool>) {
+    const contacts = eb.selectFrom('contacts').where(holds)
+    // As people write it, or in small letters: one of the two is the form that compares.
+    return eb
+      .selectFrom('transaction_addresses')
+      .select('transaction_id')
+      .where((of) =>
+        of.or([
+          of('address', 'in', contacts.select('contacts.address')),
+          of('address', 'in', contacts.select(sql<string>`lower(contacts.address)`.as('small'))),
+        ]),
+      )
+  },
 }

@@ -1,5 +1,5 @@
 import { type Labels, labelTexts } from '@waiaas/contract'
-import type { ExpressionBuilder } from 'kysely'
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely'
 import { type Handle, statement } from '../../platform/db/database.ts'
 import type { Tables } from '../../platform/db/tables.ts'
 
@@ -29,4 +29,7 @@ export const labelStore = {
     ),
   having: (eb: ExpressionBuilder<Tables, 'transactions'>, label: string) =>
     eb.selectFrom('transaction_labels').select('transaction_id').where('label', '=', label),
+  /** Those with a label of which this holds. */
+  holding: (eb: ExpressionBuilder<Tables, 'transactions'>, holds: Expression<SqlBool>) =>
+    eb.selectFrom('transaction_labels').select('transaction_id').where(holds),
 }

@@ -1,10 +1,11 @@
-import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
+import type { LISTED_ONLY } from '@waiaas/contract'
+import { type ExpressionBuilder, type ExpressionWrapper, type Kysely, type SqlBool, sql } from 'kysely'
 import { type Handle, statement } from '../../platform/db/database.ts'
 import type { Tables } from '../../platform/db/tables.ts'
 import { isOver, overBecause } from '../stopping/stop-store.ts'
 import { addressStore } from './address-store.ts'
 import { labelStore } from './label-store.ts'
-import type { Status } from './states.ts'
+import { type Status, UNSIGNED } from './states.ts'
 import { inForce, type TransactionRow, withTexts } from './store.ts'
 import type { KeptMovements } from './transaction-row.ts'
 
@@ -21,6 +22,9 @@ export type ListFilter = {
   hash?: string | undefined
   since?: number | undefined
   until?: number | undefined
+  /** Of whatever status. */
+  only?: (typeof LISTED_ONLY)[number] | undefined
+  sessionId?: string | undefined
   search?: string | undefined
   before?: string | undefined
   offset?: number | undefined
@@ -34,7 +38,9 @@ export type ListedStep = ListedRow & Pick<TransactionRow, 'effects'>
 /** With what it has moved, when that is all that is kept. */
 export type ListedMovement = ListedStep & KeptMovements
 
-const paidFee = (eb: ExpressionBuilder<Tables, 'transactions'>) =>
+type Of = ExpressionBuilder<Tables, 'transactions'>
+
+const paidFee = (eb: Of) =>
   eb
     .selectFrom('attempts')
     .select('fee')
@@ -111,10 +117,12 @@ export const listStore = {
   },
 }
 
-const matching = (filter: ListFilter) => (eb: ExpressionBuilder<Tables, 'transactions'>) => {
-  const { walletIds, statuses, type, network, label, address, hash, since, until, search, before } = filter
+const matching = (filter: ListFilter) => (eb: Of) => {
+  const { walletIds, sessionId, statuses, only, type, network, label, address, hash, since, until, before } = filter
   const all = []
   if (walletIds) all.push(eb('transactions.wallet_id', 'in', [...walletIds]))
+  if (sessionId) all.push(eb('session_id', '=', sessionId))
+  if (only) all.push(isOnly[only](eb))
   if (statuses) all.push(hasStatus(eb, statuses))
   if (type) all.push(eb('type', '=', type))
   if (network) all.push(eb('network', '=', network))
@@ -123,26 +131,45 @@ const matching = (filter: ListFilter) => (eb: ExpressionBuilder<Tables, 'transac
   if (hash) all.push(eb('transactions.id', 'in', ofHash(eb, hash)))
   if (since !== undefined) all.push(eb('created_at', '>=', since))
   if (until !== undefined) all.push(eb('created_at', '<=', until))
-  if (search) all.push(eb.or([holds('tx_hash', search), holds('to_address', search)]))
+  if (filter.search) all.push(tells(eb, filter.search))
   if (before) all.push(eb('transactions.id', '<', before))
   return eb.and(all)
 }
 
 /** By what is shown. */
-function hasStatus(eb: ExpressionBuilder<Tables, 'transactions'>, statuses: readonly Status[]) {
+function hasStatus(eb: Of, statuses: readonly Status[]) {
   const stored = eb.and([eb('status', 'in', [...statuses]), eb.not(isOver(eb))])
   return statuses.includes('CANCELLED') ? eb.or([stored, isOver(eb)]) : stored
 }
 
 /** By any of its attempts; hashes that are hex have small letters, whatever case they are asked for in. */
-const ofHash = (eb: ExpressionBuilder<Tables, 'transactions'>, hash: string) =>
+const ofHash = (eb: Of, hash: string) =>
   eb
     .selectFrom('attempts')
     .select('transaction_id')
     .where('hash', 'in', [...new Set([hash, hash.toLowerCase()])])
 
+const isOnly: Record<(typeof LISTED_ONLY)[number], (eb: Of) => ExpressionWrapper<Tables, 'transactions', SqlBool>> = {
+  waiting: (eb) => hasStatus(eb, UNSIGNED),
+  asked: (eb) => eb('tier', '=', 'APPROVAL'),
+  refused: (eb) => eb('tier', 'is', null),
+}
+
+/** Any of what people look for one by has this text in it. */
+const tells = (eb: Of, search: string) =>
+  eb.or([
+    ...[holds('tx_hash', search), holds('to_address', search), holds('transactions.id', search)],
+    eb(
+      'transactions.wallet_id',
+      'in',
+      eb.selectFrom('wallets').select('wallets.id').where(holds('wallets.name', search)),
+    ),
+    eb('transactions.id', 'in', labelStore.holding(eb, holds('label', search))),
+    eb('transactions.id', 'in', addressStore.ofContacts(eb, holds('contacts.name', search))),
+  ])
+
 /** In any case, on both engines; `%` and `_` stand for themselves. */
-const holds = (column: 'tx_hash' | 'to_address', text: string) => {
+const holds = (column: string, text: string) => {
   const pattern = `%${text.toLowerCase().replace(/[\\%_]/g, '\\$&')}%`
   return sql<boolean>`lower(${sql.ref(column)}) like ${pattern} escape '\\'`
 }
