@@ -528,6 +528,8 @@ test('every call that changes something leaves its row of evidence, with who ask
     'draftExposure',
     'replayPolicies',
     'diffPolicies',
+    'previewPolicies',
+    'previewPolicyTemplate',
     'encodeCalldata',
     // What it sends is in the log of notices.
     'testNotification',

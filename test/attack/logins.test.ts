@@ -31,9 +31,43 @@ test('a login looks and stops, and reaches nothing that lets more out, whatever 
 test('nothing that a login admits takes a password, can loosen, or moves money', () => {
   const admitted = table.filter(([, op]) => admitsLogin(op) && op.method !== 'GET')
   expect(admitted.map(([name]) => name).sort()).toEqual(
-    ['activateKillSwitch', 'adminRejectTransaction', 'endLogin', 'revokeSession', 'suspendWallet'].sort(),
+    [
+      ...['activateKillSwitch', 'adminRejectTransaction', 'endLogin', 'revokeSession', 'suspendWallet'],
+      ...[
+        'testPolicies',
+        'replayPolicies',
+        'diffPolicies',
+        'draftExposure',
+        'previewPolicies',
+        'previewPolicyTemplate',
+      ],
+    ].sort(),
   )
   expect(admitted.filter(([, op]) => op.mayLoosen || op.idempotent)).toEqual([])
+})
+
+test('a login sees what other policies would change, and changes none', async () => {
+  const { token } = await daemon.operator.createLogin()
+  const wallet = await daemon.operator.createWallet({ name: 'seen', chain: 'ethereum' })
+  const before = await daemon.operator.listPolicies({ walletId: wallet.id })
+  const rules = { daily_limit_usd: 1_000 }
+  const draft = { add: [{ type: 'SPENDING_LIMIT', walletId: wallet.id, rules }] }
+  const entry = { type: 'SPENDING_LIMIT', wallet: 'seen', rules }
+  const asked: [path: string, body: object, answered: object][] = [
+    ['/v1/policies/diff', { walletId: wallet.id, draft }, { change: 'different' }],
+    ['/v1/policies/replay', { draft }, { draft: { requests: 0 } }],
+    [`/v1/wallets/${wallet.id}/exposure`, { draft }, { current: { walletId: wallet.id } }],
+    ['/v1/policies/preview', { policies: [entry] }, { dryRun: true, version: null, changes: [{ change: 'CHANGED' }] }],
+    ['/v1/policies/templates/stablecoins/preview', { walletId: wallet.id }, { dryRun: true, version: null }],
+  ]
+  for (const [path, body, answered] of asked) {
+    const { status, body: answer } = await daemon.call('POST', path, { as: token, body })
+    expect([path, status]).toEqual([path, 200])
+    expect(answer).toMatchObject(answered)
+  }
+  const stored = { policies: [entry], dryRun: true }
+  expect((await daemon.call('POST', '/v1/policies/apply', { as: token, body: stored })).status).toBe(401)
+  expect(await daemon.operator.listPolicies({ walletId: wallet.id })).toEqual(before)
 })
 
 test('a login is no session, and no session or stop token is a login', async () => {

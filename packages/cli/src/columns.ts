@@ -4,8 +4,8 @@ import type { AllOperations } from '@waiaas/contract'
 export const columns: Partial<Record<keyof AllOperations, readonly string[]>> = {
   listWallets: ['id', 'name', 'chain', 'environment', 'publicKey', 'status', 'createdAt'],
   listSessions: ['id', 'walletName', 'status', 'expiresAt', 'createdAt', 'lastRenewedAt', 'source'],
-  listPolicies: ['id', 'name', 'type', 'walletId', 'network', 'enabled', 'isDefault', 'sessionEnded', 'rules'],
-  listPolicyVersions: ['version', 'at', 'change', 'author', 'policyId', 'name', 'type', 'walletId', 'enabled', 'rules'],
+  listPolicies: ['id', 'name', 'type', 'walletId', 'network', 'enabled', 'isDefault', 'sessionEnded', 'says'],
+  listPolicyVersions: ['version', 'at', 'change', 'author', 'policyId', 'name', 'type', 'walletId', 'enabled', 'says'],
   adminListTransactions: [
     ...['id', 'createdAt', 'walletName', 'network', 'tier', 'status'],
     ...['amountFormatted', 'amountSymbol', 'toAddress', 'txHash'],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { policyChangesText } from './policy-changes.ts'
-import { parsePolicyFile, policyFileText } from './policy-file.ts'
+import { parsePolicyFile } from './policy-file.ts'
+import { policyText } from './policy-text.ts'
 
 const USDC = '0x1c7D4B196Cb0C7B01d743Fbc6116a902379C7238'
 
@@ -10,7 +11,7 @@ describe('a file of policies', () => {
       { wallet: 'shop', type: 'WHITELIST', rules: { allowed_addresses: [USDC] } },
       { type: 'SPENDING_LIMIT', rules: { instant_max: '1000000000000000000', daily_limit_usd: 0.5 }, enabled: false },
     ]
-    expect(parsePolicyFile('f', policyFileText(policies)).policies).toEqual(policies)
+    expect(parsePolicyFile('f', policyText(policies)).policies).toEqual(policies)
     expect(parsePolicyFile('f', JSON.stringify({ policies })).policies).toEqual(policies)
     const plain = `policies:\n  - type: WHITELIST\n    rules: { allowed_addresses: [${USDC}] }\n`
     expect(parsePolicyFile('f', plain).policies).toEqual([{ ...policies[0], wallet: undefined }])

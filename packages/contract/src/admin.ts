@@ -61,6 +61,11 @@ const SettingDescription = z.object({
   defaultValue: z.string(),
   isCredential: z.boolean(),
   type: z.string(),
+  unit: z.string().nullable().describe('of a number, such as seconds'),
+  minimum: z.int().nullable(),
+  maximum: z.int().nullable(),
+  values: z.array(z.string()).nullable().describe('all that it can be, where it is one of a few'),
+  loosens: z.string().nullable().describe('which change of it may let more out than before; null: none does'),
   runtime: z.boolean().describe('PUT /v1/admin/settings can change it; otherwise config.toml or the environment'),
   source: z.enum(SETTING_SOURCES).describe('where its value comes from now'),
 })

@@ -4,6 +4,8 @@ import type { Form, Operation } from './operation.ts'
 /** The part of JSON Schema (2020-12) that the derivations read. */
 export type JsonSchema = {
   type?: string
+  /** What a text or number is to whoever fills it in, such as usd, seconds or address. */
+  format?: string
   description?: string
   default?: unknown
   enum?: unknown[]

@@ -1,6 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { CreatePolicyRequest, POLICY_TYPES, parseRules, policyOperations } from './index.ts'
+import {
+  CreatePolicyRequest,
+  POLICY_TYPES,
+  type PolicyType,
+  parseRules,
+  policyOperations,
+  policyTypes,
+  policyWords,
+} from './index.ts'
 
 const wallet = '0198a6f0-0000-7000-8000-000000000001'
 const refusals = (request: unknown): string[] => {
@@ -209,4 +217,58 @@ test('only operators change policies, agents may list them', () => {
     updatePolicy: 'operator',
     deletePolicy: 'operator',
   })
+})
+
+test.each<[PolicyType, object, string[]]>([
+  [
+    'SPENDING_LIMIT',
+    { instant_max_usd: 10, notify_max_usd: 10, delay_max_usd: 500, delay_seconds: 300, daily_limit_usd: 500 },
+    [
+      'Up to 10 USD at once, 500 USD after 5 minutes; above that with your approval',
+      'At most 500 USD in 24 hours, fees included; more is refused',
+      'A fee above 25 USD needs your approval',
+    ],
+  ],
+  [
+    'SPENDING_LIMIT',
+    { instant_max_usd: 0, delay_max_usd: 0, over_limit: 'APPROVAL', monthly_limit_usd: 0.5, approval_timeout: 86_400 },
+    [
+      'Everything needs your approval',
+      'At most 0.5 USD in 30 days, fees included; more needs your approval',
+      'A fee above 25 USD needs your approval',
+      'An approval is asked for during 1 day',
+    ],
+  ],
+  [
+    'SPENDING_LIMIT',
+    { notify_max: '7', token_limits: { native: { instant_max: '0.1', notify_max: '0.2', delay_max: '0.2' } } },
+    [
+      'Of native currency: Up to 7 base units at once, with a notice; above that with your approval',
+      'Of native: Up to 0.1 at once, 0.2 at once, with a notice; above that with your approval',
+      'A fee above 25 USD needs your approval',
+    ],
+  ],
+  ['RATE_LIMIT', { max_requests: 1, window_seconds: 5_400 }, ['At most 1 request in 90 minutes']],
+  [
+    'TIME_RESTRICTION',
+    { allowed_hours: { start: 8, end: 18 }, allowed_days: [5, 1] },
+    ['Only from 8:00 to 18:00 on Monday, Friday, by the time of UTC'],
+  ],
+  [
+    'WHITELIST',
+    { allowed_addresses: Array.from({ length: 8 }, (_, index) => `0x${String(index).repeat(40)}`) },
+    [expect.stringMatching(/^Pays only 0x0{40}, .*0x5{40} and 2 more$/)],
+  ],
+])('%s %j is said in words', (type, rules, words) => {
+  expect(policyWords(type, rules)).toEqual(words)
+})
+
+test('each type says in words what its example does; what is no rule of it, or of no type, says nothing', () => {
+  for (const type of POLICY_TYPES) {
+    const words = policyWords(type, policyTypes[type].example)
+    expect([type, words.length > 0]).toEqual([type, true])
+    for (const word of words) expect(word).toMatch(/^[A-Z0-9].*[^.\s]$/)
+    expect(words.join()).not.toMatch(/undefined|null|\[object/)
+  }
+  expect([policyWords('RATE_LIMIT', {}), policyWords('OTHER', {})]).toEqual([[], []])
 })

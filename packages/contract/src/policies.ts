@@ -38,6 +38,7 @@ const policyContent = {
   walletId: Id.nullable().describe('null applies to each wallet by itself'),
   type: z.string().describe(`one of ${POLICY_TYPES.join(', ')}; any other has a problem`),
   rules: Rules,
+  says: z.array(z.string()).describe('what the rules let and refuse, in words'),
   problem: z
     .string()
     .optional()

@@ -77,6 +77,12 @@ const named = {
 /** A template with what it has to be told. */
 export const ChosenTemplate = z.strictObject({ template: TemplateNamed, ...named })
 
+const document = {
+  policies: z.array(PolicyEntry).max(MOST),
+  prune: z.boolean().default(false).describe('also remove policies that are not in the document'),
+}
+const forWallet = { template: TemplateNamed, walletId: WalletName, ...named }
+
 const tag = 'Policies'
 
 export const policyFileOperations = {
@@ -102,10 +108,20 @@ export const policyFileOperations = {
     tag,
     summary: 'Make the policies those of a document: all of its changes, or none where one is wrong.',
     input: z.strictObject({
-      policies: z.array(PolicyEntry).max(MOST),
-      prune: z.boolean().default(false).describe('also remove policies that are not in the document'),
+      ...document,
       dryRun: z.boolean().default(false).describe('only say what would change'),
     }),
+    output: PolicySetChanged,
+    errors: ['POLICY_NAME_EXISTS'],
+  }),
+  previewPolicies: operation({
+    method: 'POST',
+    path: '/v1/policies/preview',
+    whileLoggedIn: true,
+    access: ['operator'],
+    tag,
+    summary: 'Say what the policies of a document would change. Nothing is stored.',
+    input: z.strictObject(document),
     output: PolicySetChanged,
     errors: ['POLICY_NAME_EXISTS'],
   }),
@@ -141,11 +157,21 @@ export const policyFileOperations = {
     command: 'policy template apply',
     places: ['walletId'],
     input: z.strictObject({
-      template: TemplateNamed,
-      walletId: WalletName,
-      ...named,
+      ...forWallet,
       dryRun: z.boolean().default(false).describe('only say what would change'),
     }),
+    aliases: { walletId: ['wallet_id'] },
+    output: PolicySetChanged,
+    errors: ['WALLET_TERMINATED', 'POLICY_NAME_EXISTS'],
+  }),
+  previewPolicyTemplate: operation({
+    method: 'POST',
+    path: '/v1/policies/templates/{template}/preview',
+    whileLoggedIn: true,
+    access: ['operator'],
+    tag,
+    summary: 'Say what a template would change for a wallet. Nothing is stored.',
+    input: z.strictObject(forWallet),
     aliases: { walletId: ['wallet_id'] },
     output: PolicySetChanged,
     errors: ['WALLET_TERMINATED', 'POLICY_NAME_EXISTS'],

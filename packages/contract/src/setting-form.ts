@@ -51,6 +51,34 @@ export const loosensAbove = (from: number, to: number): boolean => to > from
 /** What guards is switched off. */
 export const loosensOff = (from: boolean, to: boolean): boolean => from && !to
 
+type Loosening = NonNullable<Common['loosens']>
+const LOOSENINGS = new Map<Loosening, string>([
+  [loosensBelow, 'a lower number lets more out'],
+  [loosensAbove, 'a higher number lets more out'],
+  [loosensOff, 'switching it off lets more out'],
+  [loosensEntries, 'an entry that is added lets more out'],
+  [loosensEndpoints, 'what is asked in its place is believed, so that another one may let more out'],
+])
+/** Which change of a setting may let more out, in words; null: none does. */
+export function looseningOf({ loosens }: Setting): string | null {
+  if (!loosens) return null
+  return LOOSENINGS.get(loosens) ?? 'some changes of it let more out'
+}
+
+/** By how the name of a setting ends. */
+const UNITS: readonly (readonly [ending: RegExp, unit: string])[] = [
+  [/_(seconds|sec|timeout)$/, 'seconds'],
+  [/_days$/, 'days'],
+  [/_usd$/, 'US dollars'],
+  [/_(percent|cross_validation_threshold)$/, 'per cent'],
+  [/_per_second$/, 'a second'],
+  [/_rpm$/, 'a minute'],
+  [/_memory$/, 'KiB'],
+]
+/** What a number counts, where its name says it. */
+export const unitOf = (key: string): string | null =>
+  UNITS.find(([ending]) => ending.test(key.replace('.', '_')))?.[1] ?? null
+
 type Read = { value: unknown } | { expected: string }
 
 /** The value that a text has in a setting of this form, or what was expected in its place. */

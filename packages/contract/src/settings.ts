@@ -11,7 +11,7 @@ import { LEAST_TIMEOUT_S, MOST_TIMEOUT_S } from './requests/gas-condition.ts'
 import { loosensAbove, loosensBelow, loosensEntries, loosensOff, parseText, type Setting } from './setting-form.ts'
 import { AddedNetworks, Confirmations, Host, HttpUrl, Origin, PostgresUrl, ProxyRange } from './setting-values.ts'
 
-export type { Setting } from './setting-form.ts'
+export { looseningOf, type Setting, unitOf } from './setting-form.ts'
 
 const start = { runtime: false } as const
 const live = { runtime: true } as const

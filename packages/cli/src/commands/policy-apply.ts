@@ -1,10 +1,11 @@
 import type { AllOperations, Input } from '@waiaas/contract'
 import { WAIaaSError } from '@waiaas/sdk'
-import { connectOperator } from '../api.ts'
+import { connectOperator, connectReader } from '../api.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { daemonFlags, daemonFlagsHelp, readArguments } from '../flags.ts'
 import { policyChangesText } from '../policy-changes.ts'
-import { type PolicyFile, readPolicyFile } from '../policy-file.ts'
+import { readPolicyFile } from '../policy-file.ts'
+import type { PolicyText } from '../policy-text.ts'
 import { print, printJson } from '../terminal.ts'
 
 export const usage = `usage: waiaas policy apply <file> [flags]
@@ -19,11 +20,13 @@ export async function run(argv: readonly string[]): Promise<number> {
   const [path] = positionals
   if (path === undefined) throw new UsageError('expected a file', usage)
   const file = await readPolicyFile(path)
-  const { api } = await connectOperator(values)
   // The daemon checks each of them.
   const policies = file.policies as Input<AllOperations['applyPolicies']>['policies']
-  const asked = { policies, dryRun: values['dry-run'] ?? false, prune: values.prune ?? false }
-  const answer = await api.applyPolicies(asked).catch((error: unknown) => {
+  const asked = { policies, prune: values.prune ?? false }
+  const answer = await (values['dry-run']
+    ? (await connectReader(values)).previewPolicies(asked)
+    : (await connectOperator(values)).api.applyPolicies(asked)
+  ).catch((error: unknown) => {
     throw inFile(path, file, error)
   })
   if (values.json) printJson(answer)
@@ -32,7 +35,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 }
 
 /** What is wrong with the policies, a line for each, by where it stands. */
-function inFile(path: string, file: PolicyFile, error: unknown): unknown {
+function inFile(path: string, file: PolicyText, error: unknown): unknown {
   if (!(error instanceof WAIaaSError) || error.code !== 'ACTION_VALIDATION_FAILED') return error
   const issues = (error.details as { issues?: { path: string; message: string }[] } | undefined)?.issues ?? []
   if (issues.length === 0) return error

@@ -2,7 +2,7 @@ import { connectReader } from '../api.ts'
 import { daemonFlags, daemonFlagsHelp, readFlags } from '../flags.ts'
 import { writeNewFile } from '../new-file.ts'
 import { pathOf } from '../place.ts'
-import { policyFileText } from '../policy-file.ts'
+import { policyText } from '../policy-text.ts'
 import { note, print, printJson } from '../terminal.ts'
 
 export const usage = `usage: waiaas policy export [flags]
@@ -14,7 +14,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { values } = readFlags(argv, usage, { ...daemonFlags, output: { type: 'string' } })
   const api = await connectReader(values)
   const { policies, leftOut } = await api.exportPolicies()
-  const text = values.json ? `${JSON.stringify({ policies }, null, 2)}\n` : policyFileText(policies)
+  const text = values.json ? `${JSON.stringify({ policies }, null, 2)}\n` : policyText(policies)
   if (leftOut > 0 && !values.json)
     note(`${leftOut} policies of single sessions are left out: they end with their session`)
   if (values.output === undefined) {

@@ -65,6 +65,14 @@ export const installedRules = (type: PolicyType): PolicyTypeEntry['installed'] =
   const entry: PolicyTypeEntry = policyTypes[type]
   return entry.installed
 }
+/** What rules of a type let and refuse, in words; nothing where they are not as the type wants them. */
+export function policyWords(type: string, rules: unknown): readonly string[] {
+  if (!isPolicyType(type)) return []
+  const entry: PolicyTypeEntry = policyTypes[type]
+  const parsed = entry.rules.safeParse(rules)
+  // Parsed by the type's own rules.
+  return parsed.success ? entry.says(parsed.data as never) : []
+}
 /** What stored rules of a type let go in dollars; undefined where the type does not bound that. */
 export const policyDollars = (type: PolicyType, rules: unknown): PolicyDollars | undefined => {
   const entry: PolicyTypeEntry = policyTypes[type]

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { listed } from './says.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
 const AllowedNetworks = z.strictObject({
@@ -13,4 +14,7 @@ export const allowedNetworks = {
   rules: AllowedNetworks,
   summary: 'The only networks that may be used.',
   example: { networks: [{ network: 'ethereum-sepolia' }] },
+  says: ({ networks }: z.output<typeof AllowedNetworks>) => [
+    `Only on ${listed(networks.map(({ network }) => network))}`,
+  ],
 } as const satisfies PolicyTypeEntry

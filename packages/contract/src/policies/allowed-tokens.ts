@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { addressKey, assetKey, NAMED_ASSET } from '../families.ts'
 import { Address, Place } from './fields.ts'
+import { listed, thing } from './says.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
 const AllowedToken = z
@@ -29,4 +30,5 @@ export const allowedTokens = {
     toggle: 'denyTokens',
     shown: 'tokenTransfers',
   },
+  says: ({ tokens }: z.output<typeof AllowedTokens>) => [`Of tokens only ${listed(tokens.map(thing))} may leave`],
 } as const satisfies PolicyTypeEntry

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { Address, Digits } from './fields.ts'
+import { Address, TokenUnits } from './fields.ts'
+import { listed, thing } from './says.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
 const ApprovedSpenders = z.strictObject({
@@ -8,7 +9,9 @@ const ApprovedSpenders = z.strictObject({
       z.strictObject({
         address: Address,
         name: z.string().max(100).optional(),
-        maxAmount: Digits.optional().describe('the most that it may be allowed at once, in base units of the token'),
+        maxAmount: TokenUnits.optional().describe(
+          'the most that it may be allowed at once, in base units of the token',
+        ),
       }),
     )
     .min(1)
@@ -25,5 +28,11 @@ export const approvedSpenders = {
     summary: 'Refuse approvals to spenders that no APPROVED_SPENDERS policy lists.',
     toggle: 'denySpenders',
     shown: 'tokenApprovals',
+  },
+  says: ({ spenders }: z.output<typeof ApprovedSpenders>) => {
+    const named = spenders.map((one) =>
+      one.maxAmount === undefined ? thing(one) : `${thing(one)} up to ${one.maxAmount} base units`,
+    )
+    return [`Allowances only for ${listed(named)}`]
   },
 } as const satisfies PolicyTypeEntry

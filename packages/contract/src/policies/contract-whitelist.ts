@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Address, Place } from './fields.ts'
+import { listed, thing } from './says.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
 const ContractWhitelist = z.strictObject({
@@ -20,4 +21,5 @@ export const contractWhitelist = {
     toggle: 'denyContracts',
     shown: 'contractCalls',
   },
+  says: ({ contracts }: z.output<typeof ContractWhitelist>) => [`Calls only of ${listed(contracts.map(thing))}`],
 } as const satisfies PolicyTypeEntry

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Domains } from './fields.ts'
+import { counted, listed } from './says.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
 export const erc8128AllowedDomains = {
@@ -22,4 +23,7 @@ export const erc8128AllowedDomains = {
     shown: 'erc8128Domains',
     isLater: true,
   },
+  says: ({ domains, rate_limit_rpm: most }: { domains: readonly string[]; rate_limit_rpm?: number | undefined }) => [
+    `Requests are signed only for ${listed(domains)}${most === undefined ? '' : `, at most ${counted(most, 'request')} a minute for each`}`,
+  ],
 } as const satisfies PolicyTypeEntry

@@ -5,20 +5,25 @@ import { millionths, parseUsd, usdNumber } from '../money.ts'
 /** A year: no rule needs a longer time, and sums with it stay exact. */
 const LONGEST = 31_536_000
 
+// What a field is for whoever fills it in stands in `format`, beside its type: of money, times and addresses.
+
 /** A family of chains, or one network by any of its names; it is stored as the family or the network's id. */
 export const Place = z
   .string()
   .min(1)
   .max(100)
+  .meta({ format: 'place' })
   .describe(`${CHAINS.join(', ')}: on every network of it; or one network by id, CAIP-2 name or older alias`)
 export const Address = z
   .string()
   .refine(isAddress, { error: `expected an address: ${ADDRESS_FORMS}` })
+  .meta({ format: 'address' })
   .describe('EVM in any case (a mixed-case checksum must be right), Solana exactly')
 
 export const Digits = z
   .string()
   .regex(/^\d{1,78}$/, { error: 'expected an amount in base units, digits only' })
+  .meta({ format: 'native-units' })
   .describe('base units of the native asset')
 
 export const DecimalText = z
@@ -39,10 +44,11 @@ export const Usd = z
     }
     return z.NEVER
   })
+  .meta({ format: 'usd' })
   .describe('USD as a JSON number or decimal text, at most 6 decimals')
 export const PositiveUsd = Usd.refine((value) => value > 0, { error: 'expected more than 0 USD' })
 
-export const Seconds = z.int().min(1).max(LONGEST).describe('seconds')
+export const Seconds = z.int().min(1).max(LONGEST).meta({ format: 'seconds' }).describe('seconds')
 
 /** A number that is reckoned with exactly, in millionths. */
 export const sixDecimals = (number: z.ZodNumber) =>
@@ -64,6 +70,12 @@ export const Named = z
   .string()
   .max(100)
   .regex(/^[\x21-\x7e]+$/, { error: 'expected a name without spaces' })
+
+/** Base units of a token that nobody names here. */
+export const TokenUnits = z
+  .string()
+  .regex(/^\d{1,78}$/, { error: 'expected an amount in base units, digits only' })
+  .meta({ format: 'token-units' })
 
 const LABEL = '[a-z0-9_]([-a-z0-9_]{0,61}[a-z0-9_])?'
 /** Of a whole top level, or of a part of an IP address, nobody means everything. */

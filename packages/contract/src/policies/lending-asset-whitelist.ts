@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Address } from './fields.ts'
+import { listed, thing } from './says.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
 export const lendingAssetWhitelist = {
@@ -11,4 +12,7 @@ export const lendingAssetWhitelist = {
   }),
   summary: 'The only tokens that may be supplied, borrowed, repaid and withdrawn at lenders. Without it none may.',
   example: { assets: [{ address: '0xA0b86991c6218b36c1d19D4a2e9Eb0cE3606eB48', symbol: 'USDC' }] },
+  says: ({ assets }: { assets: readonly Parameters<typeof thing>[0][] }) => [
+    `Lent and borrowed are only ${listed(assets.map(thing))}`,
+  ],
 } as const satisfies PolicyTypeEntry

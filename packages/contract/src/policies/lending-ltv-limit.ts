@@ -14,4 +14,7 @@ export const lendingLtvLimit = {
     }),
   summary: 'How much may be owed for what is deposited, after borrowing or withdrawing.',
   example: { maxLtv: 0.6, warningLtv: 0.5 },
+  says: ({ maxLtv, warningLtv }: { maxLtv: number; warningLtv: number }) => [
+    `At most ${maxLtv} of what is deposited may be owed; above ${warningLtv} it goes after a delay`,
+  ],
 } as const satisfies PolicyTypeEntry

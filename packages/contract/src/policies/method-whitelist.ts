@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Address } from './fields.ts'
+import { listed } from './says.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
 const Method = z
@@ -26,4 +27,6 @@ export const methodWhitelist = {
       { contractAddress: '0x000000000022D473030F116dDEE9F6B43aC78BA3', selectors: ['permit(address,uint256)'] },
     ],
   },
+  says: ({ methods }: z.output<typeof MethodWhitelist>) =>
+    methods.map(({ contractAddress, selectors }) => `At ${contractAddress} only ${listed(selectors)}`),
 } as const satisfies PolicyTypeEntry

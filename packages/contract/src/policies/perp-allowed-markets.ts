@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Named } from './fields.ts'
+import { listed } from './says.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
 export const perpAllowedMarkets = {
@@ -16,4 +17,7 @@ export const perpAllowedMarkets = {
   }),
   summary: 'The only markets in which positions may be held. Without it none may.',
   example: { markets: [{ market: 'ETH-USD' }, { market: 'BTC-USD' }] },
+  says: ({ markets }: { markets: readonly { market: string }[] }) => [
+    `Positions only in ${listed(markets.map(({ market }) => market))}`,
+  ],
 } as const satisfies PolicyTypeEntry

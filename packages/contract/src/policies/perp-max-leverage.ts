@@ -14,4 +14,13 @@ export const perpMaxLeverage = {
     }),
   summary: 'How many times its margin a position may be.',
   example: { maxLeverage: 5, warningLeverage: 3 },
+  says: ({
+    maxLeverage: most,
+    warningLeverage: warning,
+  }: {
+    maxLeverage: number
+    warningLeverage?: number | undefined
+  }) => [
+    `A position is at most ${most} times its margin${warning === undefined ? '' : `; above ${warning} times it goes after a delay`}`,
+  ],
 } as const satisfies PolicyTypeEntry

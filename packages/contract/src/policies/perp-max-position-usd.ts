@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { PositiveUsd } from './fields.ts'
+import { usd } from './says.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
 export const perpMaxPositionUsd = {
@@ -14,4 +15,13 @@ export const perpMaxPositionUsd = {
     }),
   summary: 'How large a position in one market may be.',
   example: { maxPositionUsd: 1_000, warningPositionUsd: 500 },
+  says: ({
+    maxPositionUsd: most,
+    warningPositionUsd: warning,
+  }: {
+    maxPositionUsd: number
+    warningPositionUsd?: number | undefined
+  }) => [
+    `A position is at most ${usd(most)}${warning === undefined ? '' : `; above ${usd(warning)} it goes after a delay`}`,
+  ],
 } as const satisfies PolicyTypeEntry

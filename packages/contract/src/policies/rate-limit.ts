@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Seconds } from './fields.ts'
+import { counted, span } from './says.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
 const RateLimit = z.strictObject({
@@ -11,4 +12,7 @@ export const rateLimit = {
   rules: RateLimit,
   summary: 'How many requests may be accepted in a rolling window.',
   example: { max_requests: 10, window_seconds: 60 },
+  says: ({ max_requests, window_seconds }: z.output<typeof RateLimit>) => [
+    `At most ${counted(max_requests, 'request')} in ${span(window_seconds)}`,
+  ],
 } as const satisfies PolicyTypeEntry

@@ -1,9 +1,17 @@
 import { z } from 'zod'
 import { Tier } from '../tiers.ts'
 import { sixDecimals } from './fields.ts'
+import { tierWords } from './says.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
 const Tag = z.string().max(32)
+
+type Thresholds = {
+  min_score: number
+  below_threshold_tier: z.output<typeof Tier>
+  unrated_tier: z.output<typeof Tier>
+  check_counterparty: boolean
+}
 
 export const reputationThreshold = {
   rules: z.strictObject({
@@ -19,4 +27,8 @@ export const reputationThreshold = {
   }),
   summary: 'The tier of payments to agents whose ERC-8004 reputation is low, or missing.',
   example: { min_score: 60, unrated_tier: 'DELAY', check_counterparty: true },
+  says: ({ min_score, below_threshold_tier: low, unrated_tier: none, check_counterparty }: Thresholds) => [
+    `Payments to agents with a score below ${min_score} go ${tierWords[low]}`,
+    `Payments to ${check_counterparty ? 'whoever nobody has rated' : 'agents that nobody has rated'} go ${tierWords[none]}`,
+  ],
 } as const satisfies PolicyTypeEntry

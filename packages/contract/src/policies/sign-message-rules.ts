@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Tier } from '../tiers.ts'
 import { Address, Place } from './fields.ts'
+import { at, tierWords } from './says.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
 /** Who asks for a sign-in, as it stands in its text: a host, and a port where it names one. */
@@ -41,4 +42,14 @@ export const signMessageRules = {
   rules: SignMessageRules,
   summary: 'Which messages are signed without a human. Without it each waits for one.',
   example: { personal: 'APPROVAL', siwe_domains: [{ domain: 'app.example' }] },
+  says: ({ personal, siwe_domains: hosts = [], typed_data: typed = [] }: z.output<typeof SignMessageRules>) => [
+    `Plain texts are signed ${tierWords[personal ?? 'APPROVAL']}`,
+    ...hosts.map(
+      ({ domain, tier }) => `Sign-ins at ${domain} ${tierWords[tier ?? 'INSTANT']}, at others with your approval`,
+    ),
+    ...typed.map(
+      ({ verifying_contract, primary_type, tier, ...place }) =>
+        `${primary_type ?? 'Typed data'} of ${verifying_contract}${at(place)} ${tierWords[tier ?? 'APPROVAL']}`,
+    ),
+  ],
 } as const satisfies PolicyTypeEntry

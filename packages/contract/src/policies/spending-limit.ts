@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { assetKey, NAMED_ASSET } from '../families.ts'
 import { parseUsd } from '../money.ts'
 import { DecimalText, Digits, PositiveUsd, Seconds, Usd } from './fields.ts'
+import { spendingWords } from './spending-words.ts'
 import type { PolicyDollars, PolicyTypeEntry } from './type.ts'
 
 const compareDecimals = (left: string, right: string): number => {
@@ -52,6 +53,7 @@ const FirstRecipient = z.strictObject({
     .int()
     .min(0)
     .max(31_536_000)
+    .meta({ format: 'seconds' })
     .default(86_400)
     .describe('for so long after the first payment to one is final it is not known yet'),
 })
@@ -134,4 +136,5 @@ export const spendingLimit = {
   example: { instant_max_usd: 10, notify_max_usd: 100, delay_max_usd: 500, daily_limit_usd: 500 },
   installed: INSTALLED,
   dollars,
+  says: spendingWords,
 } as const satisfies PolicyTypeEntry

@@ -11,7 +11,11 @@ const TimeRestriction = z.strictObject({
     .describe(
       'start inclusive, end exclusive; a start after the end wraps midnight and belongs to the day of its start',
     ),
-  allowed_days: z.array(z.int().min(0).max(6)).min(1).max(7).describe('0 is Sunday'),
+  allowed_days: z
+    .array(z.int().min(0).max(6).meta({ format: 'weekday' }))
+    .min(1)
+    .max(7)
+    .describe('0 is Sunday'),
   timezone: Timezone.default('UTC'),
 })
 
@@ -24,8 +28,16 @@ function isTimezone(name: string): boolean {
   }
 }
 
+const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const
+
 export const timeRestriction = {
   rules: TimeRestriction,
   summary: 'The only hours and weekdays at which anything may leave.',
   example: { allowed_hours: { start: 8, end: 18 }, allowed_days: [1, 2, 3, 4, 5], timezone: 'Europe/Berlin' },
+  says: ({ allowed_hours: { start, end }, allowed_days, timezone }: z.output<typeof TimeRestriction>) => [
+    `Only from ${start}:00 to ${end}:00 on ${[...allowed_days]
+      .sort()
+      .map((day) => DAYS[day])
+      .join(', ')}, by the time of ${timezone}`,
+  ],
 } as const satisfies PolicyTypeEntry

@@ -18,6 +18,8 @@ export type DefaultDeny = {
 export type PolicyTypeEntry = {
   readonly rules: z.ZodType
   readonly summary: string
+  /** What parsed rules let and refuse, to a person: sentences without a full stop. */
+  readonly says: (rules: never) => readonly string[]
   /** Rules for the documents; a test writes them and lets them judge. */
   readonly example: Readonly<Record<string, unknown>>
   readonly defaultDeny?: DefaultDeny

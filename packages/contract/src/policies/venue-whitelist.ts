@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Named } from './fields.ts'
+import { listed } from './says.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
 export const venueWhitelist = {
@@ -19,4 +20,5 @@ export const venueWhitelist = {
     shown: 'venues',
     isLater: true,
   },
+  says: ({ venues }: { venues: readonly { id: string }[] }) => [`Only at ${listed(venues.map(({ id }) => id))}`],
 } as const satisfies PolicyTypeEntry

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { Domains } from './fields.ts'
+import { listed } from './says.ts'
 import type { PolicyTypeEntry } from './type.ts'
 
 export const x402AllowedDomains = {
@@ -14,4 +15,5 @@ export const x402AllowedDomains = {
     shown: 'x402Domains',
     isLater: true,
   },
+  says: ({ domains }: { domains: readonly string[] }) => [`Pays only the servers ${listed(domains)} with x402`],
 } as const satisfies PolicyTypeEntry

@@ -1,4 +1,4 @@
-import { INSTALLED_TYPE, invalidField, newId, type PolicyResponse } from '@waiaas/contract'
+import { INSTALLED_TYPE, invalidField, newId, type PolicyResponse, policyWords } from '@waiaas/contract'
 import { seconds } from '../platform/clock.ts'
 import { type PolicyRow, readRules } from './compile.ts'
 import type { StoredPolicy } from './store.ts'
@@ -41,6 +41,7 @@ export function contentOf(row: Omit<StoredPolicy, 'id' | 'version' | 'created_at
     walletId: row.wallet_id,
     type: row.type,
     rules,
+    says: [...policyWords(row.type, rules)],
     ...(problem !== undefined && { problem }),
     priority: row.priority,
     enabled: row.enabled === 1,

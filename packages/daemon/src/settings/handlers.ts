@@ -1,12 +1,14 @@
 import {
   type adminOperations,
   type Handlers,
+  looseningOf,
   type Output,
   type Setting,
   type Settings,
   settingText,
   shownSetting,
   settings as table,
+  unitOf,
 } from '@waiaas/contract'
 import { by } from '../platform/caller.ts'
 import type { Calls } from '../platform/http/types.ts'
@@ -62,6 +64,11 @@ const describe = ([key, setting]: [string, Setting]) => ({
   defaultValue: settingText(setting.default),
   isCredential: setting.secret === true,
   type: setting.type,
+  unit: setting.type === 'number' ? unitOf(key) : null,
+  minimum: setting.type === 'number' ? setting.min : null,
+  maximum: setting.type === 'number' ? setting.max : null,
+  values: setting.type === 'enum' ? [...setting.values] : null,
+  loosens: looseningOf(setting),
   runtime: setting.runtime,
 })
 

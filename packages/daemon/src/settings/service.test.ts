@@ -346,7 +346,13 @@ forEachEngine((engine, open, fresh) => {
         runtime: false,
         source: 'default',
       })
-      expect(all.find(({ key: name }) => name === 'daemon.log_level')).toMatchObject({ source: 'database' })
+      const described = (key: string) => all.find(({ key: name }) => name === key)
+      const values = ['trace', 'debug', 'info', 'warn', 'error']
+      expect(described('daemon.log_level')).toMatchObject({ source: 'database', values, loosens: null })
+      expect(described('oracle.max_age_seconds')).toMatchObject({
+        ...{ unit: 'seconds', minimum: 10, maximum: 604_800, loosens: 'a higher number lets more out' },
+      })
+      expect(described('policy.default_deny_tokens')?.loosens).toBe('switching it off lets more out')
     }
   })
 })
