@@ -6,6 +6,7 @@ ARG NODE_DIGEST=
 FROM ${NODE_IMAGE}${NODE_DIGEST:+@${NODE_DIGEST}} AS bundle
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./
+COPY packages/admin/package.json packages/admin/
 COPY packages/cli/package.json packages/cli/
 COPY packages/contract/package.json packages/contract/
 COPY packages/daemon/package.json packages/daemon/
@@ -14,7 +15,7 @@ COPY packages/mcp/package.json packages/mcp/
 COPY packages/sdk/package.json packages/sdk/
 # Not the root's tools for tests, and no install script of anybody: native code comes prebuilt inside its package.
 RUN --mount=type=cache,target=/root/.npm \
-    npm ci --ignore-scripts --include-workspace-root=false --workspace=@waiaas/cli --workspace=@waiaas/daemon --workspace=@waiaas/mcp
+    npm ci --ignore-scripts --include-workspace-root=false --workspace=@waiaas/admin --workspace=@waiaas/cli --workspace=@waiaas/daemon --workspace=@waiaas/mcp
 COPY LICENSE tsconfig.json ./
 COPY scripts scripts
 COPY packages packages

@@ -3,6 +3,7 @@
  * is loaded on first use in files of its own, the signer as one file, and the few packages that cannot be bundled.
  * `--out <dir>` names another folder.
  */
+import { execFileSync } from 'node:child_process'
 import { chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -23,6 +24,8 @@ const unbundled = [
 
 /** Where the source names a file beside itself, the bundle names its own. A text that is not there exactly once is an error. */
 const relocations: Readonly<Record<string, readonly [from: string, to: string]>> = {
+  'packages/cli/src/admin-page.ts': ["'../../admin/scripts/build.ts'", "'../admin/build.ts'"],
+  'packages/daemon/src/admin-page/service.ts': ["'../../../admin/dist'", "'../admin'"],
   'packages/daemon/src/keys/service.ts': ["'./signer/main.ts'", "'./signer.js'"],
   'packages/daemon/src/platform/db/log-copier.ts': ["'./log-copier-thread.ts'", "'./log-copier.js'"],
   'packages/daemon/src/platform/http/reference.ts': ["'../../../vendor/scalar'", "'../scalar'"],
@@ -172,6 +175,7 @@ async function main(): Promise<void> {
   const metafiles = await Promise.all([bundlePrograms(lib), bundleSigner(lib), bundleThreads(lib)])
   for (const name of ['waiaas.js', 'waiaas-mcp.js']) await makeCommand(join(lib, name))
   await copyReference(out)
+  execFileSync(process.execPath, [join(root, 'packages/admin/scripts/build.ts'), '--out', join(out, 'admin')])
   const installed = await copyPackages({ modules: unbundled, root, out })
   await writeManifest(out)
   const bundled = await bundledPackages(metafiles)

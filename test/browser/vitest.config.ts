@@ -6,7 +6,7 @@ import { SummaryReporter } from '../../scripts/summary-reporter.ts'
 export default defineConfig({
   test: {
     root: join(import.meta.dirname, '../..'),
-    include: ['test/browser/*.check.ts'],
+    include: ['test/browser/**/*.check.ts'],
     isolate: false,
     fileParallelism: false,
     pool: 'forks',

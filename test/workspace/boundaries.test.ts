@@ -35,7 +35,8 @@ const sound: Tree = {
   'packages/cli/src/main.ts': "import '@waiaas/daemon'\nimport '@waiaas/localnet'\nimport '@waiaas/sdk'",
   'packages/daemon/src/index.ts': "export * from './daemon.ts'",
   'packages/daemon/src/daemon.ts':
-    "import './keys/service.ts'\nimport './wallets/service.ts'\nimport './wallets/handlers.ts'\nexport const daemon = 1",
+    "import './ground.ts'\nimport './wallets/service.ts'\nimport './wallets/handlers.ts'\nexport const daemon = 1",
+  'packages/daemon/src/ground.ts': "import './keys/service.ts'",
   'packages/daemon/src/platform/clock.ts': "import '@waiaas/contract'",
   'packages/daemon/src/chains/chain.ts': "import '../platform/clock.ts'",
   'packages/daemon/src/chains/families.ts': "import './evm/address.ts'",

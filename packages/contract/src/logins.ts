@@ -4,6 +4,9 @@ import { isStop, type Operation, operation } from './operation.ts'
 
 /** What the token of a login begins with. */
 export const LOGIN_TOKEN_PREFIX = 'wai_login_'
+/** The half of a login that a page keeps, and the header that shows it with each call. */
+export const PAGE_SECRET_PREFIX = 'wai_page_'
+export const PAGE_SECRET_HEADER = 'x-page-secret'
 
 /** A login ends so long after its last call, and at the latest so long after it was made, in seconds. */
 export const LOGIN_IDLE = 900
@@ -31,7 +34,14 @@ export const loginOperations = {
     summary:
       'Log in: the answer has a token that looks and stops as the operator, and does nothing else. It ends 15 minutes after its last call, 8 hours after it was made, and with a new password, the kill switch and a restore.',
     status: 201,
-    input: z.strictObject({}),
+    input: z.strictObject({
+      carrier: z
+        .enum(['bearer', 'cookie'])
+        .default('bearer')
+        .describe(
+          'bearer: the whole token, for Authorization: Bearer. cookie: one half is a cookie that no script reads, and the token is the other half, for X-Page-Secret; neither is good without the other, nor from another origin',
+        ),
+    }),
     output: z.object({
       id: Id,
       token: z.string().describe('shown now and never again'),

@@ -8,7 +8,7 @@ import {
   VIEW_TOKEN_PREFIX,
 } from '@waiaas/contract'
 import type { KillSwitch } from './killswitch/service.ts'
-import type { Logins } from './logins/service.ts'
+import { type Logins, tokenOfPage } from './logins/service.ts'
 import type { OperatorService } from './operator/service.ts'
 import type { Owners } from './owners/service.ts'
 import type { Principal } from './platform/caller.ts'
@@ -27,12 +27,12 @@ type Parts = {
 
 /**
  * Finds out who calls, by the credentials that the operation admits: X-Master-Password or X-Master-Proof, the bearer token of
- * a session, of a login, for stops or of an owner who looks, or what an owner signed. An owner can agree to a call of the operator too.
+ * a session, of a login, for stops or of an owner who looks, the halves of a page's login, or what an owner signed. An owner can agree to a call of the operator too.
  */
 export const authentication =
   ({ operator, sessions, stopTokens, logins, killSwitch, owners }: Parts) =>
   async (headers: Headers, operation: Operation, { peer, path }: From): Promise<Principal> => {
-    const bearer = /^Bearer\s+(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1]
+    const bearer = tokenOfPage(headers) ?? /^Bearer\s+(\S+)$/i.exec(headers.get('authorization') ?? '')?.[1]
     const stopToken = bearer?.startsWith(STOP_TOKEN_PREFIX) ? bearer : undefined
     if (stopToken !== undefined && isStop(operation)) return stopTokens.authenticate(stopToken)
     const from = { peer, isStop: isStop(operation), mark: headers.get('x-master-mark') ?? undefined }

@@ -1,5 +1,6 @@
 import { type AllOperations, type Handlers, operations, stopOperations } from '@waiaas/contract'
 import manifest from '../package.json' with { type: 'json' }
+import { adminPage } from './admin-page/service.ts'
 import { authentication } from './authentication.ts'
 import { askingOwners } from './consents/handlers.ts'
 import { type Features, featuresOf } from './features.ts'
@@ -40,6 +41,7 @@ export async function compose(ground: Ground) {
       connections: base.doors.connections,
       raw: [
         mcpRoutes({ settings: base.settings.get, log: ground.log }),
+        adminPage,
         features.approvals.pages,
         services.notices.pages,
       ],

@@ -1,4 +1,5 @@
 import { type Daemon, giveBackHeap, StartError, startDaemon } from '@waiaas/daemon'
+import { makeAdminPage } from '../admin-page.ts'
 import { CommandError } from '../errors.ts'
 import { readFlags } from '../flags.ts'
 import { dataDirOf, pathOf, variableOf } from '../place.ts'
@@ -23,6 +24,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const dataDir = dataDirOf(values['data-dir'])
   // Heard from the first moment on: a stop during the start must not be lost.
   const asked = stopSignal()
+  await makeAdminPage()
   const daemon = await open(dataDir, values['password-file'])
   if (process.stdout.isTTY) print(welcome(daemon, dataDir))
   // When its loops have been round once; whatever they loaded and made is garbage then too.

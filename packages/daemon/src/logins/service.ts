@@ -17,7 +17,10 @@ import { type Clock, seconds } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import type { Calls } from '../platform/http/types.ts'
 import { sha256 } from '../platform/sha256.ts'
+import { halved } from './halves.ts'
 import { type LoginRow, loginStore } from './store.ts'
+
+export { tokenOfPage } from './halves.ts'
 
 type Parts = {
   database: Database
@@ -40,7 +43,7 @@ export function logins({ database, clock, audit, era }: Parts) {
 
   const service = {
     async create(by: By): Promise<Output<Operations['createLogin']>> {
-      const token = LOGIN_TOKEN_PREFIX + randomBytes(32).toString('base64url')
+      const token = LOGIN_TOKEN_PREFIX + randomBytes(33).toString('base64url')
       const now = clock.latest()
       const id = newId(now)
       await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
@@ -75,7 +78,13 @@ export function logins({ database, clock, audit, era }: Parts) {
     },
   }
   const handlers: Handlers<Operations, Calls> = {
-    createLogin: (call) => service.create(by(call)),
+    async createLogin(call, { carrier }) {
+      const login = await service.create(by(call))
+      if (carrier === 'bearer') return login
+      const { secret, cookie } = halved(login.token, call.baseUrl)
+      call.answerWith('set-cookie', cookie)
+      return { ...login, token: secret }
+    },
     endLogin: (call, { id }) => service.end(id, by(call)),
   }
   return { ...service, handlers }

@@ -2,7 +2,7 @@ import type { Context, Hono } from 'hono'
 import type { HttpEnv } from './types.ts'
 
 const TYPES = { html: 'text/html', css: 'text/css', js: 'text/javascript' } as const
-type Kind = keyof typeof TYPES
+export type PageKind = keyof typeof TYPES
 
 /** What a page may load and do; nothing of what is not named. */
 const POLICY: Readonly<Record<string, string>> = {
@@ -17,7 +17,7 @@ const POLICY: Readonly<Record<string, string>> = {
 }
 
 /** The headers of a page of the daemon's own, with what it does otherwise than others. */
-export const pageHeaders = (kind: Kind, more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
+export const pageHeaders = (kind: PageKind, more: Readonly<Record<string, string>> = {}): Record<string, string> => ({
   'content-type': `${TYPES[kind]}; charset=utf-8`,
   'content-security-policy': Object.entries({ ...POLICY, ...more })
     .map(([name, value]) => `${name} ${value}`)

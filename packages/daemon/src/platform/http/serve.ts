@@ -281,7 +281,7 @@ const nameOf = (principal: Principal): string => {
 type Asked = { op: Operation; principal: Principal; outcome: { readonly isFault: boolean } }
 
 function callOf(c: Context<HttpEnv>, { op, principal, outcome }: Asked): Call {
-  const { requestId, peer, origin } = c.get('meta')
+  const { requestId, peer, origin, headers } = c.get('meta')
   const outgoing = c.env?.outgoing
   const message = c.env?.message
   return {
@@ -289,6 +289,9 @@ function callOf(c: Context<HttpEnv>, { op, principal, outcome }: Asked): Call {
     requestId,
     peer,
     baseUrl: origin,
+    answerWith: (name, value) => {
+      headers[name] = value
+    },
     idempotencyKey: op.idempotent ? readKey(c.req.header('idempotency-key')) : undefined,
     message: message === undefined ? undefined : { id: message, isHere: () => outgoing?.destroyed === false },
     onDelivered: (listener) => {

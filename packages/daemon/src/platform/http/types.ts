@@ -17,6 +17,8 @@ export type Call<Kind extends CallerKind = CallerKind> = {
   readonly peer: string
   /** Scheme and host under which the caller reached the daemon. */
   readonly baseUrl: string
+  /** Gives the answer a header. */
+  readonly answerWith: (name: string, value: string) => void
   /** Only of operations that move money. */
   readonly idempotencyKey: string | undefined
   /** Where several come over one connection, such as tool calls of MCP: which of them it belongs to. */

@@ -1,0 +1,47 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { httpCall, operations, WAIaaSError } from '@waiaas/contract'
+import { eventsOf } from '@waiaas/sdk/events'
+import { useEffect } from 'react'
+import { pageHeaders } from '../data/client.ts'
+import { keepLogin } from '../data/login.ts'
+
+/** So long events are gathered before what is shown is read anew. */
+const GATHERED_MS = 300
+
+/** Reads what is shown anew when something has happened, as long as somebody is logged in. */
+export function useLive(): void {
+  const client = useQueryClient()
+  useEffect(() => {
+    const ending = new AbortController()
+    let gathering: ReturnType<typeof setTimeout> | undefined
+    const fresh = () => {
+      gathering ??= setTimeout(() => {
+        gathering = undefined
+        void client.invalidateQueries()
+      }, GATHERED_MS)
+    }
+    follow(ending.signal, fresh).catch((error: unknown) => {
+      if (ending.signal.aborted) return
+      if (error instanceof WAIaaSError && error.status === 401) keepLogin(undefined)
+      else console.error(error)
+    })
+    return () => {
+      ending.abort()
+      clearTimeout(gathering)
+    }
+  }, [client])
+}
+
+async function follow(signal: AbortSignal, fresh: () => void): Promise<void> {
+  for await (const _event of eventsOf(opened, { signal })) fresh()
+}
+
+const opened = (lastEventId: string | undefined, signal: AbortSignal): Promise<Response> =>
+  fetch(httpCall(operations.listEvents, {}).path, {
+    headers: {
+      accept: 'text/event-stream',
+      ...pageHeaders(),
+      ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+    },
+    signal,
+  })

@@ -1,0 +1,89 @@
+import { expect } from 'vitest'
+import { makePage } from '../../../packages/admin/scripts/build.ts'
+import { MASTER_PASSWORD, startTestDaemon } from '../../support/daemon.ts'
+import { until } from '../../support/until.ts'
+import { envOf, evmWorld, solanaWorld, type World } from '../../support/worlds.ts'
+import { LAN_HOST, type Page, startChromium } from '../chromium.ts'
+import { personAt } from '../person.ts'
+
+export type AdminScene = Awaited<ReturnType<typeof openAdmin>>
+
+const ALL_WAIT = { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 }
+
+/** A daemon with both chains, a wallet on each, an agent of each, and a person before its admin page, who is not logged in. */
+export async function openAdmin() {
+  expect(makePage()).toBeUndefined()
+  const [evm, solana] = await Promise.all([evmWorld(), solanaWorld()])
+  const env = { ...envOf(evm, solana), WAIAAS_SECURITY_ALLOWED_HOSTS: LAN_HOST }
+  const daemon = await startTestDaemon({ env })
+  const { port } = new URL(daemon.url)
+  /** A wallet of which all waits for the operator, with an agent that uses it. */
+  async function walletOn(world: World, agent: string) {
+    const wallet = await world.wallet(daemon, { limit: ALL_WAIT })
+    const { token, id } = await daemon.operator.createSession({ walletId: wallet.id, labels: { name: agent } })
+    return { ...wallet, token, sessionId: id }
+  }
+  const [wallet, solanaWallet] = [await walletOn(evm, 'Shopping'), await walletOn(solana, 'Trading')]
+  const { page, close } = await startChromium(process.env.WAIAAS_TEST_CHROMIUM ?? 'chromium')
+  const url = `http://localhost:${port}`
+  return {
+    ...{ daemon, evm, solana, wallet, solanaWallet, page, url },
+    lanUrl: `http://${LAN_HOST}:${port}`,
+    at: personAtAdmin(page, url),
+    /** A payment of the agent on the EVM chain, which waits for the operator. */
+    async waiting(more: object = {}) {
+      const to = evm.newAddress()
+      const asked = { to, amount: String(evm.amount(0)), network: evm.network, ...more }
+      const { id } = await daemon.agent(wallet.token).sendToken(asked)
+      return { id, to, status: async () => (await daemon.operator.getTransaction({ id })).status }
+    },
+    async close() {
+      await close()
+      await daemon.stop()
+      await Promise.all([evm.stop(), solana.stop()])
+    },
+  }
+}
+
+type Field = { focus(): void; select?(): void }
+type Dom = { document: { querySelectorAll(selector: string): Iterable<Labelled> } }
+type Labelled = { textContent: string; control: Field | null; click(): void; checkVisibility(): boolean }
+
+/** A person before the admin page, who types as a keyboard does. */
+function personAtAdmin(page: Page, url: string) {
+  const at = personAt(page)
+  const person = {
+    ...at,
+    /** Types into the field of a label, in place of what is there. */
+    async fill(label: string, text: string): Promise<void> {
+      await until(`a field "${label}"`, () =>
+        page.run((wanted) => {
+          const labels = (globalThis as unknown as Dom).document.querySelectorAll('label')
+          const field = [...labels].find((each) => each.textContent.trim() === wanted)?.control
+          field?.focus()
+          field?.select?.()
+          return field != null
+        }, label),
+      )
+      await page.send('Input.insertText', { text })
+    },
+    /** Goes to a page of the admin page by its address. */
+    go: (hash: string) =>
+      page.run((wanted) => {
+        // biome-ignore lint/suspicious/noExplicitAny: Node's types know no browser
+        ;(globalThis as any).location.hash = wanted
+      }, hash),
+    async logIn(password = MASTER_PASSWORD): Promise<void> {
+      await page.open(`${url}/admin/`)
+      await person.fill('Master password', password)
+      await person.press('Log in')
+    },
+    /** Types the master password where a dialog asks for it. */
+    async confirmWithPassword(password = MASTER_PASSWORD): Promise<void> {
+      await at.sees('Type the master password')
+      await person.fill('Master password', password)
+      await person.press('Go on')
+    },
+  }
+  return person
+}
