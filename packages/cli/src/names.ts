@@ -64,7 +64,7 @@ const endsIn = ({ id }: Row, given: string): boolean => /^[0-9a-f]{12}$/.test(gi
 const isCalled = ({ name }: Row, given: string): boolean => typeof name === 'string' && nameKey(name) === nameKey(given)
 
 /** The rows of a list, page by page, as far as anybody looks. */
-export async function rowsOf(api: WAIaaSClient, list: keyof AllOperations): Promise<{ rows: Row[]; isWhole: boolean }> {
+async function rowsOf(api: WAIaaSClient, list: keyof AllOperations): Promise<{ rows: Row[]; isWhole: boolean }> {
   // An operation's method takes its input and answers a page.
 
   const call = api[list] as (input: Input) => Promise<Row>

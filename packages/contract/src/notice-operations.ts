@@ -38,10 +38,12 @@ export const noticeOperations = {
         z.object({
           name: z.string(),
           enabled: z.boolean(),
+          forPeople: z.boolean().describe('it tells people; the others tell programs'),
           waiting: z.int().describe('to be told'),
           dead: z.int().describe('given up: waiaas notice redeliver tells it again'),
           failures: z.int().describe('one after the other, until now'),
           nextTryAt: UnixSeconds.nullable(),
+          lastToldAt: UnixSeconds.nullable().describe('when it last took what it was told, tests too'),
         }),
       ),
     }),
@@ -71,7 +73,7 @@ export const noticeOperations = {
     input: z.strictObject({
       channel: Channel.optional(),
       status: z.enum(['sent', 'failed']).optional(),
-      eventType: z.enum([...EVENTS, 'DIGEST', 'AUDIT_CHECKPOINT']).optional(),
+      eventType: z.enum([...EVENTS, 'DIGEST', 'TEST', 'AUDIT_CHECKPOINT']).optional(),
       since: UnixSeconds.optional(),
       until: UnixSeconds.optional(),
       page: z.int().min(1).max(100_000).default(1),

@@ -6,6 +6,7 @@ import { backupOperations } from './backup.ts'
 import { calldataOperations } from './calldata.ts'
 import { cardOperations } from './cards.ts'
 import { ceilingOperations } from './ceilings.ts'
+import { checklistOperations } from './checklist.ts'
 import { consentOperations } from './consents.ts'
 import { contactOperations } from './contacts.ts'
 import { eventOperations } from './event-stream.ts'
@@ -78,6 +79,7 @@ export const operations = {
   ...messageOperations,
   ...calldataOperations,
   ...adminOperations,
+  ...checklistOperations,
   ...stopTokenOperations,
   ...loginOperations,
   ...autostopOperations,

@@ -9,6 +9,8 @@ import { autostopHandlers } from './autostop/handlers.ts'
 import { backupsOf, placeOf } from './backing-up.ts'
 import { backupHandlers } from './backup/handlers.ts'
 import { calldataHandlers } from './chains/handlers.ts'
+import { checklistHandlers } from './checklist/handlers.ts'
+import type { ChecklistParts } from './checklist/service.ts'
 import { clockHandlers } from './clock/handlers.ts'
 import { connectHandlers } from './connect/handlers.ts'
 import { connectInfo } from './connect/service.ts'
@@ -24,6 +26,7 @@ import { operatorHandlers } from './operator/handlers.ts'
 import { ownerHandlers } from './owners/handlers.ts'
 import { pairingHandlers } from './pairings/handlers.ts'
 import { policyHandlers } from './policies/handlers.ts'
+import { spendingDollars } from './policies/service.ts'
 import { priceHandlers } from './prices/handlers.ts'
 import { proving } from './proving.ts'
 import type { Services } from './services.ts'
@@ -46,6 +49,8 @@ export function featuresOf(ground: Ground, base: Base, services: Services) {
   const { settings, evidence, operator, signing, watching } = base
   const { transactions, killSwitch, clock } = services
   const approving = approvalFeature({ ...services, ...ground, ...base })
+  const admin = adminOf(ground, base, services)
+  const backups = backupsOf({ ...ground, audit: evidence, settings, version })
   const walletName = async (id: string) => (await database.read((db) => findWallet(db, id)))?.name ?? null
   return {
     settings: { handlers: settingsHandlers(settings), start: settings.refresh, stop: watching.stop },
@@ -70,8 +75,9 @@ export function featuresOf(ground: Ground, base: Base, services: Services) {
     proofs: proving({ clock: ground.clock, signing, place: placeOf(ground) }),
     notices: { handlers: services.notices.handlers },
     operator: { handlers: operatorHandlers(operator), stop: operator.stop },
-    admin: { handlers: adminHandlers(adminOf(ground, base, services)) },
-    backups: { handlers: backupHandlers(backupsOf({ ...ground, audit: evidence, settings, version })) },
+    admin: { handlers: adminHandlers(admin) },
+    backups: { handlers: backupHandlers(backups) },
+    checklist: { handlers: checklistHandlers({ ...checkedOf(ground, base, services), ...admin, backups }) },
     calldata: { handlers: calldataHandlers },
     connect: { handlers: connectHandlers(connectOf(ground, base, services)) },
     policies: {
@@ -116,12 +122,28 @@ function adminOf(ground: Ground, { chains, settings, evidence, held, operator, d
     killSwitch: services.killSwitch,
     heldStops: held.names,
     sharedNames,
-    folder:
-      config.settings['database.url'] === ''
-        ? dirname(resolve(dataDir.path, config.settings['database.path']))
-        : undefined,
+    folder: databaseFolder(ground),
     shutdown: ground.shutdown,
   })
+}
+
+/** Where SQLite's file lies; undefined for a server. */
+const databaseFolder = ({ config, dataDir }: Ground): string | undefined =>
+  config.settings['database.url'] === '' ? dirname(resolve(dataDir.path, config.settings['database.path'])) : undefined
+
+function checkedOf(
+  ground: Ground,
+  { chains }: Base,
+  { killSwitch, notices }: Services,
+): Omit<ChecklistParts, 'ready' | 'concerns' | 'backups'> {
+  return {
+    ...{ database: ground.database, clock: ground.clock, databaseFolder: databaseFolder(ground) },
+    killSwitch: killSwitch.read,
+    hasRecoveryKey: () => ground.dataDir.recoveryKey.exists(),
+    channels: notices.status,
+    limits: spendingDollars,
+    ...{ networks: chains.networks, rpc: chains.status },
+  }
 }
 
 const connectOf = ({ database }: Ground, { chains, settings }: Base, { rules }: Services) =>

@@ -37,6 +37,7 @@ export function noticesOf(
     handlers: noticeHandlers(service),
     pages: service.pages,
     warning: service.warning,
+    status: service.status,
     /** With the signing of the evidence, by which is read what has happened. */
     around: (signing: { start(): void; stop(): Promise<void> }) => ({
       start() {

@@ -266,8 +266,8 @@ forEachEngine((engine, open) => {
       recoveryKey: { path: '/data/recovery.key', exists: () => true },
     })
     const expected = [
-      'a secret in the environment',
       expect.stringContaining('/data/recovery.key'),
+      'a secret in the environment',
       expect.stringContaining('listens on 0.0.0.0'),
     ]
     expect(await handlers.getHealth(anybody, {})).toMatchObject({ warnings: expected })

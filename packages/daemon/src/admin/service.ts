@@ -72,12 +72,11 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
 
 /** The daemon's own state, for probes and for the operator. */
 export function adminService(options: AdminOptions) {
-  const { database, clock, version, schemaVersion, recoveryKey } = options
+  const { database, clock, version, schemaVersion, recoveryKey, ceilings } = options
   const startedAt = performance.now()
   const uptime = () => Math.floor((performance.now() - startedAt) / 1000)
   const noUpdate = { latestVersion: null, updateAvailable: false }
-
-  const { warnings, isDatabaseUp, storage, stops } = checksOf(options)
+  const { warnings, others, told, isDatabaseUp, storage, stops } = checksOf(options)
 
   async function ready(): Promise<Ready> {
     const isUnlocked = options.isUnlocked()
@@ -103,8 +102,8 @@ export function adminService(options: AdminOptions) {
 
   async function status(): Promise<z.input<typeof AdminStatus>> {
     const now = clock.now()
-    const { counts, recent, told } = await database.read(async (db) => ({
-      told: [...(await options.killSwitch.recovering(db)), ...options.advice(), ...(await options.sharedNames(db))],
+    const { counts, recent, toldNow } = await database.read(async (db) => ({
+      toldNow: [...options.advice(), ...(await told(db))],
       counts: await adminStore.counts(db, clock.latest(), now - DAY_MS),
       recent: await recentIn(db),
     }))
@@ -118,7 +117,7 @@ export function adminService(options: AdminOptions) {
       failedTxCount: counts.failed,
       ...{ waitingApprovals: counts.approvals, waitingDelays: counts.delays, waitingConsents: counts.consents },
       autoProvisioned: recoveryKey.exists(),
-      warnings: [...warnings(), ...told, ...(await unstored()), ...(await options.ceilings.read())],
+      warnings: [...warnings(), ...toldNow, ...(await unstored()), ...(await ceilings.read())],
       recentTransactions: recent.map(transactionView),
     }
   }
@@ -132,6 +131,8 @@ export function adminService(options: AdminOptions) {
     /** Failures INTERNAL_ERROR, STORAGE_UNAVAILABLE, KEYSTORE_LOCKED and CHAIN_ERROR, each with all checks in its details. */
     ready,
     status,
+    /** What is wrong with it beside what the checklist asks by itself. */
+    concerns: async (): Promise<string[]> => [...others(), ...(await database.read(told)), ...(await ceilings.read())],
     /** What an agent may know of it. */
     statusForAgents,
     /** Every endpoint by network. Ages become times here, where the wall clock is. */
@@ -167,19 +168,29 @@ const ceilingAdvice = (count: number): string =>
 
 /** What may be wrong with the daemon, each asked anew. */
 function checksOf({ database, log, settings, recoveryKey, ...options }: AdminOptions) {
-  return {
-    warnings(): string[] {
-      const found = [...options.warnings]
-      if (recoveryKey.exists())
-        found.push(
+  const generated = (): string[] =>
+    recoveryKey.exists()
+      ? [
           `the generated master password lies in ${recoveryKey.path}: set your own with waiaas set-master, which removes it`,
-        )
-      found.push(...options.standing())
-      const host = settings()['daemon.hostname']
-      if (!LOOPBACK.test(host))
-        found.push(`the daemon listens on ${host}, beyond this machine: let only a proxy with TLS reach it`)
-      return found
-    },
+        ]
+      : []
+
+  function others(): string[] {
+    const found = [...options.warnings, ...options.standing()]
+    const host = settings()['daemon.hostname']
+    if (!LOOPBACK.test(host))
+      found.push(`the daemon listens on ${host}, beyond this machine: let only a proxy with TLS reach it`)
+    return found
+  }
+
+  return {
+    warnings: () => [...generated(), ...others()],
+    others,
+    /** What the database tells. */
+    told: async (db: Handle): Promise<string[]> => [
+      ...(await options.killSwitch.recovering(db)),
+      ...(await options.sharedNames(db)),
+    ],
 
     async isDatabaseUp(): Promise<Check> {
       try {

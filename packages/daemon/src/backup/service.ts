@@ -97,6 +97,8 @@ export function backupService(parts: BackupParts) {
   }
 
   return {
+    /** Where they lie. */
+    folder: parts.folder,
     /** One at a time. The evidence says where it lies. Failure KEYSTORE_LOCKED. */
     create: (by: By): Promise<BackupInfo> =>
       inTurn('backup', async () => {

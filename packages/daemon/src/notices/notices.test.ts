@@ -295,7 +295,21 @@ forEachEngine((_engine, open) => {
     const { secret } = await service.webhooks.rotate(hook.id, operator)
     to.expect(secret)
     to.mode('slack', 'down')
+    const shown = async () =>
+      (await service.status()).channels.map(({ name, forPeople, lastToldAt }) => [name, forPeople, lastToldAt !== null])
+    expect(await shown()).toContainEqual(['telegram', true, false])
     const { results } = await service.test(undefined)
+    expect(await shown()).toEqual([
+      ['telegram', true, true],
+      ['discord', true, true],
+      ['slack', true, false],
+      ['ntfy', true, true],
+      [`webhook:${hook.id}`, false, true],
+    ])
+    const { logs } = await service.log({ page: 1, pageSize: 100, eventType: 'TEST' })
+    expect(logs.map(({ channel, status, error }) => [channel, status, error])).toContainEqual([
+      ...['slack', 'failed', 'answered 503'],
+    ])
     expect(results).toEqual([
       { channel: 'telegram', success: true },
       { channel: 'discord', success: true },

@@ -2,7 +2,8 @@ import { newId, type noticeOperations, type Output, type Parsed, type Settings }
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import type { By } from '../platform/caller.ts'
 import { type Clock, seconds } from '../platform/clock.ts'
-import type { Database } from '../platform/db/database.ts'
+import type { Database, Handle } from '../platform/db/database.ts'
+import { logRow } from './sending.ts'
 import { logStore, outboxStore, queueStore } from './store.ts'
 import { testText } from './texts.ts'
 import type { Notice, Target } from './types.ts'
@@ -43,27 +44,41 @@ export const noticeDesk = (parts: Parts) => ({
 })
 
 async function status({ database, settings, targets }: Parts): Promise<Output<Operations['getNotificationStatus']>> {
-  const { counts, queues } = await database.read(async (db) => ({
+  const all = await targets()
+  const { counts, queues, times } = await database.read(async (db) => ({
     counts: await outboxStore.counts(db),
     queues: await queueStore.all(db),
+    times: await toldTimes(db, all),
   }))
   const countOf = (name: string, ...states: readonly string[]) =>
     counts.reduce((sum, { channel, state, count }) => sum + (channel === name && states.includes(state) ? count : 0), 0)
   return {
     enabled: settings()['notifications.enabled'],
-    channels: (await targets()).map(({ channel: { name } }) => {
+    channels: all.map(({ channel: { name }, isForPeople }) => {
       const queue = queues.find(({ id }) => id === name)
       return {
-        ...{ name, enabled: true, waiting: countOf(name, 'waiting', 'open'), dead: countOf(name, 'dead') },
+        ...{ name, enabled: true, forPeople: isForPeople },
+        ...{ waiting: countOf(name, 'waiting', 'open'), dead: countOf(name, 'dead') },
         failures: queue?.tries ?? 0,
         nextTryAt: queue && queue.tries > 0 ? seconds(queue.due_at) : null,
+        lastToldAt: times.get(name) ?? null,
       }
     }),
   }
 }
 
+/** When each last took what it was told, in unix seconds. */
+async function toldTimes(db: Handle, all: readonly Target[]): Promise<ReadonlyMap<string, number>> {
+  const times = new Map<string, number>()
+  for (const { channel } of all) {
+    const [last] = await logStore.list(db, { channel: channel.name, status: 'sent' }, { limit: 1 })
+    if (last) times.set(channel.name, seconds(last.created_at))
+  }
+  return times
+}
+
 async function test(
-  { clock, settings, targets }: Parts,
+  { database, clock, settings, targets }: Parts,
   only: string | undefined,
 ): Promise<Output<Operations['testNotification']>> {
   const chosen = (await targets()).filter(({ channel }) => only === undefined || channel.name === only)
@@ -73,7 +88,10 @@ async function test(
   const text = testText(settings()['notifications.locale'])
   const results = chosen.map(async ({ channel }) => {
     const notice: Notice = { id: newId(at), event: 'TEST', severity: 'info', at, ...text, data: {} }
+    const began = performance.now()
     const told = await channel.tell(notice, AbortSignal.timeout(TEST_MS))
+    const tookMs = Math.round(performance.now() - began)
+    await database.work({}, (db) => logStore.add(db, logRow({ channel: channel.name, notice, told, tookMs, now: at })))
     return told.is === 'sent'
       ? { channel: channel.name, success: true }
       : { channel: channel.name, success: false, error: told.why }

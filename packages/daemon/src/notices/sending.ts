@@ -5,7 +5,7 @@ import { dueRows } from '../platform/due-rows.ts'
 import { type Loop, loop } from '../platform/jobs.ts'
 import type { Log } from '../platform/log.ts'
 import { isQuiet } from './rules.ts'
-import { logStore, type NoticeRow, outboxStore, queueStore, RANKS } from './store.ts'
+import { type LogRow, logStore, type NoticeRow, outboxStore, queueStore, RANKS } from './store.ts'
 import type { Notice, Target, Told } from './types.ts'
 
 export type SendParts = {
@@ -103,14 +103,23 @@ type Tried = {
   readonly now: number
 }
 
+type Try = Pick<Tried, 'notice' | 'told' | 'tookMs' | 'now'> & { readonly channel: string }
+
+/** How a try is kept in the log. */
+export const logRow = ({ channel, notice, told, tookMs, now }: Try): LogRow => ({
+  ...{ id: newId(now), channel, event: notice.event, wallet_id: null },
+  ...{ status: told.is === 'sent' ? 'sent' : 'failed', error: told.is === 'sent' ? null : told.why },
+  ...{ http_status: told.httpStatus ?? null, attempt: 1, message: notice.title },
+  ...{ duration_ms: tookMs, created_at: now },
+})
+
 /** Notes what became of a try; after how long the channel is tried again. */
 async function settle(db: Handle, { row, notice, told, tookMs, now }: Tried): Promise<number> {
   const { id, channel } = row
   const isSent = told.is === 'sent'
   await logStore.add(db, {
-    ...{ id: newId(now), channel, event: row.event, wallet_id: row.wallet_id, status: isSent ? 'sent' : 'failed' },
-    ...{ http_status: told.httpStatus ?? null, attempt: row.tries + 1, error: isSent ? null : told.why },
-    ...{ message: notice.title, duration_ms: tookMs, created_at: now },
+    ...logRow({ channel, notice, told, tookMs, now }),
+    ...{ event: row.event, wallet_id: row.wallet_id, attempt: row.tries + 1 },
   })
   if (told.is !== 'later') {
     if (isSent) await outboxStore.remove(db, id)
