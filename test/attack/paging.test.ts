@@ -133,6 +133,7 @@ function makersFor(
   const rename = () => operator.renameWallet({ id: wallet.id, name: named() })
   return {
     listWallets: { add: () => operator.createWallet({ name: named(), chain: 'ethereum', environment: 'testnet' }) },
+    listBalances: { add: () => operator.createWallet({ name: named(), chain: 'ethereum', environment: 'testnet' }) },
     listSessions: {
       // A wallet has few, and comes with one.
       add: () => operator.createWallet({ name: named(), chain: 'ethereum', environment: 'testnet' }),

@@ -6,11 +6,13 @@ import {
   isFailure,
   isStop,
   type Operation,
+  type Output,
   operations,
   parseArguments,
 } from '@waiaas/contract'
 import { type WAIaaSClient, WAIaaSError } from '@waiaas/sdk'
 import { connectFor, connectForStop, connectReader, type DaemonFlags } from './api.ts'
+import { withBalances } from './balances.ts'
 import { columns } from './columns.ts'
 import { askConsent, requireConsent } from './confirming.ts'
 import { CONTACT_HELP, takesContacts, withContacts } from './contacts.ts'
@@ -70,12 +72,17 @@ export async function runDerived(command: Derived, argv: readonly string[], ask?
   })
   if (flags.json) printJson(answer ?? null)
   // The daemon answers with the output of the operation that was called.
-  else print((views[name] as View | undefined)?.(answer) ?? plainText(await readable(api, answer), columns[name]))
+  else print((views[name] as View | undefined)?.(answer) ?? plainText(await readable(name, api, answer), columns[name]))
 }
 
-/** Lists say wallets by their names; only who is no stopper can ask for those. */
-const readable = async (api: WAIaaSClient | undefined, answer: unknown): Promise<unknown> =>
-  api ? withWalletNames(api, answer) : answer
+/** Lists say wallets by their names, and of wallets what they hold; only who is no stopper can ask for those. */
+async function readable(name: Name, api: WAIaaSClient | undefined, answer: unknown): Promise<unknown> {
+  if (!api) return answer
+  // The daemon answers with the output of the operation that was called.
+  return name === 'listWallets'
+    ? withBalances(api, answer as Output<AllOperations['listWallets']>)
+    : withWalletNames(api, answer)
+}
 
 type Called = { command: Derived; op: Operation; input: Input; ask: Ask | undefined }
 type Name = keyof AllOperations

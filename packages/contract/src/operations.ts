@@ -3,6 +3,7 @@ import { allowanceOperations } from './allowances.ts'
 import { auditOperations } from './audit.ts'
 import { autostopOperations } from './autostop.ts'
 import { backupOperations } from './backup.ts'
+import { balanceOperations } from './balances.ts'
 import { calldataOperations } from './calldata.ts'
 import { cardOperations } from './cards.ts'
 import { ceilingOperations } from './ceilings.ts'
@@ -59,6 +60,7 @@ export const operations = {
   ...limitOperations,
   ...exposureOperations,
   ...operatorWalletOperations,
+  ...balanceOperations,
   ...sessionOperations,
   ...pairingOperations,
   ...tokenOperations,

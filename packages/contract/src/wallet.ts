@@ -127,7 +127,8 @@ export const WalletHoldings = z.object({
 })
 export type WalletHoldings = z.output<typeof WalletHoldings>
 
-const Held = z.object({
+/** What is held of one asset. */
+export const Held = z.object({
   address: z.string().describe('of the token; "native" for the native asset'),
   assetId: z.string().describe('CAIP-19'),
   symbol: z.string().describe('of a token that no list has, what it calls itself, which may be a lie'),

@@ -97,7 +97,7 @@ export function servicesOf(ground: Ground, base: Base) {
       ...{ database, clock, log, mark: ground.mark, audit: evidence },
       ...{ findNetwork: chains.find, chain: chains.get },
     }),
-    view: walletViewService({ database, chains, tokens: registry, prices, display: base.shown.in }),
+    view: walletViewService({ database, clock, chains, tokens: registry, prices, display: base.shown.in }),
     exposure: exposureOf({ ...ground, ...base, registry, transactions }),
     killSwitch: killSwitchService,
     notices: noticesOf({ ...ground, ...base }, transactions),

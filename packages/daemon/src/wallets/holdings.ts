@@ -23,36 +23,39 @@ type Answer = Output<(typeof operatorWalletOperations)['getWalletHoldings']>
 type Look = Answer['networks'][number]
 type Held = Extract<Look, { status: 'READ' }>['holdings'][number]
 type Holding = { readonly token: Token; readonly amount: Base }
-type Found = { readonly native: Base; readonly tokens: readonly Holding[]; readonly listed: ReadonlySet<string> }
 
 /** Of one network: one that does not answer at all holds the others up no longer than a slow one may take. */
 const PATIENCE: Patience = { firstMs: 4_000, allMs: 10_000 }
 /** Strangers give away tokens: the answer has no more of them, those of the list first. */
-const MOST_HELD = 200
+export const MOST_HELD = 200
 const NATIVE = 'native'
+
+type Configured = { readonly network: Network; readonly wallet: WalletRow; readonly heard: () => void }
+type Found = { readonly native: Base; readonly tokens: readonly Holding[]; readonly listed: ReadonlySet<string> }
+
+/** What a wallet holds on one of its networks. Tells `heard` when the network has answered anything. */
+export async function foundOnConfigured(
+  { chains, database, tokens }: Pick<WalletViewParts, 'chains' | 'database' | 'tokens'>,
+  { network, wallet, heard }: Configured,
+): Promise<Found> {
+  const chain = await chains.get(network.id)
+  const known = await database.read((db) => tokens.ofNetwork(db, chain.network))
+  const [native, found] = await Promise.all([
+    chain.balance(wallet.address).finally(heard),
+    chain.tokenBalances(wallet.address, known),
+  ])
+  return { native, tokens: found, listed: new Set(known.map(({ asset }) => asset)) }
+}
 
 /** Looks for what an address holds, also where its wallet cannot send. Each network by itself, with a deadline of its own. */
 export function walletHoldings(parts: Omit<WalletViewParts, 'display'>, patience = PATIENCE) {
-  const { database, chains, tokens, prices } = parts
+  const { database, chains, prices } = parts
 
   const inTime = <T>({ id }: Network, work: (heard: () => void) => Promise<T>) =>
-    within(
-      patience,
-      work,
-      (ms) => new Failure('CHAIN_ERROR', `no endpoint of ${id} has answered ${tooLate(ms, patience)}`),
-    )
+    within(patience, work, (ms) => tooLate(id, ms, patience))
 
-  async function held({ id }: Network, { address }: WalletRow, heard: () => void): Promise<Found> {
-    const chain = await chains.get(id)
-    const known = await database.read((db) => tokens.ofNetwork(db, chain.network))
-    const [native, found] = await Promise.all([
-      chain.balance(address).finally(heard),
-      chain.tokenBalances(address, known),
-    ])
-    return { native, tokens: found, listed: new Set(known.map(({ asset }) => asset)) }
-  }
-
-  const configured = (network: Network, wallet: WalletRow) => inTime(network, (heard) => held(network, wallet, heard))
+  const configured = (network: Network, wallet: WalletRow) =>
+    inTime(network, (heard) => foundOnConfigured(parts, { network, wallet, heard }))
 
   /** The chain is closed at the deadline too, so that nothing goes on behind the answer. */
   async function beyond({ network, tokens: named }: OtherNetwork, { address }: WalletRow): Promise<Found> {
@@ -128,7 +131,7 @@ async function foundOn(chain: Reader, { address, named, heard }: Asked): Promise
 type Shown = Holding & { readonly isListed: boolean }
 
 /** What is not zero: native money, then what a list has, then the rest. */
-function heldOf(network: Network, { native, tokens, listed }: Found): Shown[] {
+export function heldOf(network: Network, { native, tokens, listed }: Found): Shown[] {
   const { symbol, name, decimals } = network.native
   const own: Token = { address: NATIVE, asset: nativeAsset(network), symbol, name, decimals }
   const shown = tokens.map((holding) => ({ ...holding, isListed: listed.has(holding.token.asset) }))
@@ -139,7 +142,12 @@ function heldOf(network: Network, { native, tokens, listed }: Found): Shown[] {
   ].filter(({ amount }) => amount > 0n)
 }
 
-function heldView(network: Network, { token, amount, isListed }: Shown, usd: WalletViewParts['prices']['usd']): Held {
+/** One holding as answers have it; only what a list has is worth anything. */
+export function heldView(
+  network: Network,
+  { token, amount, isListed }: Shown,
+  usd: WalletViewParts['prices']['usd'],
+): Held {
   const { address, asset, symbol, decimals } = token
   const value = isListed ? usd(network, asset, { amount, decimals }) : null
   return {
@@ -149,5 +157,9 @@ function heldView(network: Network, { token, amount, isListed }: Shown, usd: Wal
   }
 }
 
-const tooLate = (ms: number, { firstMs }: Patience): string =>
-  ms === firstMs ? `within ${ms / 1_000} seconds` : `all that was asked within ${ms / 1_000} seconds`
+/** No endpoint of a network has answered, or not everything, in so many milliseconds. */
+export const tooLate = (network: string, ms: number, { firstMs }: Patience): Failure =>
+  new Failure(
+    'CHAIN_ERROR',
+    `no endpoint of ${network} has answered ${ms === firstMs ? '' : 'all that was asked '}within ${ms / 1_000} seconds`,
+  )

@@ -200,4 +200,16 @@ export const walletStore = {
       }
       return query.orderBy('id').limit(limit)
     }),
+  /** Oldest first, those that have not ended. */
+  listLive: (
+    db: Handle,
+    filter: { after?: string | undefined; environment?: Environment | undefined },
+    limit: number,
+  ) =>
+    db.query<WalletRow>((kysely) => {
+      let query = kysely.selectFrom('wallets').selectAll().where('status', '<>', 'TERMINATED')
+      if (filter.after) query = query.where('id', '>', filter.after)
+      if (filter.environment) query = query.where('environment', '=', filter.environment)
+      return query.orderBy('id').limit(limit)
+    }),
 }

@@ -10,6 +10,8 @@ import {
   type WalletHoldings,
 } from '@waiaas/contract'
 import type { Token } from '../chains/intent.ts'
+import type { Clock } from '../platform/clock.ts'
+import { walletBalances } from './balances.ts'
 import { walletHoldings } from './holdings.ts'
 import { needWallet, walletOfSession } from './lookup.ts'
 import { actsOn, networksOf, resolveNetwork, shownNetwork } from './networks.ts'
@@ -67,7 +69,7 @@ function reads({ database, chains, tokens, prices, display: shownIn }: WalletVie
 }
 
 /** What an agent sees of its own wallet: address, balances, assets. */
-export function walletViewService(parts: WalletViewParts) {
+export function walletViewService(parts: WalletViewParts & { clock: Clock }) {
   const { database, chains } = parts
   const { balanceOn, assetsOn, balanceShown } = reads(parts)
   const choose = (sessionId: string, { walletId, network }: NetworkChoice) =>
@@ -88,6 +90,7 @@ export function walletViewService(parts: WalletViewParts) {
 
   return {
     look: walletHoldings(parts),
+    balances: walletBalances(parts),
     /** For the operator, of a wallet in any state. Failure WALLET_NOT_FOUND. */
     async holdings(id: string): Promise<WalletHoldings> {
       const wallet = await database.read((db) => needWallet(db, id))

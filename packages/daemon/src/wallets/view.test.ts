@@ -20,6 +20,7 @@ import { evmChain } from '../chains/evm/chain.ts'
 import { solanaChain } from '../chains/solana/chain.ts'
 import { needConsents } from '../consents/service.ts'
 import { tokens } from '../tokens/service.ts'
+import { walletBalances } from './balances.ts'
 import { walletHoldings } from './holdings.ts'
 import { walletViewService } from './view-service.ts'
 
@@ -64,7 +65,7 @@ forEachEngine((_engine, open) => {
           return solanaChain({ network: localSolana, urls: [localnet.solana.url], clock: () => performance.now() })
         // Nothing answers there; the path is what a provider's key looks like.
         if (id === sepolia.id) return evm(sepolia, `${localnet.evm.url}/v3/a-secret-of-the-operator`)
-        return evm(localEvm, localnet.evm.url)
+        return evm(localEvm, nodes.silent ? silence.url : localnet.evm.url)
       },
       // One is the local node under another name, one serves another chain than it should, one never says a word.
       others: () => [
@@ -84,6 +85,7 @@ forEachEngine((_engine, open) => {
       },
     }
     const closed: string[] = []
+    const nodes = { silent: false }
     const registry = tokens({
       ...{ database: bed.database, clock: bed.clock, chains },
       audit: audit({ clock: bed.clock }),
@@ -95,8 +97,7 @@ forEachEngine((_engine, open) => {
         asset.includes('slip44') ? usdCost(amount, { usdMicros: toUnitPrice(2_000_000_000n), decimals }) : null,
     }
     const view = walletViewService({
-      database: bed.database,
-      chains,
+      ...{ database: bed.database, clock: bed.clock, chains },
       tokens: registry,
       prices,
       display: async () => undefined,
@@ -105,7 +106,11 @@ forEachEngine((_engine, open) => {
       { database: bed.database, chains, tokens: registry, prices },
       { firstMs: 2_000, allMs: 10_000 },
     )
-    return { bed, registry, view, look, closed }
+    const balances = walletBalances(
+      { database: bed.database, clock: bed.clock, chains, tokens: registry, prices },
+      { firstMs: 4_000, allMs: 20_000 },
+    )
+    return { bed, registry, view, look, balances, nodes, closed }
   }
   const fund = (address: string, amount: bigint) =>
     localnet.evm.rpc('anvil_setBalance', [address, `0x${amount.toString(16)}`])
@@ -226,5 +231,75 @@ forEachEngine((_engine, open) => {
         ],
       },
     ])
+  })
+
+  test('what all wallets hold is told in dollars, and of a network that fell silent as it was before', async () => {
+    const { bed, registry, balances, nodes } = await start()
+    const [rich, poor] = [await bed.createWallet(), await bed.createWallet()]
+    const { plainToken } = localnet.evmFixtures
+    await registry.add(
+      { network: 'local-evm', address: plainToken, symbol: 'PLAIN', name: 'P', decimals: 18 },
+      operator,
+    )
+    await fund(rich.publicKey, parseUnits('0.5', 18))
+    await mintToken(localnet.evm, plainToken, { to: rich.publicKey, amount: 7n })
+    const all = { maxAge: 0, limit: 50 }
+    const now = await balances(all)
+    expect(now).toMatchObject({ hasMore: false, nextCursor: null })
+    expect(now.items).toEqual([
+      {
+        ...{ id: rich.id, name: rich.name, chain: 'ethereum', environment: 'testnet', publicKey: rich.publicKey },
+        ...{ status: 'ACTIVE', usd: 1_000, unpriced: 1 },
+        networks: [
+          {
+            ...{ network: 'local-evm', chainId: 'eip155:31337', usd: 1_000, more: 0, error: null },
+            asOf: expect.any(Number),
+            holdings: [
+              expect.objectContaining({ symbol: 'ETH', balanceFormatted: '0.5', usdValue: 1_000 }),
+              expect.objectContaining({ symbol: 'PLAIN', balance: '7', usdValue: null }),
+            ],
+          },
+          // Nothing answers there.
+          {
+            ...{ network: 'ethereum-sepolia', chainId: 'eip155:11155111', usd: 0, more: 0, holdings: [], asOf: null },
+            error: expect.stringMatching(/./),
+          },
+        ],
+      },
+      expect.objectContaining({ id: poor.id, usd: 0, unpriced: 0 }),
+    ])
+    expect(JSON.stringify(now)).not.toContain('a-secret')
+
+    nodes.silent = true
+    await fund(rich.publicKey, parseUnits('2', 18))
+    const [known] = now.items[0]!.networks
+    // What is young enough is not asked for again, and what cannot be asked for says so.
+    const one = { ...all, walletId: rich.id }
+    const [young] = (await balances({ ...one, maxAge: 3_600 })).items[0]!.networks
+    expect(young).toEqual(known)
+    const [stale] = (await balances(one)).items[0]!.networks
+    expect(stale).toEqual({ ...known, error: 'no endpoint of local-evm has answered within 4 seconds' })
+
+    nodes.silent = false
+    expect((await balances(one)).items).toMatchObject([{ id: rich.id, usd: 4_000 }])
+    await expect(balances({ ...all, walletId: '01900000-0000-7000-8000-000000000000' })).rejects.toMatchObject({
+      code: 'WALLET_NOT_FOUND',
+    })
+  })
+
+  test('balances come page by page, of one environment, without wallets that have ended', async () => {
+    const { bed, balances } = await start()
+    const made = []
+    for (let count = 0; count < 3; count++) made.push(await bed.createWallet({ chain: 'solana' }))
+    await bed.wallets.terminate(made[1]!.id, operator)
+    const seen = []
+    for (let cursor: string | null | undefined; cursor !== null; ) {
+      const page = await balances({ maxAge: 0, limit: 1, environment: 'testnet', ...(cursor && { cursor }) })
+      seen.push(...page.items.map(({ id }) => id))
+      cursor = page.nextCursor
+      expect(page.hasMore).toBe(cursor !== null)
+    }
+    expect(seen).toEqual([made[0]!.id, made[2]!.id])
+    expect((await balances({ maxAge: 0, limit: 50, environment: 'mainnet' })).items).toEqual([])
   })
 })
