@@ -12,7 +12,10 @@ async function answered(state: 'ACTIVE' | 'SUSPENDED' | 'LOCKED', headers: Recor
     operator: { authenticate: async () => asOperator, authenticateSealed: async () => asOperator },
     sessions: { authenticate: async () => ({ kind: 'agent', sessionId: 'one', tokenHash: '' }) },
     stopTokens: { authenticate: async () => ({ kind: 'stopper', actor: 'stop-token:one' }) },
-    logins: { authenticate: async () => ({ ...asOperator, isLogin: true }) },
+    logins: {
+      authenticate: async () => ({ ...asOperator, isLogin: true }),
+      authenticateFollower: async () => ({ ...asOperator, isLogin: true }),
+    },
     killSwitch: { current: () => state },
     owners: {
       authenticate: async (given) =>

@@ -20,7 +20,7 @@ type Parts = {
   operator: Pick<OperatorService, 'authenticate' | 'authenticateSealed'>
   sessions: Pick<Sessions, 'authenticate'>
   stopTokens: Pick<StopTokens, 'authenticate'>
-  logins: Pick<Logins, 'authenticate'>
+  logins: Pick<Logins, 'authenticate' | 'authenticateFollower'>
   killSwitch: Pick<KillSwitch, 'current'>
   owners: Pick<Owners, 'authenticate' | 'viewer'>
 }
@@ -50,8 +50,10 @@ export const authentication =
       const signed = await owners.authenticate(headers, peer)
       if (signed) return { kind: 'owner', address: signed.address, signed }
     }
-    if (bearer?.startsWith(LOGIN_TOKEN_PREFIX))
-      return admitsLogin(operation) ? logins.authenticate(bearer) : { kind: 'public' }
+    if (bearer?.startsWith(LOGIN_TOKEN_PREFIX)) {
+      if (!admitsLogin(operation)) return { kind: 'public' }
+      return follows(operation, headers) ? logins.authenticateFollower(bearer) : logins.authenticate(bearer)
+    }
     if (bearer?.startsWith(VIEW_TOKEN_PREFIX))
       return operation.access.includes('viewer') ? owners.viewer(bearer) : { kind: 'public' }
     if (bearer === undefined || bearer === stopToken || !operation.access.includes('agent')) return { kind: 'public' }
@@ -60,6 +62,10 @@ export const authentication =
     if (state !== 'ACTIVE' && !operation.whileStopped) throw new Failure('SYSTEM_LOCKED', `the kill switch is ${state}`)
     return principal
   }
+
+/** A stream is open as long as nobody closes it, whether somebody looks or not. */
+const follows = (operation: Operation, headers: Headers): boolean =>
+  operation.streams === true && /\btext\/event-stream\b/.test(headers.get('accept') ?? '')
 
 /** A header's bytes arrive as Latin-1; a terminal sends UTF-8. */
 function asUtf8(header: string): string {

@@ -4,6 +4,7 @@ import { pages } from '../pages/all.ts'
 import { common } from '../words/common.ts'
 import { useT } from '../words/language.tsx'
 import { Choices } from './choices.tsx'
+import { useIdle } from './idle.ts'
 import { useLive } from './live.ts'
 import { linkTo, useRoute } from './route.ts'
 import { words } from './words.ts'
@@ -18,6 +19,7 @@ export function Frame() {
   const main = useRef<HTMLElement>(null)
   const logOut = useLogOut()
   useLive()
+  useIdle(logOut)
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page begins at its top
   useEffect(() => {
     setOpen(false)

@@ -31,6 +31,17 @@ forEachEngine((_engine, open) => {
     await expect(authenticate(token)).rejects.toMatchObject(expired)
   })
 
+  test('what goes on by itself keeps no login from ending', async () => {
+    const { create, authenticateFollower, clock } = await bedOf()
+    const { token } = await create(operator)
+    for (let passed = 0; passed < LOGIN_IDLE - 300; passed += 300) {
+      clock.pass(300)
+      expect(await authenticateFollower(token)).toMatchObject({ kind: 'operator', isLogin: true })
+    }
+    clock.pass(300)
+    await expect(authenticateFollower(token)).rejects.toMatchObject(expired)
+  })
+
   test('a login ends at the latest so long after it was made, however often it is used, and by the latest time it may be', async () => {
     const { create, authenticate, clock } = await bedOf()
     const { token, expiresAt } = await create(operator)

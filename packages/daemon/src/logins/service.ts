@@ -41,6 +41,16 @@ const NOTED_EVERY_MS = 60_000
 export function logins({ database, clock, audit, era }: Parts) {
   const eraIn = async (db: Handle) => sha256(await era(db))
 
+  async function liveRow(token: string): Promise<LoginRow> {
+    const { row, bound } = await database.read(async (db) => ({
+      row: await loginStore.byHash(db, sha256(token)),
+      bound: await eraIn(db),
+    }))
+    if (row?.bound_to !== bound) throw new Failure('INVALID_TOKEN', 'the login is over, or none of this daemon')
+    requireLive(row, clock.latest())
+    return row
+  }
+
   const service = {
     async create(by: By): Promise<Output<Operations['createLogin']>> {
       const token = LOGIN_TOKEN_PREFIX + randomBytes(33).toString('base64url')
@@ -66,15 +76,16 @@ export function logins({ database, clock, audit, era }: Parts) {
 
     /** The operator, without the password. Failures INVALID_TOKEN, TOKEN_EXPIRED. */
     async authenticate(token: string): Promise<Principal<'operator'>> {
-      const { row, bound } = await database.read(async (db) => ({
-        row: await loginStore.byHash(db, sha256(token)),
-        bound: await eraIn(db),
-      }))
-      if (row?.bound_to !== bound) throw new Failure('INVALID_TOKEN', 'the login is over, or none of this daemon')
+      const row = await liveRow(token)
       const now = clock.latest()
-      requireLive(row, now)
       if (now - row.used_at >= NOTED_EVERY_MS) await database.work({}, (db) => loginStore.use(db, row.id, now))
-      return { kind: 'operator', isLogin: true, proof: noPassword }
+      return loggedIn
+    },
+
+    /** The same for what goes on by itself, such as a stream of events: it keeps no login from ending. */
+    async authenticateFollower(token: string): Promise<Principal<'operator'>> {
+      await liveRow(token)
+      return loggedIn
     },
   }
   const handlers: Handlers<Operations, Calls> = {
@@ -102,3 +113,4 @@ function requireLive({ created_at, used_at }: LoginRow, now: number): void {
 
 /** What asks for the password all the same gets one that no keystore has. */
 const noPassword = () => ({ password: '' })
+const loggedIn: Principal<'operator'> = { kind: 'operator', isLogin: true, proof: noPassword }

@@ -1,0 +1,33 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
+import { useLogin } from '../data/login.ts'
+
+/** Who is there but calls nothing for so long has the login told of it. */
+const FRESH_MS = 240_000
+const LOOKED_AT_EACH_MS = 5_000
+
+/** Logs out when nobody has typed or pressed anything for the idle time; who has keeps the login by what is read anew. */
+export function useIdle(logOut: () => Promise<void>): void {
+  const client = useQueryClient()
+  const idleMs = (useLogin()?.idleSeconds ?? 0) * 1_000
+  // biome-ignore lint/correctness/useExhaustiveDependencies: how it logs out stays the same
+  useEffect(() => {
+    // A clock that goes on while the machine sleeps.
+    let seen = Date.now()
+    let read = seen
+    function note() {
+      seen = Date.now()
+      if (seen - read < FRESH_MS) return
+      read = seen
+      void client.invalidateQueries()
+    }
+    const watching = setInterval(() => {
+      if (Date.now() - seen >= idleMs) void logOut()
+    }, LOOKED_AT_EACH_MS)
+    for (const each of ['pointerdown', 'keydown'] as const) addEventListener(each, note)
+    return () => {
+      clearInterval(watching)
+      for (const each of ['pointerdown', 'keydown'] as const) removeEventListener(each, note)
+    }
+  }, [client, idleMs])
+}
