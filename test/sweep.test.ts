@@ -1,5 +1,5 @@
 import { createSolanaRpc, address as solanaAddress } from '@solana/kit'
-import { findNetwork, LOCAL_NETWORKS, type Sweep, tokenAsset } from '@waiaas/contract'
+import { NETWORKS as BUILT_IN, findNetwork, LOCAL_NETWORKS, type Sweep, tokenAsset } from '@waiaas/contract'
 import {
   createSolanaFixtures,
   deployEvmFixtures,
@@ -12,10 +12,13 @@ import {
   startSolana,
 } from '@waiaas/localnet'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { agreeTo, askedFor, verifiedOwner } from './support/consents.ts'
+import { verifyReceipt } from '../packages/daemon/src/index.ts'
+import { agreeTo, askedFor, ownedBy, verifiedOwner } from './support/consents.ts'
 import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
-import { evmOwner } from './support/owners.ts'
+import { evmOwner, type TestOwner } from './support/owners.ts'
 import { preparedPostgresDatabase } from './support/prepared.ts'
+import { evidenceKey, signedBy } from './support/receipts.ts'
+import { type RpcProxy, startRpcProxy } from './support/rpc-proxy.ts'
 import { until } from './support/until.ts'
 import {
   ETHER,
@@ -33,6 +36,8 @@ import {
 const SECOND = { id: 'second', chainId: 4_242, environment: 'testnet', symbol: 'TWO', decimals: 18 } as const
 const localSolana = findNetwork(LOCAL_NETWORKS, 'local-solana')!
 const NETWORKS = ['local-evm', 'second']
+const PUBLIC = BUILT_IN.filter(({ chain, environment }) => chain === 'ethereum' && environment === 'testnet')
+const envName = (setting: string): string => `WAIAAS_RPC_${setting.toUpperCase()}`
 /** A token of seven units, of which no transfer succeeds. */
 const STUCK = {
   address: '0x00000000000000000000000000000000000bad00',
@@ -40,11 +45,14 @@ const STUCK = {
 }
 
 let nodes: [EvmNode, EvmNode]
+/** Through which the second network is reached, so that it can be silent. */
+let second: RpcProxy
 let solana: SolanaNode
 let evmTokens: EvmFixtures
 let splTokens: SolanaFixtures
 beforeAll(async () => {
   nodes = [await startEvm({ slotsInAnEpoch: 1 }), await startEvm({ slotsInAnEpoch: 1, chainId: SECOND.chainId })]
+  second = await startRpcProxy(nodes[1].url)
   solana = await startSolana({ slotMs: 50, finalSlots: 8 })
   evmTokens = await deployEvmFixtures(nodes[0])
   // The same deployer, so that the addresses are the same too.
@@ -53,6 +61,7 @@ beforeAll(async () => {
   splTokens = await createSolanaFixtures(solana)
 })
 afterAll(async () => {
+  await second?.stop()
   for (const node of nodes ?? []) await node.stop()
   await solana?.stop()
 })
@@ -70,9 +79,11 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (engine) => {
     options = {
       env: {
         ...(engine === 'postgres' && { WAIAAS_DATABASE_URL: await preparedPostgresDatabase() }),
+        // The public ones of the environment, which no test asks.
+        ...Object.fromEntries(PUBLIC.map(({ setting }) => [envName(setting), second.url])),
         WAIAAS_RPC_EVM_LOCAL_EVM: nodes[0].url,
         WAIAAS_RPC_LOCAL_SOLANA: solana.url,
-        WAIAAS_NETWORKS_EVM: JSON.stringify([{ ...SECOND, rpc: [nodes[1].url] }]),
+        WAIAAS_NETWORKS_EVM: JSON.stringify([{ ...SECOND, rpc: [second.url] }]),
         WAIAAS_ORACLE_FIXED_PRICES: JSON.stringify({
           ...prices,
           ...Object.fromEntries([...mints, ...erc20].map((asset) => [asset, '1'])),
@@ -383,6 +394,29 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (engine) => {
     await operator.terminateWallet({ id })
   })
 
+  test('what an owner takes out ends where they cut off the key that signed for it, which it would go to', async () => {
+    const slow = { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 1_000_000, delay_seconds: 3_600 }
+    const wallet = await evmWallet(daemon, nodes[0], { limit: slow })
+    const { id } = wallet
+    const { operator } = daemon
+    const stolen = await verifiedOwner(daemon, id)
+    const wanted = { id, network: 'local-evm' }
+    const { message } = await operator.getWithdrawChallenge(wanted)
+    const { sweepId } = await operator.withdrawWallet(wanted, { owner: await stolen.word(message) })
+    const step = await until('its step to wait', async () => {
+      const { steps } = await operator.getSweep({ id: sweepId })
+      return steps[0]?.status === 'QUEUED' && steps[0]
+    })
+    const asked = { walletId: id, credential: stolen.address }
+    const text = await operator.getOwnerActionChallenge({ ...asked, action: 'cut-off', signer: stolen.address })
+    await operator.cutOffCredential(asked, { owner: await stolen.word(text.message) })
+    const ended = await over(await operator.getSweep({ id: sweepId }), 'CANCELLED')
+    expect(ended.steps).toMatchObject([{ status: 'CANCELLED', error: /^who approved it has cut off/ }])
+    expect(await evmBalance(nodes[0], stolen.address)).toBe(0n)
+    expect((await operator.getTransaction({ id: step.transactionId! })).status).toBe('CANCELLED')
+    await operator.terminateWallet({ id })
+  })
+
   test('only what was shown is started, to somebody else, and by a digest of its own', async () => {
     const wallet = await evmWallet(daemon, nodes[0], { limit: GENEROUS })
     const to = newEvmAddress()
@@ -395,6 +429,60 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (engine) => {
     await expect(start({ to: wallet.address })).rejects.toMatchObject({ code: 'INVALID_TRANSACTION' })
     await expect(daemon.operator.getSweep({ id: wallet.id })).rejects.toMatchObject({ code: 'SWEEP_NOT_FOUND' })
     await expect(start({ networks: ['local-solana'] })).rejects.toMatchObject({ code: 'ENVIRONMENT_NETWORK_MISMATCH' })
+  })
+
+  test('with a network silent an owner takes out what is on the others, is told so, and each step proves what was signed', async () => {
+    const nothing = { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 }
+    const wallet = await evmWallet(daemon, nodes[0], { limit: nothing })
+    const { id } = wallet
+    const { operator } = daemon
+    const people = [evmOwner(), evmOwner()]
+    await ownedBy(daemon, id, people)
+    const to = people[0]!.address
+    second.mode = 'away'
+    onTestFinished(() => {
+      second.mode = 'pass'
+    })
+    const word = async (owner: TestOwner) => {
+      const { message } = await operator.getWithdrawChallenge({ id, to, signer: owner.address })
+      expect(message).toContain('\n- urn:waiaas:owners-needed:2\n')
+      return operator.withdrawWallet({ id, to }, { owner: await owner.word(message) })
+    }
+    await expect(word(people[0]!)).rejects.toMatchObject({ code: 'OWNER_CONSENT_REQUIRED' })
+    const { sweepId, results, unread } = await word(people[1]!)
+    expect(results).toMatchObject([{ asset: 'native', network: 'local-evm', status: 'pending' }])
+    const silent = [...PUBLIC.map(({ id }) => id), 'second']
+    expect(unread.map(({ network }) => network).sort()).toEqual(silent.sort())
+    expect(unread.every(({ error }) => error.length > 0)).toBe(true)
+    const { steps } = await over(await operator.getSweep({ id: sweepId }))
+    expect(await evmBalance(nodes[0], to)).toBeGreaterThan(0n)
+    const receipt = await operator.getReceipt({ id: steps[0]!.transactionId! })
+    const key = (await operator.getAuditCheckpoint()).publicKey
+    const verdict = await verifyReceipt(JSON.parse(JSON.stringify(receipt)), key)
+    expect(verdict).toMatchObject({ whole: true, faults: [], missing: [] })
+    for (const { address } of people) expect(verdict.proven).toContain(`the key of ${address} signed it`)
+    expect(verdict.proven).toContain('as many owners signed as had to: 2 different owners')
+    expect(verdict.proven).toContain(`all that it moves goes to ${to}, for which owners signed`)
+    const own = evidenceKey()
+    const faultsOf = async (more: object) =>
+      (await verifyReceipt(signedBy(own, { ...receipt, approval: { ...receipt.approval!, ...more } }), own.publicKey))
+        .faults
+    const { networks } = receipt.approval!.withdrawal!
+    expect(networks).toEqual([...silent, 'local-evm'].sort())
+    expect(await faultsOf({ withdrawal: { to: newEvmAddress(), networks } })).toEqual(
+      expect.arrayContaining([
+        'the owner signed for something else than this digest',
+        'it pays somebody else than those for whom the owners signed',
+      ]),
+    )
+    expect(await faultsOf({ withdrawal: { to, networks: ['second'] } })).toContain(
+      'its network is none for which the owners signed',
+    )
+    expect(await faultsOf({ withdrawal: undefined })).toContain('the owner signed for something else than this digest')
+    expect(await faultsOf({ needed: 1, others: [] })).toContain(
+      'another number of owners had to sign than they signed for',
+    )
+    await operator.terminateWallet({ id })
   })
 })
 

@@ -64,6 +64,23 @@ test.each<[string, Method, string, object]>([
   expect([answer.status, answer.body.code]).toEqual([400, 'ACTION_VALIDATION_FAILED'])
 })
 
+test.each<[string, Method, string, object, string | RegExp]>([
+  ['left out', 'POST', '/v1/wallets', {}, /^name: expected text, got nothing( \(.+\))?$/],
+  ['empty', 'POST', '/v1/wallets', { name: '' }, /^name: expected text of at least 1 character, got an empty text$/],
+  ['of another kind', 'POST', '/v1/wallets', { name: 7 }, 'name: expected text, got the number 7'],
+  [
+    'misspelt',
+    'POST',
+    '/v1/wallets',
+    { name: 'x', environment: 'testnt' },
+    /^environment: expected one of .*, got text of 6 characters \(did you mean testnet\?\)$/,
+  ],
+])('a field that is %s is told in plain words', async (_, method, path, body, message) => {
+  const answer = await daemon.call(method, path, { as: 'operator', body })
+  expect(answer.body.code).toBe('ACTION_VALIDATION_FAILED')
+  expect(answer.body.message).toMatch(message)
+})
+
 test('where few fields are known they are named', async () => {
   const body = { walletId: wallet.id, draft: { update: [] } }
   const answer = await daemon.call('POST', '/v1/policies/diff', { as: 'operator', body })

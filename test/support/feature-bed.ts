@@ -137,7 +137,7 @@ export async function openBed(open: Open, bedOptions: BedOptions) {
     dataDir,
   })
   const keyRows = walletKeys({ database })
-  const needConsent = needConsents(clock)
+  const [needConsent, nextVersion] = [needConsents(clock), policyVersions(clock)]
   const policyService = policies({
     ...{ database, held, clock, networks: () => NETWORKS },
     ...{ wallet: findWallet, walletId: walletIdOf },
@@ -146,7 +146,7 @@ export async function openBed(open: Open, bedOptions: BedOptions) {
     record: evidence.record,
     afterChange: async () => {},
     systemEvidence: SYSTEM_EVIDENCE,
-    ...{ nextVersion: policyVersions(clock), needConsent },
+    ...{ nextVersion, needConsent },
   })
   const walletService = wallets({
     ...common,
@@ -161,7 +161,7 @@ export async function openBed(open: Open, bedOptions: BedOptions) {
   })
   const switchService = killSwitch({ ...common, sessions: sessionService })
   const hear = ownerHearing({ database, keys })
-  const ownerService = owners({ ...common, findNetwork, chain: noChain, settings, needConsent, hear })
+  const ownerService = owners({ ...common, findNetwork, chain: noChain, settings, needConsent, nextVersion, hear })
   let made = 0
 
   return {

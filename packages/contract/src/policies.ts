@@ -4,6 +4,7 @@ import { cursors, Id, Limit, nextPage, Offset, UnixSeconds } from './ids.ts'
 import { LabelFilter } from './labels.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
+import { plainIssue } from './plain-issues.ts'
 import {
   INSTALLED_TYPE,
   isPolicyType,
@@ -89,7 +90,7 @@ const PolicyChanged = PolicyResponse.extend({ unwritten: Unwritten, worstCase: W
 
 type Issue = z.core.$ZodIssue
 const checkRules = (type: PolicyType, rules: unknown): { issues: Issue[] } | { rules: PolicyRules } => {
-  const parsed = policyTypes[type].rules.safeParse(rules)
+  const parsed = policyTypes[type].rules.safeParse(rules, { error: plainIssue })
   return parsed.success ? { rules: parsed.data } : { issues: parsed.error.issues }
 }
 

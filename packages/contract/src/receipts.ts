@@ -139,6 +139,10 @@ export const Receipt = z.strictObject({
       ),
       needed: z.int().optional().describe('how many different owners had to sign'),
       others: z.array(ReceiptConsent).optional().describe('what other owners signed, where several had to'),
+      withdrawal: z
+        .strictObject({ to: z.string(), networks: z.array(z.string()) })
+        .optional()
+        .describe('where they agreed that all goes which the wallet holds there, of which this is a step'),
     })
     .nullable(),
   signatures: z.array(ReceiptSignature),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { plainIssue } from './plain-issues.ts'
 import { HttpUrl } from './setting-values.ts'
 
 export type HeldSettings = (key: string) => unknown
@@ -114,7 +115,7 @@ function parseList(of: z.ZodType<string>, text: string): Read {
 }
 
 function checked(schema: z.ZodType, value: unknown): Read {
-  const parsed = schema.safeParse(value)
+  const parsed = schema.safeParse(value, { error: plainIssue })
   if (parsed.success) return { value: parsed.data }
   const issue = parsed.error.issues[0]
   const where = issue && issue.path.length > 0 ? ` at ${issue.path.join('.')}` : ''

@@ -34,7 +34,7 @@ export function servicesOf(ground: Ground, base: Base) {
   const { stopper, autostopRules } = stoppingItself({ ...ground, ...base }, parts)
   const chainsOf = { networks: chains.networks, findNetwork: chains.find, chain: chains.get }
   const asked = { ...chainsOf, settings: settings.get, needConsent, hear: ownerHearing({ database, keys }) }
-  const ownerService = owners({ database, clock, audit: evidence, ...asked })
+  const ownerService = owners({ database, clock, audit: evidence, nextVersion, ...asked })
   const transactions = moneyPath({ ...ground, ...base, keyRows, findToken, owners: ownerService, autostop: stopper })
   const { events, stops } = toldOf({ ...ground, ...base }, transactions)
   settings.waitFor(() => stops.quiet())

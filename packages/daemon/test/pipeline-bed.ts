@@ -239,7 +239,7 @@ export async function startPipeline(
     instance: newId(),
     owners: owners({
       settings: () => ({ 'server.public_url': '' }),
-      ...{ database, clock, audit: evidence, networks: () => networks },
+      ...{ database, clock, audit: evidence, networks: () => networks, nextVersion: policyVersions(clock) },
       ...{ findNetwork: () => network, chain: async () => chain, needConsent: needConsents(clock) },
       hear: ownerHearing({ database, keys }),
     }),

@@ -1,4 +1,4 @@
-import { operations } from '@waiaas/contract'
+import { operations, plainIssue } from '@waiaas/contract'
 import { connectReader } from '../api.ts'
 import { UsageError } from '../errors.ts'
 import { daemonFlags, daemonFlagsHelp, readFlags, timeFlag } from '../flags.ts'
@@ -63,7 +63,7 @@ function readFilters(flags: Flags) {
     ...(since !== undefined && { since: timeFlag('--since', since, usage) }),
     ...(until !== undefined && { until: timeFlag('--until', until, usage) }),
   }
-  const issue = operations.exportTransactions.input.safeParse(given).error?.issues[0]
+  const issue = operations.exportTransactions.input.safeParse(given, { error: plainIssue }).error?.issues[0]
   if (issue) throw new UsageError(`--${String(issue.path[0]).replace('_', '-')}: ${issue.message}`, usage)
   return given
 }

@@ -54,6 +54,7 @@ import { invitations } from './0063-invitations.ts'
 import { ownerVoices } from './0065-owner-voices.ts'
 import { cutOffs } from './0067-cut-offs.ts'
 import { signedWith } from './0068-signed-with.ts'
+import { withdrawals } from './0069-withdrawals.ts'
 import { noticeTables } from './0070-notices.ts'
 import { noticeStates } from './0071-notice-states.ts'
 import { pushSubscriptions } from './0072-push-subscriptions.ts'
@@ -118,6 +119,7 @@ export const migrations: readonly Migration[] = [
   ownerVoices,
   cutOffs,
   signedWith,
+  withdrawals,
   noticeTables,
   noticeStates,
   pushSubscriptions,

@@ -35,6 +35,8 @@ type Row = {
   readonly byUnverified?: true
   /** It lets nothing out: an owner whose word does not count may say it too. */
   readonly bySilent?: true
+  /** It names how many owners have to agree, so that a receipt of it proves that by what they signed. */
+  readonly namesNeeded?: true
   /** Whoever signs it has shown to be the owner. */
   readonly verifies?: true
   /** Older clients sign a nonce alone for it, whose mark says this: it can only stop something. */
@@ -43,7 +45,12 @@ type Row = {
 
 /** One row for each thing that an owner signs. */
 export const actions: Readonly<Record<Action, Row>> = {
-  approve: { says: (words) => `Approve this transaction: ${words}`, byUnverified: true, verifies: true },
+  approve: {
+    says: (words) => `Approve this transaction: ${words}`,
+    byUnverified: true,
+    verifies: true,
+    namesNeeded: true,
+  },
   reject: {
     says: (words) => `Reject this transaction: ${words}`,
     byUnverified: true,
@@ -60,7 +67,7 @@ export const actions: Readonly<Record<Action, Row>> = {
     byNonce: () => 'kill-switch',
   },
   recover: { says: (words) => `Let everything run again: ${words}` },
-  withdraw: { says: (words) => `Send out all that a wallet holds: ${words}` },
+  withdraw: { says: (words) => `Send out all that a wallet holds: ${words}`, namesNeeded: true },
   export: { says: (words) => `Give out the private key of a wallet: ${words}` },
   loosen: { says: (words) => `Let more out than before: ${words}` },
   'add-credential': { says: (words) => `Add another way to sign as the owner: ${words}` },

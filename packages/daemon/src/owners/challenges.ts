@@ -15,6 +15,8 @@ const REQUEST = /^Request ID: (\S{1,80})$/m
 const ORIGIN = /^URI: (\S{1,300})$/m
 const BARE = /^[0-9a-f]{64}$/
 const BLANK = '-'
+/** Begins the line of a text that says how many owners have to agree. */
+export const NEEDED_LINE = 'urn:waiaas:owners-needed:'
 
 /** Who gives challenges: the name of its database in them, and the key of its marks. */
 export type Giver = { readonly daemon: string; readonly mark: string }
@@ -27,6 +29,8 @@ export type Asked = {
   readonly walletId: string | undefined
   readonly action: Action
   readonly subject: Subject
+  /** How many owners have to agree, where what they sign says so. */
+  readonly needed?: number | undefined
 }
 type Given = { readonly message: string; readonly nonce: string; readonly expiresAt: number }
 
@@ -102,7 +106,7 @@ const renamed = (text: string, from: string, to: string): string =>
 type Form = { readonly origin: string; readonly nonce: string; readonly issuedAt: number }
 
 function textOf({ daemon }: Giver, asked: Asked, { origin, nonce, issuedAt }: Form): string {
-  const { form, address, chainId, walletId, action, subject } = asked
+  const { form, address, chainId, walletId, action, subject, needed } = asked
   return signInText(form, {
     ...{ origin, address, chainId, nonce, issuedAt },
     statement: actions[action].says(subject.words),
@@ -112,6 +116,7 @@ function textOf({ daemon }: Giver, asked: Asked, { origin, nonce, issuedAt }: Fo
       `urn:waiaas:action:${action}`,
       `urn:waiaas:sha256:${subject.digest}`,
       ...(walletId === undefined ? [] : [`urn:waiaas:wallet:${walletId}`]),
+      ...(needed === undefined ? [] : [`${NEEDED_LINE}${needed}`]),
       `urn:waiaas:daemon:${daemon}`,
       ...(subject.signs ?? []),
     ],

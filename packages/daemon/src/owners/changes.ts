@@ -1,7 +1,5 @@
 import { Failure, type Output, type ownerOperations, type Parsed } from '@waiaas/contract'
-import type { Audit } from '../audit/service.ts'
 import type { By, OwnerSignature } from '../platform/caller.ts'
-import type { Clock } from '../platform/clock.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import { needLiveWallet, needWallet, type WalletRow } from '../wallets/service.ts'
 import { agree, type ConsentParts, ownerOf, requireEnough, takeConsent, type Wanted } from './consents.ts'
@@ -12,7 +10,7 @@ import { ownerView } from './views.ts'
 
 type Operations = typeof ownerOperations
 type Answer<Name extends keyof Operations> = Output<Operations[Name]>
-export type ChangeParts = NamingParts & { database: Database; clock: Clock; audit: Pick<Audit, 'record'> }
+export type ChangeParts = NamingParts & { database: Database } & Pick<ConsentParts, 'clock' | 'audit' | 'nextVersion'>
 /** Who asks for a change, and what an owner signed for it. */
 type Asking = { readonly by: By; readonly signed: OwnerSignature | undefined }
 

@@ -29,6 +29,8 @@ import { type ConsentRow, ownerStore } from './store.ts'
 export type ConsentParts = {
   clock: Clock
   audit: Pick<Audit, 'record'>
+  /** What of a wallet is signed and has not left is looked at again, with what is not signed yet. */
+  nextVersion(db: Handle, walletId: string): Promise<number>
   networks(wallet: Wanted['wallet']): readonly Network[]
   findNetwork(id: string): Network | undefined
 }
@@ -42,6 +44,8 @@ export type Wanted = {
 type Signer = { readonly person: Person; readonly credential: Credential }
 /** What owners have said of something: enough of them, or who still has to. */
 export type Agreement = { readonly voices: readonly ConsentRow[]; readonly standing: Standing }
+/** With the time at which what they signed was used, once enough have. */
+export type Taken = Agreement & { readonly at: number }
 
 /** Voices of owners count for so long, where what they are about does not end by itself. */
 const VOICES_MS = 24 * 3_600_000
@@ -58,18 +62,19 @@ export const signedFor = (db: Handle, subject: string, action: Action): Promise<
 export const passkeyIn = ({ public_key: publicKey, rp_id: rpId }: Pick<ConsentRow, 'public_key' | 'rp_id'>) =>
   publicKey !== null && rpId !== null ? { passkey: { rpId, publicKey } } : {}
 
+type AskedBy = { readonly by: Signer; readonly needed: number }
 /** The text that asks one owner for one thing. Failure CHAIN_NOT_SUPPORTED. */
-export function askedOf({ networks, findNetwork }: ConsentParts, wanted: Wanted, by: Signer): Asked {
+export function askedOf(parts: ConsentParts, wanted: Wanted, { by, needed }: AskedBy): Asked {
   const { wallet, action, subject } = wanted
+  const about = { walletId: wallet.id, action, subject, ...(actions[action].namesNeeded && { needed }) }
   const form = families[wallet.chain]?.owner
   if (!form) throw new Failure('CHAIN_NOT_SUPPORTED', `wallets of ${wallet.chain} have no owners in this release`)
   const { address, network: id, kind } = by.credential
-  if (kind === 'passkey')
-    return { form: { account: 'passkey' }, address, chainId: undefined, walletId: wallet.id, action, subject }
+  if (kind === 'passkey') return { form: { account: 'passkey' }, address, chainId: undefined, ...about }
   // A key is the same on each network: any will do, as long as it stays the same.
-  const network = id === null ? networks(wallet)[0] : findNetwork(id)
+  const network = id === null ? parts.networks(wallet)[0] : parts.findNetwork(id)
   const chainId = form.namesChain ? numberOf(network) : undefined
-  return { form, address, chainId, walletId: wallet.id, action, subject }
+  return { form, address, chainId, ...about }
 }
 
 /** Whose text it is: of the address that is named, else of who has yet to verify where that is what is asked, else of the first. */
@@ -118,7 +123,10 @@ export async function checkConsent(db: Handle, { parts, wanted }: Taking, signed
   const about = actions[action].byNonce?.(subject)
   const nonce = goodNonce(giver, signed.message, { about: about ?? '', now: parts.clock.latest() })
   const isText = nonce !== signed.message || about === undefined
-  if (isText) assertAsks(giver!, askedOf(parts, wanted, namedIn(signed.message, by)), signed.message)
+  if (isText) {
+    const asked = askedOf(parts, wanted, { by: namedIn(signed.message, by), needed: ownership.needed })
+    assertAsks(giver!, asked, signed.message)
+  }
   if (await ownerStore.consent(db, nonce)) throw used()
   const row = { nonce, action, subject: subject.id, digest: subject.digest, wallet_id: wallet.id }
   const { address, network, message, signature } = signed
@@ -169,7 +177,7 @@ export async function takeConsent(db: Handle, taking: Taking, signed: OwnerSigna
 }
 
 /** The same; where enough owners have said so with it, what all of them signed is used up. */
-export async function agree(db: Handle, taking: Taking, signed: OwnerSignature): Promise<Agreement> {
+export async function agree(db: Handle, taking: Taking, signed: OwnerSignature): Promise<Taken> {
   const consent = await takeConsent(db, taking, signed)
   const { parts, wanted } = taking
   const { action, subject, wallet } = wanted
@@ -183,7 +191,7 @@ export async function agree(db: Handle, taking: Taking, signed: OwnerSignature):
   // The same time for all: a receipt knows them by it.
   const at = parts.clock.now()
   if (isEnough(standing)) for (const { nonce } of voices) await ownerStore.spend(db, nonce, at)
-  return { voices, standing }
+  return { voices, standing, at }
 }
 /** In words too: not all that an owner reads is in the digest. */
 const contentOf = (ownership: Ownership, { digest, words }: Subject): string =>
@@ -224,7 +232,10 @@ async function verified(db: Handle, { owners, next }: Ownership, verifying: Veri
   if (person.verifiedAt !== null && credential.isProven) return
   if (!credential.isProven) await ownerStore.prove(db, credential.id)
   const replaced = next?.id === person.id ? owners.find(({ id }) => id === next.replaces) : undefined
-  if (replaced) await ownerStore.remove(db, replaced.id)
+  if (replaced) {
+    await ownerStore.remove(db, replaced.id)
+    await parts.nextVersion(db, wallet.id)
+  }
   if (person.verifiedAt === null) await ownerStore.verify(db, person.id, parts.clock.now())
   const by = { actor: `owner:${signed.address}`, ip: signed.ip } as const
   const details = { address: signed.address, replaced: replaced?.address ?? null }

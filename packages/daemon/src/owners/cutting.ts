@@ -23,7 +23,7 @@ type Found = { readonly person: Person; readonly lost: Credential; readonly by: 
  * Nobody else's word is needed, and nothing is let out by it: the number of owners who have to agree stays. What says so may
  * be what was stolen. So where one way to sign cuts off another one, neither counts until the operator has found out.
  */
-export function cuttingOff({ database, clock, audit }: ChangeParts, consents: ConsentParts) {
+export function cuttingOff({ database, clock, audit, nextVersion }: ChangeParts, consents: ConsentParts) {
   async function wantedOf(db: Handle, { walletId, credential }: Pick<Cutting, 'walletId' | 'credential'>) {
     const wallet = await findWallet(db, walletId)
     if (!wallet) throw new Failure('WALLET_NOT_FOUND', `no wallet ${walletId}`)
@@ -43,6 +43,7 @@ export function cuttingOff({ database, clock, audit }: ChangeParts, consents: Co
     if (lost.cutOffAt === null || (lost.isContested && isOwnWord)) {
       const at = lost.cutOffAt ?? clock.now()
       await ownerStore.cutOff(db, { id: lost.id, at, by: by.id })
+      await nextVersion(db, walletId)
       const agrees = await agreesStill(db, walletId, person)
       const as = { actor: `owner:${signed.address}`, ip: signed.ip } as const
       const details = { address: lost.address, by: by.address, owner: person.address, agrees }

@@ -17,12 +17,12 @@ import { needWallet, networksOf, type WalletRow } from '../wallets/service.ts'
 import { type Giver, giveChallenge } from './challenges.ts'
 import { ownerChanges } from './changes.ts'
 import {
-  type Agreement,
   agree,
   askedOf,
   type ConsentParts,
   ownerOf,
   signerOf,
+  type Taken,
   takeConsent,
   voicesOn,
   type Wanted,
@@ -33,7 +33,7 @@ import { forgetInvitations, invitingOwners } from './inviting.ts'
 import { namedOwner, ofWallet, placeOf, replacing } from './naming.ts'
 import { accountOf } from './passkey-signed.ts'
 import { ownerPasskeys, type PasskeyParts } from './passkeys.ts'
-import { agreeing, isGood, mayAgree, type Ownership, ownershipOf, type Standing } from './rules.ts'
+import { agreeing, isGood, mayAgree, type Ownership, ownershipOf, type Standing, withdrawalOf } from './rules.ts'
 import { secondWallets } from './second.ts'
 import { seeing } from './seeing.ts'
 import { type SeveralParts, severalOwners } from './several.ts'
@@ -45,6 +45,7 @@ import { forgetVoices, type HearingParts, hearing } from './voices.ts'
 import { relyingPartyOf } from './webauthn.ts'
 
 export type { Subject } from './actions.ts'
+export { NEEDED_LINE } from './challenges.ts'
 export { unlessMissing } from './changes.ts'
 export type { Agreement, Wanted } from './consents.ts'
 export { ownerOf, passkeyIn, signedFor } from './consents.ts'
@@ -75,8 +76,7 @@ export function owners(parts: Parts) {
   const { database, clock } = parts
   const relyingParty = () => relyingPartyOf(parts.settings()['server.public_url'])
   const consentParts: ConsentParts = {
-    clock,
-    audit: parts.audit,
+    ...{ clock, audit: parts.audit, nextVersion: parts.nextVersion },
     networks: (wallet) => networksOf(parts.networks(), wallet),
     findNetwork: parts.findNetwork,
   }
@@ -91,7 +91,7 @@ export function owners(parts: Parts) {
         'OWNER_NOT_CONNECTED',
         `wallet ${wanted.wallet.id} has no ${by === undefined ? 'owner' : `owner ${by}`}`,
       )
-    const asked = askedOf(consentParts, wanted, signer)
+    const asked = askedOf(consentParts, wanted, { by: signer, needed: ownership.needed })
     const given = giveChallenge(await giverOf(database), asked, { origin, now: clock.latest() })
     return { ...given, expiresAt: seconds(given.expiresAt) }
   }
@@ -105,7 +105,7 @@ export function owners(parts: Parts) {
     take: (db: Handle, wanted: Wanted, signed: OwnerSignature): Promise<ConsentRow> =>
       takeConsent(db, { parts: consentParts, wanted }, signed),
     /** The same of what as many owners have to sign as the wallet says; what others have signed before counts. */
-    agree: (db: Handle, wanted: Wanted, signed: OwnerSignature): Promise<Agreement> =>
+    agree: (db: Handle, wanted: Wanted, signed: OwnerSignature): Promise<Taken> =>
       agree(db, { parts: consentParts, wanted }, signed),
     /** How far owners have agreed to it. */
     standing: async (db: Handle, wanted: Wanted): Promise<Standing> =>
@@ -191,6 +191,12 @@ export async function signsStill(db: Handle, walletId: string): Promise<(address
   const { state, owners } = await ownerOf(db, walletId)
   const addresses = owners.filter(mayAgree).flatMap(({ credentials }) => credentials.filter(isGood))
   return (named) => state === 'NONE' || addresses.some(({ address }) => address === named)
+}
+
+/** Whether an owner whose word counts takes out to an address, which is cut off no more than they are. */
+export async function withdrawsTo(db: Handle, walletId: string, to: string): Promise<boolean> {
+  const { owners } = await ownerOf(db, walletId)
+  return owners.some((owner) => mayAgree(owner) && withdrawalOf(owner)?.address === to)
 }
 
 /** A key that comes in again has the owner that it left with; part of the job that stores its wallet. */

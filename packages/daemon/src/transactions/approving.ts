@@ -10,7 +10,7 @@ import {
   usdText,
 } from '@waiaas/contract'
 import type { Lift } from '../gate/service.ts'
-import { type Agreement, isEnough, passkeyIn, type Standing } from '../owners/service.ts'
+import { type ConsentRow, isEnough, passkeyIn, type Standing } from '../owners/service.ts'
 import type { By, OwnerSignature } from '../platform/caller.ts'
 import { shownFor } from '../policies/service.ts'
 import { codeOf, digestOf } from './cards/code.ts'
@@ -119,7 +119,7 @@ async function approve({ parts, db }: Job, row: TransactionRow, answer: HumanAns
   const details = {
     ...{ digest: row.digest, usd, channel },
     ...(upTo !== undefined && { upToUsd: String(integerOf(upTo)) }),
-    ...(said && consentsIn(said, by.actor)),
+    ...(said && consentsIn(said.voices, by.actor)),
     ...(maxFee !== undefined && { maxFee }),
     ...(lift && { overCeilingUntil: lift.until }),
   }
@@ -128,13 +128,14 @@ async function approve({ parts, db }: Job, row: TransactionRow, answer: HumanAns
 }
 
 /** The nonce of what its last owner signed, and who signed all that it took, by what. */
-function consentsIn({ voices, standing }: Agreement, actor: By['actor']) {
-  const consent = voices.findLast(({ address }) => actor === `owner:${address}`)?.nonce
+export function consentsIn(voices: readonly ConsentRow[], actor: By['actor']) {
+  const last = voices.findLast(({ address }) => actor === `owner:${address}`)
   const signers = voices.map((voice) => {
     const { nonce, owner_id: owner, address, network } = voice
     return { nonce, owner, address, network, ...passkeyIn(voice) }
   })
-  return { consent, needed: standing.needed, signers }
+  if (!last) return {}
+  return { consent: last.nonce, ...(last.needed !== null && { needed: last.needed }), signers }
 }
 
 /** This one alone may come to more than was shown; that it may come to less than that is no approval of it. */

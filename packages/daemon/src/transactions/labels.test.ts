@@ -86,7 +86,7 @@ describe.each<Engine>(['sqlite', 'postgres'])('what a request is for, on %s', (e
     ['a value that turns text around', { task: 'a\u202Eb' }, 'label value'],
     ['a value with a line break', { task: 'a\nb' }, 'label value'],
     ['half a character', { task: '\uD800' }, 'label value'],
-    ['a number', { task: 7 }, 'expected string'],
+    ['a number', { task: 7 }, 'expected text, got the number 7'],
   ])('%s is refused and says what was expected', async (_what, labels, expected) => {
     const { status, body } = await send(labels)
     expect([status, body.code]).toEqual([400, 'ACTION_VALIDATION_FAILED'])

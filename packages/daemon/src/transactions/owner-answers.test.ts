@@ -1,4 +1,4 @@
-import { isFailure, newId } from '@waiaas/contract'
+import { isFailure, newId, operations } from '@waiaas/contract'
 import type { EvmNode } from '@waiaas/localnet'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
@@ -252,7 +252,8 @@ forEachEngine((_engine, open) => {
     expect(await bed.until(id, 'CONFIRMED', 'FAILED', 'CANCELLED')).toBe('CONFIRMED')
   })
 
-  test('what was approved and is not signed yet ends where its owner cuts off what approved it, and no other does', async () => {
+  /** A wallet whose owner has two keys, one of which somebody else has too, and cuts that one off by itself. */
+  async function withCopiedKey() {
     const bed = await start()
     const [stolen, spare] = [evmOwner(), evmOwner()]
     const { wallet } = await bed.owned(stolen)
@@ -260,6 +261,34 @@ forEachEngine((_engine, open) => {
     const { message } = await bed.owners.walletChallenge({ ...added, action: 'add-credential' }, ORIGIN)
     await bed.owners.second.addWallet(added, await bed.signs(stolen, message))
     await bed.verify(wallet.id, spare)
+    const cut = { walletId: wallet.id, credential: stolen.address }
+    async function cutOff() {
+      const text = await bed.owners.actionChallenge({ ...cut, action: 'cut-off', signer: stolen.address }, ORIGIN)
+      await bed.owners.cutOff(cut, await bed.signs(stolen, text.message))
+    }
+    return { bed, wallet, stolen, spare, cutOff }
+  }
+
+  test('what was approved ends where what approved it is cut off while it is being signed, and in each step of a plan', async () => {
+    const { bed, wallet, stolen, spare, cutOff } = await withCopiedKey()
+    const steps = [1, 2].map(() => ({ to: bin, value: usd(600) }))
+    const input = operations.sendPlan.input.parse({ walletId: wallet.id, steps })
+    const asking = { sessionId: wallet.session, peer: '127.0.0.1', key: newId(), onDelivered: () => undefined }
+    const { accepted } = await bed.service.plans.send(input, asking)
+    const ids = (await bed.service.plans.get(accepted!.id, undefined)).steps.map(({ id }) => id)
+    // The first of the plan is signed, and nobody has sent it.
+    bed.onSign(cutOff)
+    await bed.answer(ids[0]!, 'approve', await bed.word(stolen, ids[0]!, 'approve'))
+    for (const id of ids) expect(await bed.until(id, 'CONFIRMED', 'FAILED', 'CANCELLED')).toBe('CANCELLED')
+    const rows = await bed.database.read((db) => bed.evidence.list(db, { walletId: wallet.id }, 50))
+    expect(rows.filter(({ event }) => event === 'TX_SUBMITTED')).toEqual([])
+    const id = await bed.asks(wallet)
+    await bed.answer(id, 'approve', await bed.word(spare, id, 'approve'))
+    expect(await bed.until(id, 'CONFIRMED', 'FAILED', 'CANCELLED')).toBe('CONFIRMED')
+  })
+
+  test('what was approved and is not signed yet ends where its owner cuts off what approved it, and no other does', async () => {
+    const { bed, wallet, stolen, spare, cutOff } = await withCopiedKey()
     const waiting = async (by: TestOwner) => {
       const wanted = { to: bin, amount: usd(600), gasCondition: { maxGasPrice: '1' } }
       const { id } = (await bed.send(wallet, wanted, newId())).accepted!
@@ -268,15 +297,7 @@ forEachEngine((_engine, open) => {
       return id
     }
     const [byStolen, bySpare] = [await waiting(stolen), await waiting(spare)]
-    const asked = {
-      action: 'cut-off',
-      walletId: wallet.id,
-      credential: stolen.address,
-      signer: stolen.address,
-    } as const
-    const text = await bed.owners.actionChallenge(asked, ORIGIN)
-    const word = await bed.signs(stolen, text.message)
-    await bed.owners.cutOff({ walletId: wallet.id, credential: stolen.address }, word)
+    await cutOff()
     // Gas is as cheap as they ask for from now on.
     const gas_condition = JSON.stringify({ maxGasPrice: '1000000000000', timeoutSeconds: 600 })
     await bed.database.work({}, (db) =>

@@ -7,6 +7,7 @@ import {
   type JsonSchema,
   type Operation,
   pathNames,
+  plainIssue,
   withoutAliases,
 } from '@waiaas/contract'
 import type { Context } from 'hono'
@@ -41,7 +42,7 @@ export function inputReader(op: Operation): ReadInput {
     const nul = Object.keys(given).find((name) => holdsNul(given[name]))
     if (nul !== undefined) throw invalid([{ path: nul.slice(0, 100), message: 'expected text without NUL characters' }])
     op.refuse?.(given)
-    const parsed = op.input.safeParse(given)
+    const parsed = op.input.safeParse(given, { error: plainIssue })
     if (!parsed.success) throw invalid(parsed.error.issues.flatMap((issue) => issuesOf(issue, op)))
     return parsed.data
   }
@@ -122,7 +123,7 @@ function issuesOf(issue: z.core.$ZodIssue, op: Operation): Issue[] {
     return option.flatMap((inner) =>
       issuesOf({ ...inner, path: [...issue.path, ...inner.path] } as z.core.$ZodIssue, op),
     )
-  return [{ path: at([]), message: issue.message }]
+  return [{ path: at([]), message: `${issue.message}${whatItIs(op, issue)}` }]
 }
 
 /** What is wrong by the option of a choice that has the type of what came; undefined where none or several have. */
@@ -137,14 +138,24 @@ function meantOption({ errors }: z.core.$ZodIssueInvalidUnion): z.core.$ZodIssue
 const whatIsKnown = (known: readonly string[]) =>
   known.length > 0 && known.length <= MOST_KNOWN ? `; expected ${known.join(', ')}` : ''
 
+/** What the field is, for whoever left it out. */
+function whatItIs(op: Operation, { code, path, message }: z.core.$ZodIssue): string {
+  const isLeftOut = code === 'invalid_type' && message.endsWith(', got nothing')
+  const what = isLeftOut ? schemaAt(op, path)?.description : undefined
+  return what === undefined ? '' : ` (${what})`
+}
+
 /** The fields of the object at a path; none where the schema names none. */
-function namesAt(op: Operation, path: readonly PropertyKey[]): string[] {
+const namesAt = (op: Operation, path: readonly PropertyKey[]): string[] =>
+  Object.keys(schemaAt(op, path)?.properties ?? {})
+
+function schemaAt(op: Operation, path: readonly PropertyKey[]): JsonSchema | undefined {
   let schema: JsonSchema | undefined = inputSchema(op)
   for (const step of path) {
     schema = typeof step === 'string' ? schema?.properties?.[step] : schema?.items
     schema = schema?.anyOf?.find(({ properties }) => properties) ?? schema
   }
-  return Object.keys(schema?.properties ?? {})
+  return schema
 }
 
 function invalid(all: readonly Issue[]): Failure {

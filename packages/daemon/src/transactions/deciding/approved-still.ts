@@ -1,27 +1,39 @@
 import { signedFor, signsStill } from '../../owners/service.ts'
+import type { Handle } from '../../platform/db/database.ts'
 import type { Job } from '../job.ts'
-import { endUnsent } from '../rows/ending.ts'
+import { type EndingParts, endUnsent } from '../rows/ending.ts'
 import { planStore } from '../rows/plan-store.ts'
 import type { TransactionRow } from '../rows/store.ts'
-import type { JudgeParts } from './judgement.ts'
+import { isAgreedStill } from '../sweeps/agreed.ts'
+import { CUT_OFF } from '../sweeps/ending.ts'
+import { sweepStore } from '../sweeps/sweep-store.ts'
 
 const OWNER = 'owner:'
 
 /**
- * Ends what owners have approved, and is not signed yet, where one of them has cut off what they signed with, or is an owner
- * no more. True where it has ended.
+ * Ends what is about to be signed on the word of owners, where one of them has cut off what they said it with, or is an owner
+ * no more: what was approved, and each step of what was taken out. True where it has ended. It is asked for whatever is
+ * signed, right before, so that it does not matter where it has waited meanwhile.
  */
-export async function endIfCutOff(job: Job<JudgeParts>, row: TransactionRow): Promise<boolean> {
-  if (!row.approved_by?.startsWith(OWNER)) return false
-  const who = [row.approved_by.slice(OWNER.length), ...(await approversOf(job, row))]
-  const still = await signsStill(job.db, row.wallet_id)
-  if (who.every(still)) return false
-  const error = 'who approved it has cut off what they signed with, or owns the wallet no more'
-  await endUnsent(job, row, { to: 'CANCELLED', code: 'OWNER_CONSENT_REQUIRED', error, actor: 'system' })
+export async function endIfCutOff(job: Job<EndingParts>, row: TransactionRow): Promise<boolean> {
+  if ((await isApprovedStill(job.db, row)) && (await isTakenOutStill(job.db, row))) return false
+  await endUnsent(job, row, CUT_OFF)
   return true
 }
 
-async function approversOf({ db }: Job<JudgeParts>, row: TransactionRow): Promise<string[]> {
+async function isApprovedStill(db: Handle, row: TransactionRow): Promise<boolean> {
+  if (!row.approved_by?.startsWith(OWNER)) return true
+  const who = [row.approved_by.slice(OWNER.length), ...(await approversOf(db, row))]
+  return who.every(await signsStill(db, row.wallet_id))
+}
+
+/** Whether or not a limit made a step of it wait for an approval. */
+async function isTakenOutStill(db: Handle, { sweep_id }: TransactionRow): Promise<boolean> {
+  const sweep = sweep_id === null ? undefined : await sweepStore.byId(db, sweep_id)
+  return sweep === undefined || isAgreedStill(db, sweep)
+}
+
+async function approversOf(db: Handle, row: TransactionRow): Promise<string[]> {
   const ids = row.plan_id === null ? [row.id] : (await planStore.steps(db, row.plan_id)).map(({ id }) => id)
   const said = []
   for (const id of ids) said.push(...(await signedFor(db, id, 'approve')))

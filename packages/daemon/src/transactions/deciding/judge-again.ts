@@ -7,7 +7,6 @@ import { endUnsent } from '../rows/ending.ts'
 import { decisionOf, effectsOf, intentOf } from '../rows/readings.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { refusalText } from './answer.ts'
-import { endIfCutOff } from './approved-still.ts'
 import { type JudgeJob, judged, type PriceFacts, withFullFee } from './judgement.ts'
 import { openSteps, ownPart, restOfPlan } from './plan-rest.ts'
 import { changedEffects, type Doing } from './seen.ts'
@@ -19,7 +18,6 @@ type Accepted = { subject: Subject; before: Before /** For itself. */; reserved:
 /** Stores what is not to be signed now; a verdict under which it may be is stored with its attempt, by the caller. */
 export async function judgeAgain(job: JudgeJob, row: TransactionRow, draft: Draft): Promise<Again> {
   const { parts, db } = job
-  if (await endIfCutOff(job, row)) return 'stays'
   const effects = effectsOf(row)
   const changed = await changedEffects(job, row, { effects, draft })
   if (changed) return changed

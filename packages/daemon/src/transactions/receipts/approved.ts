@@ -1,5 +1,15 @@
-import { type Decision, PASSKEY_PREFIX, type Receipt } from '@waiaas/contract'
+import {
+  addressKey,
+  type Decision,
+  type Effects,
+  factsOf,
+  PASSKEY_PREFIX,
+  type Receipt,
+  receiversOf,
+} from '@waiaas/contract'
+import { NEEDED_LINE } from '../../owners/service.ts'
 import { digestOf } from '../cards/code.ts'
+import { digestOfWithdrawal } from '../sweeps/agreed.ts'
 import { checked, type Findings, faults, joined, nothing, proven, word } from './findings.ts'
 import { canonical } from './form.ts'
 
@@ -53,7 +63,28 @@ export function approved(receipt: Receipt, told: readonly Told[], signing: Signi
       ? nothing
       : word('what fees were approved for the other steps of its plan: their receipts have them'),
     enough(receipt, true),
+    takenOut(receipt),
     consented(receipt, signing),
+  )
+}
+
+/** A step of what owners take out goes to where they signed that all goes, from a network that they named. */
+function takenOut({ approval, transaction, network, effects }: Receipt): Findings {
+  const { withdrawal } = approval!
+  if (!withdrawal) return nothing
+  const where = checked('it takes out what a wallet holds, on a network for which owners signed', {
+    'its network is none for which the owners signed': withdrawal.networks.includes(network.id),
+    'it is no step of what was taken out': transaction.sweepId !== null,
+  })
+  if (effects === null) return joined(where, word('to whom it goes: its effects are gone'))
+  const to = receiversOf(factsOf(JSON.parse(effects) as Effects), transaction.address)
+  return joined(
+    where,
+    checked(`all that it moves goes to ${withdrawal.to}, for which owners signed`, {
+      'it pays somebody else than those for whom the owners signed': to.every(
+        (each) => each === transaction.address || addressKey(each) === addressKey(withdrawal.to),
+      ),
+    }),
   )
 }
 
@@ -83,15 +114,28 @@ function enough(receipt: Receipt, isTold: boolean): Findings {
   if (needed === undefined) return word('how many owners had to sign: it was approved before that was kept')
   const owners = new Set(signed.map(({ owner }) => owner))
   const count = needed === 1 ? 'one owner' : `${needed} different owners`
+  const named = signed.map(neededIn)
   return joined(
     checked(`as many owners signed as had to: ${count}`, {
       [`${count} had to sign, and ${owners.size} did`]: owners.size >= needed,
+      'another number of owners had to sign than they signed for': named.every(
+        (each) => each === undefined || each === String(needed),
+      ),
       'who of the owners signed is not said': signed.every(({ owner }) => owner !== undefined),
       'owners have read different words': new Set(signed.map(({ message }) => wordsIn(message))).size === 1,
     }),
-    isTold ? nothing : word('how many owners had to sign: the receipt of the step on which they answered proves it'),
+    // Nonces alone, and texts of earlier releases, name no number.
+    isTold || named.every((each) => each !== undefined)
+      ? nothing
+      : word('how many owners had to sign: the receipt of the step on which they answered proves it'),
   )
 }
+/** How many owners had to agree, by what one of them signed. */
+const neededIn = ({ message }: Signed): string | undefined =>
+  message
+    .split('\n')
+    .find((line) => line.startsWith(`- ${NEEDED_LINE}`))
+    ?.slice(`- ${NEEDED_LINE}`.length)
 /** What is agreed to, as people read it: the statement of a sign-in text. */
 const wordsIn = (message: string): string | undefined => message.split('\n')[3]
 
@@ -115,17 +159,16 @@ function consented(receipt: Receipt, signing: Signing): Findings {
 }
 
 /** One of the owners. */
-function signedFor({ transaction, plan }: Receipt, consent: Signed, { isSigned, passkeyPage }: Signing): Findings {
-  const says = (line: string) => consent.message.split('\n').includes(line)
-  // Of a plan one signature is for all steps; they are gone once their requests are.
-  const steps = transaction.planId === null ? [transaction] : plan
-  const isOneOf = steps.some(({ id, digest }) => id === transaction.id && digest === transaction.digest)
-  const isDigest = steps.length === 0 || (isOneOf && consent.digest === digestOf(steps))
+function signedFor(receipt: Receipt, consent: Signed, { isSigned, passkeyPage }: Signing): Findings {
+  const { of, isDigest, asks } = askedIn(receipt, consent)
+  const lines = consent.message.split('\n')
+  const isAsked = asks.some((id) => lines.includes(`Request ID: ${id}`)) || asks.length === 0
+  const rest = [`Nonce: ${consent.nonce}`, `- urn:waiaas:sha256:${consent.digest}`, ...of.lines]
   const who = joined(
-    checked(`what ${consent.address} was asked to sign is the approval of this very digest, for this wallet`, {
+    checked(`what ${consent.address} was asked to sign is ${of.what}`, {
       'the owner signed for something else than this digest': isDigest,
       'the owner signed another text':
-        consent.message === consent.nonce || isAsked(transaction, { consent, steps, says }),
+        consent.message === consent.nonce || (isAsked && rest.every((line) => lines.includes(line))),
     }),
     consent.message === consent.nonce
       ? word('what the nonce stands for that the owner signed: the daemon bound it to this approval')
@@ -155,16 +198,21 @@ function byPasskey({ address, passkey, message, signature }: Signed, passkeyPage
 }
 
 type Signed = NonNullable<Approval['consent']>
-type Asked = {
-  readonly consent: Signed
-  readonly steps: readonly { readonly id: string }[]
-  readonly says: (line: string) => boolean
+/** What a signature has to be about, by its digest and lines; `asks` are the ids one of which it names. */
+function askedIn({ transaction, plan, approval }: Receipt, { digest }: Signed) {
+  const { walletId } = transaction
+  const wallet = `- urn:waiaas:wallet:${walletId}`
+  if (approval!.withdrawal) {
+    const of = { what: 'to take all out of this wallet', lines: ['- urn:waiaas:action:withdraw', wallet] }
+    const isDigest = digest === digestOfWithdrawal({ id: walletId, ...approval!.withdrawal })
+    return { of, isDigest, asks: [walletId] }
+  }
+  // Of a plan one signature is for all steps; they are gone once their requests are.
+  const steps = transaction.planId === null ? [transaction] : plan
+  const isOneOf = steps.some(({ id, digest: own }) => id === transaction.id && own === transaction.digest)
+  return {
+    of: { what: 'the approval of this very digest, for this wallet', lines: ['- urn:waiaas:action:approve', wallet] },
+    isDigest: steps.length === 0 || (isOneOf && digest === digestOf(steps)),
+    asks: steps.map(({ id }) => id),
+  }
 }
-const isAsked = ({ walletId }: Receipt['transaction'], { consent, steps, says }: Asked): boolean =>
-  (steps.length === 0 || steps.some(({ id }) => says(`Request ID: ${id}`))) &&
-  [
-    `Nonce: ${consent.nonce}`,
-    '- urn:waiaas:action:approve',
-    `- urn:waiaas:sha256:${consent.digest}`,
-    `- urn:waiaas:wallet:${walletId}`,
-  ].every(says)

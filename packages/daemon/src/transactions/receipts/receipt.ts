@@ -10,6 +10,8 @@ import type { ServiceParts } from '../parts.ts'
 import { type ListedRow, listStore } from '../rows/list-store.ts'
 import { planStore } from '../rows/plan-store.ts'
 import { type SignatureRow, signatureStore } from '../signatures/signature-store.ts'
+import { signedForSweep } from '../sweeps/agreed.ts'
+import { sweepStore } from '../sweeps/sweep-store.ts'
 import { receiptHash } from './form.ts'
 import { type ReceiptSource, receiptStore, type SignedAttempt } from './receipt-store.ts'
 
@@ -112,14 +114,9 @@ type Told = { readonly steps: readonly { readonly id: string }[]; readonly sessi
 /** An agent does not get the words of an owner, who signed them for the daemon. */
 async function approvalOf(db: Handle, row: ReceiptSource, { steps, sessionId }: Told): Promise<Receipt['approval']> {
   if (row.approved_at === null) return null
-  const said: ConsentRow[] = []
-  // Of a plan one step is answered for all.
-  for (const { id } of sessionId === undefined ? [row, ...steps.filter((step) => step.id !== row.id)] : [])
-    said.push(...(await signedFor(db, id, 'approve')))
-  const signed = said.sort((a, b) => a.at - b.at)
-  const spentAt = Math.max(0, ...signed.map(({ spent_at }) => spent_at ?? 0))
-  // What was said of something else than what was approved was never used up.
-  const counted = signed.filter(({ spent_at }) => spent_at !== null && spent_at === spentAt)
+  const own = sessionId === undefined ? await saidOf(db, row, steps) : []
+  const taken = sessionId === undefined && own.length === 0 ? await takenOut(db, row) : undefined
+  const { signed: counted, ...withdrawal } = taken ?? { signed: own }
   const last = counted.findLast(({ address }) => row.approved_by === `owner:${address}`)
   const others = counted.filter((one) => one !== last)
   return {
@@ -127,7 +124,27 @@ async function approvalOf(db: Handle, row: ReceiptSource, { steps, sessionId }: 
     consent: last ? consentOf(last) : null,
     ...(last?.needed != null && { needed: last.needed }),
     ...(others.length > 0 && { others: others.map(consentOf) }),
+    ...withdrawal,
   }
+}
+
+/** Of a plan one step is answered for all. */
+async function saidOf(db: Handle, row: ReceiptSource, steps: Told['steps']): Promise<ConsentRow[]> {
+  const said: ConsentRow[] = []
+  for (const { id } of [row, ...steps.filter((step) => step.id !== row.id)])
+    said.push(...(await signedFor(db, id, 'approve')))
+  const signed = said.sort((a, b) => a.at - b.at)
+  const spentAt = Math.max(0, ...signed.map(({ spent_at }) => spent_at ?? 0))
+  // What was said of something else than what was approved was never used up.
+  return signed.filter(({ spent_at }) => spent_at !== null && spent_at === spentAt)
+}
+
+/** What owners signed for all that the wallet holds, where that approved it. */
+async function takenOut(db: Handle, { sweep_id: id }: ReceiptSource) {
+  const sweep = id === null ? undefined : await sweepStore.byId(db, id)
+  if (!sweep || sweep.agreed_networks === null) return undefined
+  const networks = JSON.parse(sweep.agreed_networks) as string[] // written when it began
+  return { signed: await signedForSweep(db, sweep), withdrawal: { to: sweep.to_address, networks } }
 }
 
 type Consent = NonNullable<NonNullable<Receipt['approval']>['consent']>

@@ -1,4 +1,4 @@
-import { LOCAL_NETWORKS, NETWORKS, type Network, Receipt } from '@waiaas/contract'
+import { LOCAL_NETWORKS, NETWORKS, type Network, plainIssue, Receipt } from '@waiaas/contract'
 import type { ReadConstraints } from '../deciding/constrained.ts'
 import type { Signing } from './approved.ts'
 import { type ReadingChain, readBytes } from './bytes.ts'
@@ -23,7 +23,7 @@ type Tools = {
 
 /** Proves what a receipt says from itself and the key alone. Asks no daemon, database or node. */
 export async function verifyReceipt(given: unknown, tools: Tools): Promise<ReceiptVerdict> {
-  const parsed = Receipt.safeParse(given)
+  const parsed = Receipt.safeParse(given, { error: plainIssue })
   if (!parsed.success) {
     const [issue] = parsed.error.issues
     return verdict(null, faults(`this is no receipt of this release: ${issue?.path.join('.')}: ${issue?.message}`))

@@ -25,7 +25,8 @@ export type Ending = {
 }
 /** Why a stop cancels. */
 export type StopReason = { error: string; code: string; actor: Actor }
-type EndingJob = Job<Pick<Parts, 'clock' | 'audit'>>
+export type EndingParts = Pick<Parts, 'clock' | 'audit'>
+type EndingJob = Job<EndingParts>
 
 const EVENT_OF = { CANCELLED: 'TX_CANCELLED', EXPIRED: 'TX_EXPIRED', FAILED: 'TX_FAILED' } as const
 

@@ -1,6 +1,6 @@
 import { reserve } from '../../ledger/service.ts'
-import { signsStill } from '../../owners/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
+import { consentsIn } from '../approving.ts'
 import { refusalCode, refusalText } from '../deciding/answer.ts'
 import { type BuiltPayment, recordDecision, UNCOVERED } from '../deciding/decide.ts'
 import type { Subject } from '../deciding/verdict.ts'
@@ -9,7 +9,9 @@ import { newTransaction } from '../rows/new-transaction.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { waitingStore } from '../rows/waiting-store.ts'
 import { isOpen, type WalletFacts } from '../switches.ts'
-import { type StepRow, sweepStore } from './sweep-store.ts'
+import { isAgreedStill, signedForSweep } from './agreed.ts'
+import { CUT_OFF, endSweep } from './ending.ts'
+import { type StepRow, type SweepRow, sweepStore } from './sweep-store.ts'
 
 /** A step with its bytes, and whether its wallet has what it takes as far as is known. */
 export type AskedStep = { readonly step: StepRow; readonly built: BuiltPayment; readonly isCovered: boolean }
@@ -35,6 +37,10 @@ export async function decideStep(job: Job, asked: AskedStep): Promise<Decided | 
   const sweep = await sweepStore.byId(db, step.sweep_id)
   const wallet = sweep && (await parts.switches.wallet(db, sweep.wallet_id))
   if (sweep?.status !== 'RUNNING' || !wallet || !(await isOpen(parts, db, wallet.id))) return { outcome: 'over' }
+  if (!(await isAgreedStill(db, sweep))) {
+    await endSweep(job, sweep, CUT_OFF)
+    return { outcome: 'over' }
+  }
   const waiting = await waitingStore.of(db, wallet.id, NOBODY)
   if (waiting.wallet >= parts.mostWaiting().wallet) return { outcome: 'full' }
   const verdict = await parts.judge.of(db, stepSubject(built, wallet))
@@ -57,17 +63,18 @@ export async function decideStep(job: Job, asked: AskedStep): Promise<Decided | 
   if (!isRefused) await hold(db, { row, account: wallet.account, verdict })
   await recordDecision(job, row, { decision: verdict.decision, by: { actor: 'system' } })
   if (sweep.agreed_by !== null && row.status === 'QUEUED' && row.tier === 'APPROVAL')
-    await approvedBy(job, row, sweep.agreed_by)
+    await approvedBy(job, row, { ...sweep, agreed_by: sweep.agreed_by })
   return { outcome: 'started', lane: row.lane }
 }
 
+type Agreed = SweepRow & { agreed_by: string }
 /** The owner has signed for all that the wallet holds, and where it goes: no step asks them again. */
-async function approvedBy({ parts, db }: Job, row: TransactionRow, owner: string): Promise<void> {
-  if (!(await signsStill(db, row.wallet_id))(owner)) return
-  const actor = `owner:${owner}` as const
+async function approvedBy({ parts, db }: Job, row: TransactionRow, sweep: Agreed): Promise<void> {
+  const actor = `owner:${sweep.agreed_by}` as const
   const [at, { amount_usd: usd, max_fee: fee, digest, wallet_id: walletId }] = [parts.clock.now(), row]
   if (!(await transactionStore.approve(db, { id: row.id, by: actor, usd, fee, at }))) return
-  const details = { digest, usd, channel: 'rest' as const }
+  const signed = await signedForSweep(db, sweep)
+  const details = { digest, usd, channel: 'rest' as const, ...consentsIn(signed, actor) }
   await parts.audit.record(db, { event: 'TX_APPROVED', actor, walletId, txId: row.id, details })
 }
 

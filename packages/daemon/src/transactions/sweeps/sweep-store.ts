@@ -11,6 +11,10 @@ export type SweepRow = {
   updated_at: number
   /** The owner who signed for all of it, whose approval each step has. */
   agreed_by: string | null
+  /** When enough owners had; null of those of before that was kept. */
+  agreed_at: number | null
+  /** JSON of the ids of the networks that they signed for, in order. */
+  agreed_networks: string | null
 }
 /** One asset on one network. */
 export type StepRow = {
@@ -50,6 +54,8 @@ const insert = statement<SweepRow>((db, p) =>
     created_at: p('created_at'),
     updated_at: p('updated_at'),
     agreed_by: p('agreed_by'),
+    agreed_at: p('agreed_at'),
+    agreed_networks: p('agreed_networks'),
   }),
 )
 const insertStep = statement<StepRow>((db, p) =>

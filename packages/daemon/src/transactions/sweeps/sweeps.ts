@@ -14,10 +14,8 @@ import { unleased } from '../../platform/due-rows.ts'
 import { sha256 } from '../../platform/sha256.ts'
 import { type Job, scopeOf } from '../job.ts'
 import type { ServiceParts } from '../parts.ts'
-import { endUnsent } from '../rows/ending.ts'
 import { listStore } from '../rows/list-store.ts'
-import { isUnsigned } from '../rows/states.ts'
-import { transactionStore } from '../rows/store.ts'
+import { endSweep } from './ending.ts'
 import { leftOf, planned, type Survey, survey, type Wanted } from './planning.ts'
 import { decimalsOf, nameOf } from './reading.ts'
 import { type SweepParts, sweepParts, type Told } from './sweep-parts.ts'
@@ -78,13 +76,12 @@ function starting(swept: SweepParts) {
     const networks = found.places.filter((place) => place.assets.length > 0)
     const started = await database.work(scopeOf(walletId, []), async (db) => {
       await requireReady({ parts, db }, walletId)
-      const { principal } = requester
-      const missing = await askOwners({ parts, db }, wanted, principal)
-      if (missing) return missing
+      const asked = await askOwners({ parts, db }, wanted, requester.principal)
+      if ('missing' in asked) return asked.missing
       const status = 'RUNNING' as const
       await sweepStore.insert(db, {
         ...{ id, wallet_id: walletId, to_address: to, status, created_at: now, updated_at: now },
-        agreed_by: principal.kind === 'owner' ? principal.address : null,
+        ...asked.agreed,
       })
       for (const [at, asset] of assets.entries()) {
         const { network, assetId, symbol } = nameOf(asset)
@@ -111,7 +108,7 @@ function starting(swept: SweepParts) {
 
 /** What became of sweeps, and their end. */
 function following({ parts, lanes }: SweepParts) {
-  const { database, clock, audit } = parts
+  const { database } = parts
 
   /** Starts nothing more of it and ends what of it is not signed; how many transactions. */
   async function cancel(id: string, requester: Requester): Promise<{ cancelled: number; unwritten?: string }> {
@@ -120,15 +117,8 @@ function following({ parts, lanes }: SweepParts) {
     const write = () =>
       database.work(scopeOf(wallet, []), async (db) => {
         const row = needed(await sweepStore.byId(db, id))
-        if (!(await sweepStore.end(db, { id, status: 'CANCELLED', at: clock.now() }))) throw over(row)
-        let cancelled = 0
-        for (const { transaction_id: of } of await sweepStore.steps(db, id)) {
-          const transaction = of === null ? undefined : await transactionStore.byId(db, of)
-          const isOpen = transaction && (isUnsigned(transaction.status) || transaction.status === 'SUBMITTED')
-          if (isOpen && (await endUnsent({ parts, db }, transaction, ending))) cancelled++
-        }
-        const details = { sweep: id, status: 'CANCELLED' as const }
-        await audit.record(db, { event: 'SWEEP_ENDED', ...by(requester), walletId: wallet, details })
+        const cancelled = await endSweep({ parts, db }, row, ending)
+        if (cancelled === undefined) throw over(row)
         return cancelled
       })
     const outcome = await parts.held.write(`cancelled sweep ${id}`, {

@@ -9,11 +9,12 @@ import {
   withdrawalOf,
 } from '../../owners/service.ts'
 import type { Principal } from '../../platform/caller.ts'
-import { sha256 } from '../../platform/sha256.ts'
 import type { Job } from '../job.ts'
+import { digestOfWithdrawal } from './agreed.ts'
 import { type Survey, survey, type Wanted } from './planning.ts'
 import type { Asset } from './reading.ts'
 import type { SweepParts } from './sweep-parts.ts'
+import type { SweepRow } from './sweep-store.ts'
 
 /** The owner of a wallet, who asks for what it holds. */
 export type Owning = { principal: Principal<'owner'>; peer: string | undefined }
@@ -77,23 +78,29 @@ function ownerAt(owners: Ownership['owners'], named: string | undefined) {
   throw invalidField('to', 'expected the address of an owner of this wallet')
 }
 
-/** Who of the owners still has to agree, where an owner asks for it; undefined where enough have. Failure OWNER_CONSENT_REQUIRED. */
+type Agreed = Pick<SweepRow, 'agreed_by' | 'agreed_at' | 'agreed_networks'>
+const BY_OPERATOR: Agreed = { agreed_by: null, agreed_at: null, agreed_networks: null }
+/** Who of the owners still has to agree, where an owner asks for it; or that enough have. Failure OWNER_CONSENT_REQUIRED. */
 export async function askOwners(
   { parts, db }: Job<Pick<SweepParts['parts'], 'owners' | 'needConsent'>>,
   wanted: Wanted,
   principal: Principal<'owner' | 'operator'>,
-): Promise<Standing | undefined> {
+): Promise<{ missing: Standing } | { agreed: Agreed }> {
   if (principal.kind === 'operator') {
     await parts.needConsent(db, leaving(wanted))
-    return undefined
+    return { agreed: BY_OPERATOR }
   }
-  const { standing } = await parts.owners.agree(db, withdrawal(wanted), principal.signed)
-  return isEnough(standing) ? undefined : standing
+  const { standing, at } = await parts.owners.agree(db, withdrawal(wanted), principal.signed)
+  if (!isEnough(standing)) return { missing: standing }
+  const networks = JSON.stringify(idsOf(wanted))
+  return { agreed: { agreed_by: principal.address, agreed_at: at, agreed_networks: networks } }
 }
+
+const idsOf = ({ networks }: Pick<Wanted, 'networks'>): string[] => networks.map(({ id }) => id).sort()
 
 /** What the owner of the wallet agrees to; what it holds changes with each block. */
 function leaving({ wallet: { id, name, address }, to, networks }: Wanted): Needed {
-  const ids = networks.map((network) => network.id).sort()
+  const ids = idsOf({ networks })
   return {
     action: 'withdraw',
     words: `the wallet ${JSON.stringify(name)}, ${address}, on ${ids.join(' and ')}, to ${to}`,
@@ -104,9 +111,10 @@ function leaving({ wallet: { id, name, address }, to, networks }: Wanted): Neede
 
 /** The same as an owner signs it. */
 function withdrawal(wanted: Wanted): OwnerWanted {
-  const { words, content } = leaving(wanted)
-  const subject = { id: wanted.wallet.id, digest: sha256(JSON.stringify(content)), words }
-  return { wallet: wanted.wallet, action: 'withdraw', subject }
+  const { wallet, to } = wanted
+  const { words } = leaving(wanted)
+  const subject = { id: wallet.id, digest: digestOfWithdrawal({ id: wallet.id, to, networks: idsOf(wanted) }), words }
+  return { wallet, action: 'withdraw', subject }
 }
 
 /** What goes and what stays, known before the first of it is sent. */
