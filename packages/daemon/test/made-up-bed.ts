@@ -32,9 +32,11 @@ type Boot = {
   stopsItself?: Partial<Settings>
   /** By how much its clock is ahead of the machine's at first. */
   passed?: number
+  /** Dollars for a whole unit, from the first thing that it judges on. */
+  price?: bigint
 }
 type Options = Parameters<typeof madeUpNode>[0] &
-  Pick<Boot, 'limits' | 'mostWaiting' | 'confirmations' | 'stopsItself' | 'passed'> & { location?: Location }
+  Pick<Boot, 'limits' | 'mostWaiting' | 'confirmations' | 'stopsItself' | 'passed' | 'price'> & { location?: Location }
 
 /** Opens SQLite databases that are closed after each test, for what no engine decides. */
 function onSqlite(): Open {
@@ -65,7 +67,7 @@ export function madeUpBeds(open: Open = onSqlite()) {
     for (const stop of stops.splice(0)) await stop()
   })
   return async (
-    { limits, mostWaiting, confirmations, stopsItself, passed, location, ...options }: Options = {},
+    { limits, mostWaiting, confirmations, stopsItself, passed, price, location, ...options }: Options = {},
     node = madeUpNode(options),
   ) => {
     const database = await open(migrations, location)
@@ -77,6 +79,7 @@ export function madeUpBeds(open: Open = onSqlite()) {
       ...(confirmations && { confirmations }),
       ...(stopsItself && { stopsItself }),
       ...(passed !== undefined && { passed }),
+      ...(price !== undefined && { price }),
     })
     stops.push(() => bed.stop())
     const end = async () => {
@@ -101,6 +104,7 @@ export async function madeUpBed({
   confirmations,
   stopsItself,
   passed = 0,
+  price,
 }: Boot) {
   const time = { passed, ahead: 0 }
   const now = () => Date.now() + time.passed
@@ -113,6 +117,7 @@ export async function madeUpBed({
       ...(mostWaiting && { mostWaiting: () => mostWaiting }),
       ...(confirmations && { confirmations }),
       ...(stopsItself && { stopsItself }),
+      ...(price !== undefined && { fixed: { [`native:${node.network.id}`]: String(price) } }),
     },
   )
   const from = await bed.wallet()

@@ -7,6 +7,7 @@ import { type Cap, capsModel } from './caps-model.ts'
 import { type MadeUpBed, madeUpBed, madeUpKey, madeUpNode } from './made-up-bed.ts'
 import { LIVES } from './made-up-node.ts'
 import { isKilling, mortal } from './mortal.ts'
+import { onItsWay, outOn } from './on-its-way.ts'
 import { setPrice, unlessRefused } from './payment-events.ts'
 import { operator } from './pipeline-bed.ts'
 
@@ -61,8 +62,7 @@ const anyBed = ({ processes }: Stage, ...words: Words): MadeUpBed => pick(proces
 async function startProcess(stage: Omit<Stage, 'processes'>): Promise<Process> {
   const opened = await stage.connect()
   const { database, kill } = mortal(opened)
-  const bed = await madeUpBed({ node: stage.node, database, passed: stage.passed })
-  setPrice(bed, stage.price)
+  const bed = await madeUpBed({ node: stage.node, database, passed: stage.passed, price: stage.price })
   return { bed, kill, end: () => opened.close() }
 }
 
@@ -248,14 +248,12 @@ async function settle(stage: Stage): Promise<void> {
   await until(
     'nothing to be on its way',
     async () => {
-      const open = await database.read((db) =>
-        db.query((k) => k.selectFrom('spends').select('transaction_id').where('state', '=', 'out')),
-      )
+      const out = await outOn(database)
       stage.node.mine(1)
-      return open.length === 0
+      return out.length === 0
     },
     // All that a schedule sent, of many processes, on a busy machine.
-    { everyMs: 40, withinMs: 120_000 },
+    { everyMs: 40, withinMs: 120_000, found: () => onItsWay(database, stage.node) },
   )
 }
 

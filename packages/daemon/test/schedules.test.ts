@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest'
+import { forEachEngine } from '../../../test/support/for-each-engine.ts'
+import { until } from '../../../test/support/until.ts'
+import { madeUpBeds, madeUpNode } from './made-up-bed.ts'
+import { onItsWay } from './on-its-way.ts'
+
+const MINUTE = 60_000
+
+forEachEngine((_engine, open, fresh) => {
+  const start = madeUpBeds(open)
+
+  test('a process that follows a dead one judges by the price of now, whatever it does first', async () => {
+    const node = madeUpNode()
+    const location = await fresh()
+    const limits = { instant_max_usd: 1_000, notify_max_usd: 1_000, delay_max_usd: 1_000, daily_limit_usd: 10 }
+    const first = await start({ location, limits, price: 2_000n }, node)
+    await first.service.stops.halt(first.from.id)
+    // Six dollars then, and twelve by the price of who is to sign it.
+    const id = await first.pay({ amount: '3000' })
+    await first.end()
+    const next = await start({ location, passed: MINUTE, price: 4_000n }, node)
+    expect(await next.until(id, 'SUBMITTED', 'CANCELLED')).toBe('CANCELLED')
+    expect(node.sent).toEqual([])
+  })
+
+  test('who waits in vain for a payment is told where it stands, and what the node has of it', async () => {
+    const { node, database, sentPayment } = await start({ location: await fresh() })
+    node.faults.swallows = true
+    const { id, hash } = await sentPayment()
+    const found = () => onItsWay(database, node)
+    const waiting = until('the end of time', () => false, { withinMs: 0, found })
+    await expect(waiting).rejects.toThrow(/waited 0 ms in vain for: the end of time\n1 on 1 lanes at block 0/)
+    const text = await found()
+    expect(text).toContain(`"id":"${id}","status":"SUBMITTED"`)
+    expect(text).toContain(`"hash":"${hash}"`)
+    expect(text).toContain('arrived 1 times, and is not in the pool')
+  })
+})
