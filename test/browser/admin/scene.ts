@@ -67,6 +67,17 @@ function personAtAdmin(page: Page, url: string) {
       )
       await page.send('Input.insertText', { text })
     },
+    /** Presses a button of the dialog that is open. */
+    answer: (label: string) =>
+      until(`an answer "${label}"`, () =>
+        page.run((wanted) => {
+          const inDialogs = '[role=dialog] button, [role=alertdialog] button'
+          const buttons = (globalThis as unknown as Dom).document.querySelectorAll(inDialogs)
+          const button = [...buttons].find((each) => each.textContent === wanted)
+          button?.click()
+          return button !== undefined
+        }, label),
+      ),
     /** Goes to a page of the admin page by its address. */
     go: (hash: string) =>
       page.run((wanted) => {

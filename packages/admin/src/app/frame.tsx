@@ -5,8 +5,9 @@ import { common } from '../words/common.ts'
 import { useT } from '../words/language.tsx'
 import { Choices } from './choices.tsx'
 import { useIdle } from './idle.ts'
+import { linkTo } from './link.ts'
 import { useLive } from './live.ts'
-import { linkTo, useRoute } from './route.ts'
+import { useRoute } from './route.ts'
 import { words } from './words.ts'
 
 const inOrder = [...pages].sort((one, other) => one.order - other.order)

@@ -21,9 +21,6 @@ export function useRoute(): Route {
   return found ? { page: found, rest } : { page: pages.find((each) => each.path === '')!, rest: [] }
 }
 
-/** The address of a page, or of something on it. */
-export const linkTo = (...parts: readonly string[]): string => `#/${parts.map(encodeURIComponent).join('/')}`
-
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part)
