@@ -84,8 +84,11 @@ function personAtAdmin(page: Page, url: string) {
         // biome-ignore lint/suspicious/noExplicitAny: Node's types know no browser
         ;(globalThis as any).location.hash = wanted
       }, hash),
+    /** Logs in anew, whoever was logged in before. */
     async logIn(password = MASTER_PASSWORD): Promise<void> {
       await page.open(`${url}/admin/`)
+      await page.run(() => sessionStorage.clear(), undefined)
+      await page.open(`${url}/`)
       await person.fill('Master password', password)
       await person.press('Log in')
     },

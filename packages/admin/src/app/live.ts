@@ -17,7 +17,8 @@ export function useLive(): void {
     const fresh = () => {
       gathering ??= setTimeout(() => {
         gathering = undefined
-        void client.invalidateQueries()
+        // What is being read takes its time, and is not begun again.
+        void client.invalidateQueries({}, { cancelRefetch: false })
       }, GATHERED_MS)
     }
     follow(ending.signal, fresh).catch((error: unknown) => {

@@ -2,6 +2,7 @@ import { QueryClient, type UseQueryResult, useQuery, useQueryClient } from '@tan
 import { type AllOperations, admitsLogin, type Input, operations, type WAIaaSError, type Wire } from '@waiaas/contract'
 import { useState } from 'react'
 import { daemon } from './client.ts'
+import { inLine } from './line.ts'
 import { Cancelled, usePassword } from './password.tsx'
 
 export type Name = keyof AllOperations
@@ -37,7 +38,7 @@ export const useRead = <N extends Name>(
 ): UseQueryResult<Answered<N>, WAIaaSError> =>
   useQuery<Answered<N>, WAIaaSError>({
     queryKey: [name, input],
-    queryFn: ({ signal }) => callOf(name)(input, { signal }),
+    queryFn: ({ signal }) => inLine(signal, () => callOf(name)(input, { signal })),
     ...options,
   })
 

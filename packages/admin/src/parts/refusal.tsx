@@ -1,6 +1,7 @@
 import type { WAIaaSError } from '@waiaas/contract'
 import { common } from '../words/common.ts'
 import { useT } from '../words/language.tsx'
+import { sentence } from '../words/sentence.ts'
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
@@ -27,10 +28,4 @@ export function Refusal({ error }: { readonly error: WAIaaSError | null | undefi
       {error.hint && <p className="quiet">{sentence(error.hint)}</p>}
     </div>
   )
-}
-
-/** As a person writes it. */
-const sentence = (text: string): string => {
-  const begun = text.charAt(0).toUpperCase() + text.slice(1)
-  return /[.!?]$/.test(begun) ? begun : `${begun}.`
 }
