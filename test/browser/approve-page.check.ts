@@ -38,16 +38,16 @@ dispatchEvent(new CustomEvent('wallet-standard:register-wallet', { detail: regis
 
 beforeAll(async () => {
   scene = await openScene()
-  const { page, solana } = scene
+  const { page } = scene
   at = personAt(page)
   type Asked = { method: string; params?: [string] }
   await page.answer('evmProgram', async ({ method, params = [''] }: Asked) => {
-    if (method === 'eth_requestAccounts') return [person.address]
+    if (method === 'eth_requestAccounts' || method === 'eth_accounts') return [person.address]
     expect(method).toBe('personal_sign')
     return (await person.word(Buffer.from(params[0].slice(2), 'hex').toString('utf8'))).signature
   })
   await page.answer('solanaProgram', async ({ asks, text = '' }: { asks: 'address' | 'signature'; text?: string }) =>
-    asks === 'address' ? solana.owner.address : (await solana.owner.word(text)).signature,
+    asks === 'address' ? scene.solana.owner.address : (await scene.solana.owner.word(text)).signature,
   )
   await page.send('Page.addScriptToEvaluateOnNewDocument', { source: WALLETS })
 })
@@ -219,6 +219,7 @@ test('an owner adds other wallets, each of which signs for them once it has show
   await at.press('Verify that you are the owner')
   await at.press('Sign it')
   await at.sees('You are the owner now')
+  await at.sees('You own it.', 'have not verified with it yet')
 
   for (person of [second, third]) {
     const payment = await opened()
@@ -241,6 +242,7 @@ test('an owner adds other wallets, each of which signs for them once it has show
   await at.sees('Cut off a way to sign as the owner')
   await at.press('Sign it')
   await at.sees('It signs for nothing any more.')
+  await at.sees('Show with something else that you own the wallet', 'You own it.')
   await opened()
   await at.press('Use Test Wallet')
   await at.sees('owns no wallet here any more')
@@ -273,7 +275,8 @@ test('an owner finds what waits, looks at each, and answers where it stands', as
   await at.sees('left to answer')
   await at.looksRight('owner')
   await at.press('Reject')
-  await at.sees('Rejected. Nothing leaves')
+  // It waits no more, and is not shown any more.
+  await at.sees('Rejected. Nothing leaves', title)
   expect([await first.status(), await second.status()]).toEqual(['CANCELLED', 'QUEUED'])
 })
 
@@ -305,9 +308,9 @@ test('the operator lets an agent in that shows a code, after seeing what it says
     const { document, Event } = globalThis as any
     document.querySelector(`input[value="${id}"]`).click()
     document.querySelector('#template').value = 'trading-bot'
-    document.querySelector('#template').dispatchEvent(new Event('change'))
+    document.querySelector('#template').dispatchEvent(new Event('change', { bubbles: true }))
   }, wallet.id)
-  await at.sees('Which contracts may it use?')
+  await at.sees('Which contracts may it use?', 'Choose at least one wallet')
   await at.looksRight('pair-template')
   await at.type('#called', 'Groceries')
   const contracts = [evmOwner(), evmOwner()].map(({ address }) => address)

@@ -13,7 +13,9 @@ export async function openScene() {
   const world = await evmWorld()
   const solana = await solanaWorld()
   const hosts = { WAIAAS_SECURITY_ALLOWED_HOSTS: LAN_HOST }
-  const daemon = await startTestDaemon({ env: { ...envOf(world, solana), ...hosts } })
+  // One of its networks answers nobody.
+  const silent = { WAIAAS_RPC_EVM_ETHEREUM_SEPOLIA: 'http://127.0.0.1:1' }
+  const daemon = await startTestDaemon({ env: { ...envOf(world, solana), ...hosts, ...silent } })
   const { port } = new URL(daemon.url)
   const url = `http://localhost:${port}`
   await daemon.operator.updateSettings({ settings: [{ key: 'server.public_url', value: url }] })

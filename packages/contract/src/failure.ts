@@ -121,7 +121,7 @@ export const failures = {
   OWNER_CONSENT_REQUIRED: {
     status: 403,
     remedy: 'ask',
-    hint: 'ask the owner of the wallet to sign the challenge for it; the operator alone cannot do this',
+    hint: 'have the owner of the wallet agree on the page /owner or with waiaas owner approve or waiaas owner agree; the operator alone cannot do this',
   },
   // Pairing
   PAIRING_NOT_ALLOWED: {

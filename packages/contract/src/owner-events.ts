@@ -86,6 +86,10 @@ export const ownerEvents = {
         by: z.string().describe('what said so, which may be the same'),
         owner: z.string(),
         agrees: z.boolean().describe('what this owner signs still counts; else the operator has to find out first'),
+        dropped: z
+          .array(z.string())
+          .optional()
+          .describe('what was to sign for the owners, had not verified yet, and is named again first'),
       }),
   },
   OWNER_REMOVED: {

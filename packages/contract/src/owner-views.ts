@@ -9,6 +9,31 @@ const tag = 'Owners'
 /** What a token begins with that an owner looks with. */
 export const VIEW_TOKEN_PREFIX = 'wai_view_'
 
+const OwnedWallets = z
+  .array(
+    z.object({
+      id: Id,
+      name: Name,
+      chain: Chain,
+      environment: EnvironmentName,
+      address: Address,
+      ownerState: OwnerState,
+      isVerified: z.boolean().describe('they have verified as its owner, with what they look with'),
+      ownerId: Id.nullable().describe('which of its owners they are'),
+      agrees: z.boolean().describe('false while nothing that they sign counts, since something of theirs was cut off'),
+      credentials: z
+        .array(
+          z.object({
+            kind: z.enum(['key', 'contract', 'passkey']),
+            address: z.string(),
+            cutOffAt: UnixSeconds.nullable(),
+          }),
+        )
+        .describe('what signs for them there'),
+    }),
+  )
+  .describe('those that they own now, or will')
+
 /** How an owner looks at what waits: they sign a text that asks for nothing else, and get a token that only looks. */
 export const ownerViewOperations = {
   getViewChallenge: operation({
@@ -43,33 +68,18 @@ export const ownerViewOperations = {
     output: z.object({
       token: z.string(),
       expiresAt: UnixSeconds,
-      wallets: z
-        .array(
-          z.object({
-            id: Id,
-            name: Name,
-            chain: Chain,
-            environment: EnvironmentName,
-            address: Address,
-            ownerState: OwnerState,
-            isVerified: z.boolean().describe('they have verified as its owner, with what they look with'),
-            ownerId: Id.nullable().describe('which of its owners they are'),
-            agrees: z
-              .boolean()
-              .describe('false while nothing that they sign counts, since something of theirs was cut off'),
-            credentials: z
-              .array(
-                z.object({
-                  kind: z.enum(['key', 'contract', 'passkey']),
-                  address: z.string(),
-                  cutOffAt: UnixSeconds.nullable(),
-                }),
-              )
-              .describe('what signs for them there'),
-          }),
-        )
-        .describe('those that they own now, or will'),
+      wallets: OwnedWallets,
     }),
+    errors: [],
+  }),
+  getView: operation({
+    method: 'GET',
+    path: '/v1/owner/view',
+    access: ['viewer'],
+    tag,
+    summary: 'Get the wallets of the owner who looks, as they are now: what is theirs, and what signs for them there.',
+    input: z.strictObject({}),
+    output: z.object({ wallets: OwnedWallets }),
     errors: [],
   }),
 }

@@ -133,7 +133,8 @@ export const sessionOperations = {
     path: '/v1/sessions/{id}',
     access: stopper,
     tag,
-    summary: 'Revoke a session. Once this has answered, nothing that it asked for is signed.',
+    summary:
+      'Revoke a session. Once this has answered, nothing that it asked for is signed, but for a cancel of its own of what is on its way, which pays nobody.',
     command: 'session revoke',
     input: one,
     output: z.object({ id: Id, status: z.literal('REVOKED'), message: z.string().optional(), unwritten: Unwritten }),

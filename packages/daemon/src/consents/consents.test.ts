@@ -112,7 +112,11 @@ forEachEngine((_engine, open) => {
     expect(await bed.evidence('OWNERS_ASKED')).toHaveLength(1)
 
     const { message } = await bed.consents.challenge({ id: refused!.consent, walletId: id }, ORIGIN)
-    expect(message).toContain(`Let more out than before: change SPENDING_LIMIT of wallet 'one' from (`)
+    expect(message).toContain(`Let more out than before: change SPENDING_LIMIT of wallet 'one' from '`)
+    for (const dollars of [100, 200])
+      expect(message).toContain(`'At most ${dollars} USD in 24 hours, fees included; more is refused'`)
+    // Words may leave something of long rules out.
+    expect(message).toMatch(/exactly \(.*daily_limit_usd: 100.*\) to .*exactly \(.*daily_limit_usd: 200/)
     expect(message).toContain('daily_limit_usd: 100')
     expect(await agree(bed, refused!.consent, { id, owner })).toMatchObject({ isAgreed: true })
     // It is good for this and nothing else.
@@ -461,6 +465,13 @@ forEachEngine((_engine, open) => {
     expect(await own(storm(60, { action: 'kill_switch' }), free)).toBe(waits)
     expect(await own(storm(50), free)).toBe(waits)
     expect(await set('autostop.retry_storm_threshold', '5')).toBe(waits)
+    // An owner is told of no other wallet.
+    const loosened = { [id]: storm(70, { enabled: false }) }
+    const { message } = (await asked(bed, () =>
+      settings.edit('autostop.wallets', (now) => ({ ...now, ...loosened }), operator),
+    ))!
+    expect(message).toContain(`set autostop.wallets of '${id}' from `)
+    expect(message).not.toContain(free)
   })
 
   test('a key that is deleted and comes in again has the owner that it left with', async () => {

@@ -143,6 +143,25 @@ forEachEngine((_engine, open) => {
     expect(await at.removeAll(second)).toMatchObject({ ownerState: 'NONE' })
   })
 
+  test('what it had let in and has not verified yet goes with it: another wallet, and who was to come instead', async () => {
+    const bed = await start()
+    const [stolen, ofThief, next] = [evmOwner(), evmOwner(), evmOwner()]
+    const at = await owned(bed, 1, [stolen])
+    await at.addWallet(stolen, { ownerId: at.ownerId, wallet: ofThief })
+    await at.replace(stolen, next, at.ownerId)
+    await at.cutOff(stolen, stolen.address)
+    for (const one of [ofThief, next]) expect(await codeOf(() => at.verify(one))).not.toBe('done')
+    const [person, ...others] = await at.owners()
+    expect(others).toEqual([])
+    expect(person!.credentials.map(({ address }) => address)).toEqual([stolen.address, at.spare.address])
+    const [cut] = await bed.evidence('OWNER_CUT_OFF')
+    expect(JSON.parse(cut!.details)).toMatchObject({ dropped: [ofThief.address, next.address] })
+    // The owner has them in by what is still theirs.
+    await at.replace(at.spare, next, at.ownerId)
+    await at.verify(next)
+    expect(await at.removeAll(next)).toMatchObject({ ownerState: 'NONE' })
+  })
+
   test('the word of a key about itself ends the doubt about the others', async () => {
     const bed = await start()
     const stolen = evmOwner()

@@ -44,9 +44,10 @@ export function cuttingOff({ database, clock, audit, nextVersion }: ChangeParts,
       const at = lost.cutOffAt ?? clock.now()
       await ownerStore.cutOff(db, { id: lost.id, at, by: by.id })
       await nextVersion(db, walletId)
+      const dropped = await dropPending(db, await ownerOf(db, walletId), { person, lost })
       const agrees = await agreesStill(db, walletId, person)
       const as = { actor: `owner:${signed.address}`, ip: signed.ip } as const
-      const details = { address: lost.address, by: by.address, owner: person.address, agrees }
+      const details = { address: lost.address, by: by.address, owner: person.address, agrees, dropped }
       await audit.record(db, { event: 'OWNER_CUT_OFF', ...as, walletId, details })
     }
     return agreesStill(db, walletId, person)
@@ -78,6 +79,17 @@ export function cuttingOff({ database, clock, audit, nextVersion }: ChangeParts,
       })
     },
   }
+}
+
+/**
+ * Takes away who or what was to sign for the owners and has not shown that it does: it was let in by the word of what may have
+ * been in wrong hands. The addresses.
+ */
+async function dropPending(db: Handle, { next }: Ownership, { person, lost }: Omit<Found, 'by'>): Promise<string[]> {
+  const added = person.credentials.filter((one) => !one.isProven && one.id !== lost.id)
+  for (const { id } of added) await ownerStore.removeCredential(db, id)
+  if (next) await ownerStore.remove(db, next.id)
+  return [...added.map(({ address }) => address), ...(next ? [next.address] : [])]
 }
 
 /** Those that what has signed owns. */

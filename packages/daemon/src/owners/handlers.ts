@@ -29,6 +29,7 @@ export const ownerHandlers = (owners: Owners): Handlers<Operations, Calls> => ({
   },
   getViewChallenge: (call, input) => owners.viewChallenge(input, call.baseUrl),
   startView: (call) => owners.startView(call.principal.signed),
+  getView: (call) => owners.view(call.principal),
   addOwner: (call, input) => owners.several.add(input, by(call)),
   dropOwner: (call, input) => owners.several.drop(input, by(call)),
   setOwnersNeeded: (call, input) => owners.several.need(input, by(call)),

@@ -87,6 +87,10 @@ export function seeing({ database, clock, networks, findNetwork, giver }: Parts)
       return { token: `${VIEW_TOKEN_PREFIX}${claims}.${mac}`, expiresAt: seconds(until), wallets }
     },
 
+    /** What whoever looks owns now. */
+    view: (viewer: Owned): Promise<Output<Operations['getView']>> =>
+      database.read(async (db) => ({ wallets: await walletsOf(db, viewer) })),
+
     /** Whose token it is, and what they own now. Failures INVALID_TOKEN, TOKEN_EXPIRED. */
     async viewer(token: string): Promise<Principal<'viewer'>> {
       const [, claims, mac] = FORM.exec(token) ?? []

@@ -117,8 +117,9 @@ function requireAsMany(needed: number, ownership: { state: Ownership['state']; o
   const isLocked = ownership.state === 'LOCKED'
   const there = isLocked ? agreeing(ownership).length : ownership.owners.length
   if (needed <= there) return
-  const who = isLocked ? 'owners who have verified and cut nothing off' : 'owners'
-  throw invalidField('needed', `expected at most the ${there} ${who}, since ${needed} have to agree`)
+  const owners = there === 1 ? 'owner' : 'owners'
+  const who = isLocked ? `${owners} who ${there === 1 ? 'has' : 'have'} verified and cut nothing off` : owners
+  throw invalidField('needed', `${needed} would have to agree, and there ${there === 1 ? 'is' : 'are'} ${there} ${who}`)
 }
 
 const isReplaced = ({ address }: Person) =>

@@ -1,4 +1,4 @@
-import { mayLoosen, type Strictness } from '@waiaas/contract'
+import { mayLoosen, policyWords, type Strictness } from '@waiaas/contract'
 import type { Handle } from '../platform/db/database.ts'
 import type { Parts } from './committing.ts'
 import { changed, comparer, defaultOf, type PolicyChanged } from './loosening.ts'
@@ -64,4 +64,11 @@ async function wordsOf({ before, after }: PolicyChanged, walletName: (id: string
   return `change ${of} from ${rulesOf(before)} to ${rulesOf(after)}`
 }
 
-const rulesOf = ({ rules, enabled }: StoredPolicy): string => `${rules}${enabled === 1 ? '' : ', switched off'}`
+/** In words as people say them, and exactly: words name no more than a few of a long list. */
+function rulesOf({ type, rules, enabled }: StoredPolicy): string {
+  // Stored by this feature alone; texts in it are within quotes, which take no brackets.
+  const said = policyWords(type, JSON.parse(rules)).map((each) => JSON.stringify(square(each)))
+  const words = said.length === 0 ? '' : `${said.join(', ')}, exactly `
+  return `${words}${rules}${enabled === 1 ? '' : ', switched off'}`
+}
+const square = (text: string): string => text.replaceAll('(', '[').replaceAll(')', ']')

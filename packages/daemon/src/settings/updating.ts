@@ -93,10 +93,26 @@ export function neededFor(told: readonly Told[], values: ReadonlyMap<string, unk
   }
   return {
     action: 'loosen',
-    words: loosening.map(({ key, from, to }) => `set ${key} from ${from} to ${to}`).join('; '),
+    words: loosening.flatMap(changeWords).join('; '),
     content: loosening.map(({ key, from }) => [key, from, textOf(key)]),
     wallet: null,
   }
+}
+
+/** Of what is set for each of several, only those that change: an owner is not told of others. */
+function changeWords({ key, from, to }: Told): string[] {
+  const [before, after] = [entriesIn(from), entriesIn(to)]
+  if (!before || !after) return [`set ${key} from ${from} to ${to}`]
+  const text = (value: unknown) => (value === undefined ? 'nothing' : JSON.stringify(value))
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((name) => {
+    const [was, is] = [text(before[name]), text(after[name])]
+    return was === is ? [] : [`set ${key} of ${JSON.stringify(name)} from ${was} to ${is}`]
+  })
+}
+/** By their names; undefined of a value that is none with names. */
+function entriesIn(value: string | null): Record<string, unknown> | undefined {
+  if (!value?.startsWith('{')) return undefined
+  return JSON.parse(value) as Record<string, unknown> // the text of a setting that was parsed
 }
 
 /** More may leave than before. */

@@ -38,7 +38,10 @@ export function telegramPairing({ database, clock, audit }: Parts) {
     unpair: (chatId: string, by: By): Promise<Answer<'unpairTelegramUser'>> =>
       database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
         if (!(await telegramUsers.remove(db, chatId)))
-          throw new Failure('NOT_FOUND', `nobody with the number ${chatId} is paired`)
+          throw new Failure(
+            'NOT_FOUND',
+            `nobody with the number ${chatId} is paired; waiaas telegram list shows who is`,
+          )
         await audit.record(db, { event: 'TELEGRAM_USER_UNPAIRED', ...by, details: { chatId } })
         return { success: true }
       }),

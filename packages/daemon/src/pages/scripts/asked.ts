@@ -55,8 +55,8 @@ async function laterIn(lines, path, first) {
   }
 }
 
-/** The card of a transaction, with its answers while it waits; gives its title. */
-export async function showCard(into, id) {
+/** The card of a transaction, with its answers while it waits, and what comes after one of them; gives its title. */
+export async function showCard(into, id, then = () => {}) {
   const path = '/v1/transactions/' + encodeURIComponent(id)
   const card = await look(path + '/card')
   const waits = card.status === 'QUEUED'
@@ -74,6 +74,7 @@ export async function showCard(into, id) {
     const told = decision === 'approve' ? approve.approved : approve.rejected
     const { agreed = [], needed } = owners ?? {}
     say(status === 'QUEUED' ? fill(approve.oneOfSeveral, { agreed: agreed.length, needed }) : told, 'done')
+    await then()
   }
   const answers = row(
     ...decisions.map((one) => button(approve[one], one === 'approve' ? 'yes' : 'no', () => decide(one))),
@@ -92,8 +93,8 @@ export async function showCard(into, id) {
   return card.title.slice(0, card.title.length - deed.length).trim().replace(/:$/, '')
 }
 
-/** What the operator asks owners to agree to; gives its title. */
-export async function showConsent(into, id) {
+/** What the operator asks owners to agree to, and what comes after the answer; gives its title. */
+export async function showConsent(into, id, then = () => {}) {
   const path = '/v1/owner/consents/' + encodeURIComponent(id)
   const { action, words, digest, wallets, expiresAt } = await look(path)
   const mine = wallets.filter(({ agreed, ownerAddress }) => !agreed && ownerAddress !== null)
@@ -106,6 +107,7 @@ export async function showConsent(into, id) {
     const { isAgreed } = await agree({ ask, check: only(digest), send: path + '/agree', body: { walletId } })
     for (const part of parts.slice(1)) part.remove()
     say(isAgreed ? consent.agreed : consent.notYet, 'done')
+    await then()
   }
   const answers = row(button(consent.agree, 'yes', yes))
   const parts = [list('lines', [words, ...who])]

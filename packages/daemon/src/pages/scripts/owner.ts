@@ -103,28 +103,44 @@ async function passkey() {
   })
 }
 
-/** The wallet program that somebody has chosen here. */
+/** The wallet programs that are here: each gives how it signs as an address that it has, if it asks for it where need be. */
+const programs = []
+/** The one that somebody has chosen here. */
 let program
 
 const byProgram = (provider, address) => async (message) => ({
   address,
   signature: await provider.request({ method: 'personal_sign', params: [hex(bytes(message)), address] }),
 })
+const evmProgram = (provider) => async (address, mayAsk) => {
+  const accounts = await provider.request({ method: mayAsk ? 'eth_requestAccounts' : 'eth_accounts' })
+  const here = accounts.find((one) => one.toLowerCase() === address.toLowerCase())
+  return here && byProgram(provider, here)
+}
 async function evmWallet(provider) {
   const [address] = await provider.request({ method: 'eth_requestAccounts' })
-  program = provider
+  program = evmProgram(provider)
   await found(address, byProgram(provider, address))
 }
 
-async function solanaWallet(wallet) {
+const bySolana = (wallet, account) => async (message) => {
+  const [signed] = await wallet.features['solana:signMessage'].signMessage({ account, message: bytes(message) })
+  return { address: account.address, signature: base64(signed.signature) }
+}
+async function solanaAccounts(wallet, mayAsk) {
   const connect = wallet.features['standard:connect']
-  const { accounts } = connect ? await connect.connect() : wallet
-  const account = accounts.find((one) => one.chains.some((chain) => chain.startsWith('solana:')))
+  const { accounts } = connect && mayAsk ? await connect.connect() : wallet
+  return accounts.filter((one) => one.chains.some((chain) => chain.startsWith('solana:')))
+}
+const solanaProgram = (wallet) => async (address, mayAsk) => {
+  const account = (await solanaAccounts(wallet, mayAsk)).find((one) => one.address === address)
+  return account && bySolana(wallet, account)
+}
+async function solanaWallet(wallet) {
+  const [account] = await solanaAccounts(wallet, true)
   if (!account) throw new Error(fill(words.noSolanaAccount, { wallet: wallet.name }))
-  await found(account.address, async (message) => {
-    const [signed] = await wallet.features['solana:signMessage'].signMessage({ account, message: bytes(message) })
-    return { address: account.address, signature: base64(signed.signature) }
-  })
+  program = solanaProgram(wallet)
+  await found(account.address, bySolana(wallet, account))
 }
 
 /** Shows a dialog, and goes on with its yes alone. */
@@ -146,17 +162,23 @@ async function pasted(message) {
 
 const elsewhere = () => found(place('address').value.trim(), pasted)
 
-/** How another wallet signs: by the program that is here where it has that one too, else elsewhere. */
+/**
+ * How another wallet signs: by a program that has shown it to this page already, or by the chosen one, which asks; else
+ * elsewhere.
+ */
 export async function signsAs(address) {
-  const accounts = program ? await program.request({ method: 'eth_requestAccounts' }) : []
-  const here = accounts.find((one) => one.toLowerCase() === address.toLowerCase())
-  return here ? byProgram(program, here) : pasted
+  for (const one of programs) {
+    const here = await one(address, false)
+    if (here) return here
+  }
+  return (program && (await program(address, true))) || pasted
 }
 
 const offered = []
-function offer(name, how) {
+function offer(name, how, signsFor) {
   if (offered.includes(name)) return
   offered.push(name)
+  programs.push(signsFor)
   const button = make('button', fill(words.useWallet, { wallet: name }), { type: 'button' })
   button.addEventListener('click', act(how))
   place('wallets').append(button)
@@ -166,13 +188,13 @@ function offer(name, how) {
 export function start(seen) {
   whenSeen = seen
   window.addEventListener('eip6963:announceProvider', ({ detail }) =>
-    offer(detail.info.name, () => evmWallet(detail.provider)),
+    offer(detail.info.name, () => evmWallet(detail.provider), evmProgram(detail.provider)),
   )
   window.dispatchEvent(new Event('eip6963:requestProvider'))
   const standard = {
     register: (...wallets) => {
       for (const wallet of wallets)
-        if (wallet.features['solana:signMessage']) offer(wallet.name, () => solanaWallet(wallet))
+        if (wallet.features['solana:signMessage']) offer(wallet.name, () => solanaWallet(wallet), solanaProgram(wallet))
       return () => {}
     },
   }

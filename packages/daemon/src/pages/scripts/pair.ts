@@ -100,6 +100,8 @@ if (isSafe) {
   place('asking').hidden = false
   place('asking').addEventListener('submit', act(show))
   place('answering').addEventListener('submit', act(approve))
+  // What was missing may be there now.
+  place('answering').addEventListener('change', () => say(''))
   place('template').addEventListener('change', chosen)
   place('deny').addEventListener('click', act(deny))
 } else place('unsafe').hidden = false

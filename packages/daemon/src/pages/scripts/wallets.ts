@@ -10,9 +10,21 @@ async function read(message) {
   await asks('asked')
 }
 
+/** What is done with the owner's signature; \`done\` is what is said then, or makes it of the answer. */
 const deed = (asking, done) => async () => {
-  await agree({ check: read, ...asking })
-  say(done, 'done')
+  const answer = await agree({ check: read, ...asking })
+  say(typeof done === 'function' ? done(answer) : done, 'done')
+  await redraw()
+}
+
+/** Also what stays, and why. */
+function withdrawnWords({ unread, results }) {
+  const stays = results.filter(({ status }) => status === 'failed').map(({ asset, network, error }) => asset + ' (' + network + '): ' + error)
+  return [
+    words.withdrawn,
+    ...(unread.length > 0 ? [fill(words.unread, { networks: unread.map(({ network }) => network).join(', ') })] : []),
+    ...(stays.length > 0 ? [fill(words.stays, { what: stays.join('; ') })] : []),
+  ].join(' ')
 }
 
 async function addPasskey(of, ownerId) {
@@ -22,6 +34,7 @@ async function addPasskey(of, ownerId) {
   const made = { ...(await makePasskey(options)).made, ownerId }
   await agree({ ask: of + '/passkeys/challenge', asking: made, check: read, send: of + '/passkeys', body: made })
   say(words.passkeyAdded, 'done')
+  await redraw()
 }
 
 const asked = (action, more = {}) => '/challenge?' + new URLSearchParams({ action, signer: ownName(), ...more })
@@ -39,8 +52,8 @@ async function addWallet(owner, ownerId, into) {
   verify.addEventListener('click', act(async () => {
     const ask = owner + asked('verify', { signer: ownerAddress })
     await agree({ ask, check: read, send: owner + '/verify', how: await signsAs(ownerAddress) })
-    verify.remove()
     say(words.newVerified, 'done')
+    await redraw()
   }))
   into.append(verify)
   say(words.walletAdded, 'done')
@@ -85,7 +98,7 @@ function shown({ id, name, chain, environment, address, isVerified, ownerId, agr
   if (isVerified) {
     if (canMakePasskeys()) button(words.passkey, () => addPasskey(owner, ownerId))
     button(words.addWallet, () => addWallet(owner, ownerId, section))
-    button(words.withdraw, deed({ ask: of + '/withdraw/challenge', send: of + '/withdraw' }, words.withdrawn))
+    button(words.withdraw, deed({ ask: of + '/withdraw/challenge', send: of + '/withdraw' }, withdrawnWords))
     const cancel = { ask: stop('cancel-recovery'), send: '/v1/owner/recovery', method: 'DELETE' }
     button(words.cancelRecovery, deed(cancel, words.recoveryCancelled))
   }
@@ -104,16 +117,33 @@ function ask(text, show) {
   return section
 }
 
-start(async ({ wallets }) => {
+/** What waits and what they own, as it is now. */
+async function draw({ wallets }) {
   const [cards, { consents }] = [await look('/v1/admin/approvals?limit=100'), await look('/v1/owner/consents')]
   const open = consents.filter(({ isAgreed }) => !isAgreed)
   const all = [
-    ...cards.items.map(({ id, title }) => ask(title, (into) => showCard(into, id))),
-    ...open.map(({ id, action, words: what }) => ask(consent[action] + ' ' + what, (into) => showConsent(into, id))),
+    ...cards.items.map(({ id, title }) => ask(title, (into) => showCard(into, id, redraw))),
+    ...open.map(({ id, action, words: what }) =>
+      ask(consent[action] + ' ' + what, (into) => showConsent(into, id, redraw)),
+    ),
   ]
   place('asks').replaceChildren(...all)
   place('nothing').hidden = all.length > 0
   place('owned').replaceChildren(...wallets.map(shown))
   place('waiting').hidden = false
-})
+}
+
+/** After something was signed. What has just cut itself off sees nothing any more. */
+async function redraw() {
+  try {
+    await draw(await look('/v1/owner/view'))
+  } catch (error) {
+    if (error.code !== 'INVALID_TOKEN') throw error
+    place('waiting').hidden = true
+    place('who').hidden = false
+    say(place('said').textContent + ' ' + words.noMore, 'done')
+  }
+}
+
+start(draw)
 `
