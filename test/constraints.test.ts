@@ -54,6 +54,8 @@ test('the worth of all transactions is counted, not only that of the next', asyn
   const agent = await agentWith({ maxTotalUsd: 25 })
   expect(await outcome(agent, payment(10))).toBe('PENDING')
   expect(await outcome(agent, payment(10, newEvmAddress()))).toBe('PENDING')
+  const spent = (await agent.listSessions()).data[0]!.spentUsd!
+  expect([spent > 20, spent <= 25]).toEqual([true, true])
   expect(await outcome(agent, payment(10, newEvmAddress()))).toEqual(REFUSED)
   // At once, too: together they never pass what one by one they could not.
   const many = await agentWith({ maxTotalUsd: 25 })

@@ -132,6 +132,26 @@ async function withdrawn() {
   await daemon.operator.withdrawWallet(wanted, { owner: await owner.word(message) })
   await daemon.operator.terminateWallet({ id })
 }
+/** What somebody may take of a token is taken back. */
+async function revoked() {
+  const { operator } = daemon
+  const { id, token } = await world.wallet(daemon, { limit: GENEROUS })
+  const [spender, { network }] = [world.newAddress(), world]
+  const policies = {
+    ALLOWED_TOKENS: { tokens: [{ address: plainToken }] },
+    APPROVED_SPENDERS: { spenders: [{ address: spender }] },
+    // Of a token of which there is none any amount is all.
+    APPROVE_AMOUNT_LIMIT: { blockUnlimited: false },
+  }
+  for (const [type, rules] of Object.entries(policies))
+    await operator.createPolicy({ walletId: id, type: type as keyof typeof policies, rules })
+  const asked = { type: 'APPROVE', spender, amount: '1', token: { address: plainToken }, network } as const
+  const sent = await daemon.agent(token).sendToken(asked)
+  if (sent.status === 'QUEUED') await operator.adminApproveTransaction({ id: sent.id! })
+  const listed = async () => (await operator.listAllowances({ id })).items[0]
+  await until('it to be sent', async () => (await listed()) !== undefined)
+  await operator.revokeAllowance({ id, allowanceId: (await listed())!.id })
+}
 async function verifiedOnce() {
   const { id } = await newWallet()
   await verifiedOwner(daemon, id)
@@ -221,6 +241,7 @@ const ofWallets = (): Steps => {
 const ofOwners = (): Steps => {
   const { operator } = daemon
   return {
+    revokeAllowance: { event: 'TX_REQUESTED', run: revoked },
     setOwner: { event: 'OWNER_SET', run: async () => newOwner((await newWallet()).id) },
     verifyOwner: { event: 'OWNER_VERIFIED', run: verifiedOnce },
     withdrawWallet: { event: 'SWEEP_STARTED', run: withdrawn },
@@ -531,6 +552,7 @@ test('every call that changes something leaves its row of evidence, with who ask
     'previewPolicies',
     'previewPolicyTemplate',
     'encodeCalldata',
+    'verifyReceipt',
     // What it sends is in the log of notices.
     'testNotification',
     'listDerivations',

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { newId } from '@waiaas/contract'
 import { type SignerIdentity, sealMasterProof, sealNewPassword, WAIaaSClient } from '@waiaas/sdk'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { makeSealingKeyPair, openExport, sealSecret } from '../packages/daemon/src/index.ts'
+import { sealImport } from '../packages/contract/src/index.ts'
+import { makeSealingKeyPair, openExport } from '../packages/daemon/src/index.ts'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { formsOf, readMemory } from './support/memory.ts'
 import { until } from './support/until.ts'
@@ -42,9 +43,9 @@ async function importAndPay(world: World, chain: 'ethereum' | 'solana', key: Buf
   const { publicKey: sealingKey } = await daemon.operator.getSealingKey()
   const secret =
     chain === 'ethereum'
-      ? { kind: 'private-key', text: key.toString('hex') }
-      : { kind: 'solana-keypair', json: keypairText(key) }
-  const { sealed } = sealSecret(sealingKey, secret)
+      ? ({ format: 'private-key', secret: key.toString('hex') } as const)
+      : ({ format: 'solana-keypair', secret: keypairText(key) } as const)
+  const sealed = await sealImport(sealingKey, secret)
   const wallet = await daemon.operator.importWallet({ name: `imported ${chain}`, chain, sealed })
   await fund(world, wallet.publicKey)
   const { token } = await daemon.operator.createSession({ walletId: wallet.id })

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { WAIaaSClient } from '@waiaas/sdk'
 import { afterEach, expect, test } from 'vitest'
-import { sealImport } from '../packages/cli/src/sealing.ts'
 import { cleanUp, startProvisioned, temporaryFolder } from '../packages/cli/test/run.ts'
+import { sealImport } from '../packages/contract/src/index.ts'
 
 const SETTING = 'security.refuse_mainnet_with_recovery_key'
 const refusing = { WAIAAS_SECURITY_REFUSE_MAINNET_WITH_RECOVERY_KEY: 'true' }
@@ -25,7 +25,7 @@ test('a mainnet wallet is neither made nor imported while recovery.key is there,
   const secret = { format: 'private-key', secret: evmKey() } as const
   await expect(operator.importWallet({ ...mainnet, ...secret })).rejects.toMatchObject(refusal)
   const { publicKey } = await operator.getSealingKey()
-  const sealed = sealImport(publicKey, secret)
+  const sealed = await sealImport(publicKey, secret)
   await expect(operator.importWallet({ ...mainnet, sealed })).rejects.toMatchObject(refusal)
   expect((await operator.listWallets({})).items).toEqual([])
   await operator.createWallet({ ...mainnet, environment: 'testnet' })

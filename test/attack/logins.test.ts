@@ -33,6 +33,7 @@ test('nothing that a login admits takes a password, can loosen, or moves money',
   expect(admitted.map(([name]) => name).sort()).toEqual(
     [
       ...['activateKillSwitch', 'adminRejectTransaction', 'endLogin', 'revokeSession', 'suspendWallet'],
+      ...['getPairing', 'denyPairing', 'verifyReceipt'],
       ...[
         'testPolicies',
         'replayPolicies',
@@ -75,6 +76,17 @@ test('a login is no session, and no session or stop token is a login', async () 
   expect((await daemon.call('POST', '/v1/transactions/send', { as: token, body: {} })).status).toBe(401)
   const { token: stop } = await daemon.operator.createStopToken({ name: 'pager' })
   expect(await statusOf({ token: stop })).toBe(401)
+})
+
+test('the stop of one wallet or session ends no login', async () => {
+  const { token } = await daemon.operator.createLogin()
+  const { id, session } = await daemon.operator.createWallet({ name: 'stopped', chain: 'ethereum' })
+  for (const [method, path] of [
+    ['DELETE', `/v1/sessions/${session!.id}`],
+    ['POST', `/v1/wallets/${id}/suspend`],
+  ] as const)
+    expect((await daemon.call(method, path, { as: token, ...(method === 'POST' && { body: {} }) })).status).toBe(200)
+  expect(await statusOf({ token })).toBe(200)
 })
 
 test('another password ends each login, and so does the kill switch, also once it is off again', async () => {

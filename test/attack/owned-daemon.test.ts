@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { newId } from '@waiaas/contract'
+import { newId, sealImport } from '@waiaas/contract'
 import { serializeTransaction, type TransactionSerializable } from 'viem'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addressText } from '../../packages/daemon/src/chains/solana/base58.ts'
@@ -13,7 +13,6 @@ import {
   type Sealed,
   type SignBatch,
   type SignRequest,
-  sealSecret,
   startKeys,
 } from '../../packages/daemon/src/keys/service.ts'
 import { createKeyring } from '../../packages/daemon/src/keys/signer/keyring.ts'
@@ -303,7 +302,8 @@ describe('a taken-over daemon, under a ceiling', () => {
     expect((await outcomes(key, forged, [pay(1, 1n)])).codes).toEqual(['KEY_ROW_CORRUPT'])
     const other = await bounded()
     expect((await outcomes(key, other.ceiling, [pay(1, 1n)])).codes).toEqual(['SIGN_REFUSED'])
-    const secret = sealSecret((await keys.sealingKey()).publicKey, { kind: 'private-key', text: 'ab'.repeat(32) })
+    const { publicKey } = await keys.sealingKey()
+    const secret = { sealed: await sealImport(publicKey, { format: 'private-key', secret: 'ab'.repeat(32) }) }
     const once = await keys.import('first', 'ethereum', secret)
     const held = await keys.firstCeiling({ address: once.address, next: FIRST })
     const again = await keys.import('second', 'ethereum', secret)

@@ -132,6 +132,7 @@ export async function openBed(open: Open, bedOptions: BedOptions) {
     ...common,
     secret: () => keyFailures(keys.subkey('sessions')),
     refusalsNotKept: async () => 0,
+    spentUsd: async () => 0,
     maxPerWallet: () => maxPerWallet,
     idleMs: () => idleMs,
     dataDir,

@@ -21,6 +21,7 @@ export function buttonsOf(bed: StoppedBed, database: Database = bed.database) {
     ...shared,
     secret: async () => new Uint8Array(32),
     refusalsNotKept: async () => 0,
+    spentUsd: async () => 0,
     idleMs: () => undefined,
     maxPerWallet: () => 5,
     dataDir: '/nowhere',

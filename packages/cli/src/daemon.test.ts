@@ -146,6 +146,10 @@ describe('a daemon that provisioned itself', () => {
     const { items } = await json(daemon.run(['wallet', 'list', '--json']))
     const { mcpServers } = await json(daemon.run(['mcp', 'setup', '--all', '--json']))
     expect(Object.keys(mcpServers).sort()).toEqual(['waiaas-evm-local', 'waiaas-sealed', 'waiaas-solana-local'])
+    const shown = await daemon.run(['mcp', 'setup', '--wallet', 'sealed', '--client', 'codex'])
+    expect(shown.out).toContain('MCP configuration of Codex, for ~/.codex/config.toml:\n[mcp_servers.waiaas-sealed]')
+    const wrong = await daemon.run(['mcp', 'setup', '--wallet', 'sealed', '--client', 'none'])
+    expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('claude-desktop, claude-code, cursor') })
     for (const { id } of items) expect(mode(join(daemon.dataDir, 'mcp-tokens', id))).toBe('600')
   })
 

@@ -1,13 +1,11 @@
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import type { McpServer } from '@waiaas/contract'
 import { serverProgram } from '@waiaas/mcp/program'
 import type { Place } from './place.ts'
 
-type Server = { command: string; args: string[]; env: Record<string, string> }
-export type McpConfig = { mcpServers: Record<string, Server> }
-
 /** How an MCP client starts our MCP server for a data directory. The token is read from there, never written here. */
-export const mcpServer = ({ dataDir, baseUrl }: Place, env: Record<string, string> = {}): Server => ({
+export const mcpServer = ({ dataDir, baseUrl }: Place, env: Record<string, string> = {}): McpServer => ({
   command: process.execPath,
   args: [serverProgram],
   env: { WAIAAS_DATA_DIR: dataDir, WAIAAS_BASE_URL: baseUrl, ...env },
@@ -20,10 +18,3 @@ export function claudeConfigPath(): string {
   if (process.platform === 'win32') return join(process.env.APPDATA ?? homedir(), file)
   return join(homedir(), '.config', file)
 }
-
-/** A name for a client's configuration: lower-case letters, digits and single hyphens. */
-export const slug = (name: string): string =>
-  name
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-|-$/g, '') || 'wallet'

@@ -758,6 +758,14 @@ async function contracts(): Promise<void> {
   expect(allowed).toMatchObject({ humanAmount: '1.5', meta: { transactionType: 'APPROVE' } })
   const back = await run('token revoke', [...about, '--dry-run'])
   expect(back).toMatchObject({ amount: '0', policy: { allowed: true }, meta: { transactionType: 'APPROVE' } })
+  // Of a token of which there is none any amount is all.
+  const open = { walletId: quick.id, type: 'APPROVE_AMOUNT_LIMIT', rules: { blockUnlimited: false } } as const
+  await daemon.operator.createPolicy(open)
+  const given = await run('token approve', [...about, '--human-amount', '1.5'])
+  if (given.status === 'QUEUED') await daemon.operator.adminApproveTransaction({ id: idOf(given) })
+  const listed = async () => (await daemon.operator.listAllowances({ id: quick.id })).items[0]
+  await until('the allowance to be sent', async () => (await listed()) !== undefined)
+  expect(await run('wallet revoke', [quick.id, (await listed())!.id])).toMatchObject({ type: 'APPROVE', amount: '0' })
   const call = await run('tx call', [
     '--network',
     world.network,

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { cursors, Id, Limit, nextPage, UnixSeconds } from './ids.ts'
 import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
+import { TransactionSent } from './transaction-answers.ts'
 import { Address, Digits, TransactionStatus } from './wire.ts'
 
 const Allowance = z.object({
@@ -44,5 +45,23 @@ export const allowanceOperations = {
     input: z.strictObject({ id: WalletName, limit: Limit(20, 50), cursor: cursors.id.optional() }),
     output: z.object({ items: z.array(Allowance), ...nextPage }),
     errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED'],
+  }),
+  revokeAllowance: operation({
+    method: 'POST',
+    path: '/v1/wallets/{id}/allowances/{allowanceId}/revoke',
+    access: ['operator'],
+    tag: 'Wallet',
+    summary:
+      'Take back what somebody may take of a token of a wallet. It is a transaction of the wallet, which the policies judge and which pays a fee; what was granted at Permit2 stays.',
+    command: 'wallet revoke',
+    places: ['id', 'allowanceId'],
+    status: 201,
+    input: z.strictObject({ id: WalletName, allowanceId: Id.describe('its id in the list of allowances') }),
+    output: TransactionSent,
+    errors: [
+      ...(['NOT_FOUND', 'WALLET_NOT_FOUND', 'WALLET_SUSPENDED', 'WALLET_TERMINATED', 'SYSTEM_LOCKED'] as const),
+      ...(['UNSUPPORTED_TX_TYPE', 'ENVIRONMENT_NETWORK_MISMATCH', 'TOKEN_NOT_FOUND', 'TOKEN_UNSUPPORTED'] as const),
+      ...(['POLICY_DENIED', 'INSUFFICIENT_BALANCE', 'WAITING_LIMIT_REACHED', 'CHAIN_ERROR'] as const),
+    ],
   }),
 }

@@ -35,6 +35,13 @@ const Ttl = z
   .default(DEFAULT_SESSION_TTL)
   .describe('lifetime in seconds, 300 to 31536000; 0 is unlimited')
 const ExpiresAt = UnixSeconds.describe('unix seconds; 0 is never')
+/** How an MCP client starts our server; the token is read from the data directory, and never in here. */
+export const McpServer = z.object({
+  command: z.string(),
+  args: z.array(z.string()),
+  env: z.record(z.string(), z.string()),
+})
+export type McpServer = z.output<typeof McpServer>
 const WalletRef = z.object({ id: Id, name: z.string() })
 
 export const CreatedSession = z.object({
@@ -61,6 +68,12 @@ export const SessionItem = z.object({
   tokenIssuedCount: z.int(),
   constraints: SessionConstraints.nullable(),
   labels: SessionLabels,
+  spentUsd: z
+    .number()
+    .nullable()
+    .describe(
+      'US dollars that it has spent in its whole life, fees and what is reserved included; null: no number bounds it, for an allowance without a limit is on its way',
+    ),
   refusalsNotKept: z
     .int()
     .optional()
@@ -224,7 +237,9 @@ export const sessionOperations = {
       walletName: z.string().nullable(),
       tokenPath: z.string(),
       expiresAt: ExpiresAt,
-      claudeDesktopConfig: z.record(z.string(), z.unknown()),
+      claudeDesktopConfig: z
+        .record(z.string(), McpServer)
+        .describe('how an MCP client starts the server for this wallet, by the name that it shows'),
     }),
     errors: limits,
   }),

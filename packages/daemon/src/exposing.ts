@@ -27,6 +27,6 @@ export const exposureOf = ({ settings, applied, registry, transactions, password
     ...shared,
     ...{ settings: settings.get, tokens: registry.ofNetwork, policies: applied.applying },
     drafted: draftedPolicies({ networks: shared.chains.networks, walletId: walletIdOf }),
-    allowances: openAllowances(transactions.allowances),
+    allowances: openAllowances(transactions.allowances.list),
     hasPassword: () => passwordWithin({ passwordIn, operator }).length > 0,
   })

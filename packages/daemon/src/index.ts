@@ -5,7 +5,6 @@ export {
   makeSealingKeyPair,
   openExport,
   readLegacyWallets,
-  sealSecret,
 } from './keys/service.ts'
 export { AuditFileError, type AuditProof, exportAudit, verifyAudit, verifyAuditFile } from './offline/audit.ts'
 export { listBackups } from './offline/backups.ts'

@@ -5,12 +5,13 @@ import { consents, ofOwners } from './consents/service.ts'
 import { exposureOf } from './exposing.ts'
 import type { Base, Ground } from './ground.ts'
 import { killSwitch } from './killswitch/service.ts'
+import { sessionTotal } from './ledger/service.ts'
 import { eraOf, logins } from './logins/service.ts'
 import { moneyPath, toldOf } from './money-path.ts'
 import { isPassword } from './operator/service.ts'
 import { owners } from './owners/service.ts'
 import { pairings } from './pairings/service.ts'
-import { policies, spendingDollars } from './policies/service.ts'
+import { policies, spendingDollars, unlessEndless } from './policies/service.ts'
 import { priceFixing } from './prices/service.ts'
 import { policySession, sessions } from './sessions/service.ts'
 import { stopTokens } from './stop-tokens/service.ts'
@@ -53,9 +54,9 @@ export function servicesOf(ground: Ground, base: Base) {
     audit: evidence,
     stops,
     secret: () => keyFailures(keys.subkey('sessions')),
-    refusalsNotKept: refusalCounts.notKept,
-    log,
-    idleMs: stopper.idleMs,
+    ...{ log, refusalsNotKept: refusalCounts.notKept, idleMs: stopper.idleMs },
+    spentUsd: async (db, id) =>
+      unlessEndless(await sessionTotal(db, { sessionId: id, worth: prices.under(settings.get()).worth })),
     maxPerWallet: () => settings.get()['security.max_sessions_per_wallet'],
     dataDir: dataDir.path,
   })

@@ -1,8 +1,10 @@
 import { page as activity } from './activity/page.tsx'
+import { page as agents } from './agents/page.tsx'
 import type { PageDefinition } from './definition.ts'
 import { page as evidence } from './evidence/page.tsx'
 import { page as home } from './home/page.tsx'
 import { page as notices } from './notices/page.tsx'
+import { page as wallets } from './wallets/page.tsx'
 
 /** Every page, in no order: each says where it stands. */
-export const pages: readonly PageDefinition[] = [home, activity, evidence, notices]
+export const pages: readonly PageDefinition[] = [home, activity, wallets, agents, evidence, notices]

@@ -1,4 +1,4 @@
-import { type Environment, findNetwork, NETWORKS, type Wallet } from '@waiaas/contract'
+import { type Environment, findNetwork, NETWORKS, sealImport, type Wallet } from '@waiaas/contract'
 import { readLegacyWallets } from '@waiaas/daemon'
 import { WAIaaSError } from '@waiaas/sdk'
 import { connectOperator, type Operator } from '../api.ts'
@@ -6,7 +6,6 @@ import { readPasswordFile } from '../credentials.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { daemonFlags, daemonFlagsHelp, readFlags } from '../flags.ts'
 import { pathOf } from '../place.ts'
-import { sealImport } from '../sealing.ts'
 import { askSecret, canAsk, note, print, printJson } from '../terminal.ts'
 
 export const usage = `usage: waiaas import --from <data directory of WAIaaS 2.x> [flags]
@@ -51,7 +50,7 @@ async function importOne({ api }: Operator, legacy: Legacy, secrets: Secrets): P
   const { password, signerKey } = secrets
   const { name, chain, publicKey: address } = legacy
   const seen = { name, chain, address }
-  const sealed = sealImport(signerKey, { format: 'waiaas-2', secret: legacy.json, password })
+  const sealed = await sealImport(signerKey, { format: 'waiaas-2', secret: legacy.json, password })
   const importAs = async (as: string): Promise<Wallet> =>
     api.importWallet({ name: as, chain, environment: environmentOf(legacy.network), sealed })
   try {

@@ -1,10 +1,18 @@
 import { join } from 'node:path'
-import type { AllOperations, Input, Wallet } from '@waiaas/contract'
+import {
+  AGENT_CLIENTS,
+  type AllOperations,
+  agentClients,
+  type Input,
+  type McpServer,
+  serverName,
+  type Wallet,
+} from '@waiaas/contract'
 import type { WAIaaSClient } from '@waiaas/sdk'
 import { connectOperator } from '../api.ts'
 import { UsageError } from '../errors.ts'
 import { daemonFlags, daemonFlagsHelp, readFlags, wholeNumber } from '../flags.ts'
-import { claudeConfigPath, type McpConfig, mcpServer, slug } from '../mcp-config.ts'
+import { claudeConfigPath, mcpServer } from '../mcp-config.ts'
 import { type Place, writeSecretFile } from '../place.ts'
 import { print, printJson } from '../terminal.ts'
 import { allWallets, isLive, onlyWallet } from '../wallets.ts'
@@ -13,6 +21,7 @@ export const usage = `usage: waiaas mcp setup [--wallet <id or name> | --all] [f
 A session for one wallet or for each, its token in <data-dir>/mcp-tokens/<wallet id>, and the MCP configuration.
   --wallet <id or name>   the wallet; may be left out where there is only one
   --all                   every wallet
+  --client <client>       whose configuration is shown: ${AGENT_CLIENTS.join(', ')} [claude-desktop]
   --ttl <seconds>         lifetime of the session; 0 is unlimited [86400]
   --max-renewals <n>      how often it may be renewed [unlimited]
   --lifetime <seconds>    end that no renewal moves [none]
@@ -25,29 +34,35 @@ export async function run(argv: readonly string[]): Promise<number> {
     ...daemonFlags,
     wallet: { type: 'string' },
     all: { type: 'boolean', default: false },
+    client: { type: 'string', default: 'claude-desktop' },
     ttl: { type: 'string' },
     'max-renewals': { type: 'string' },
     lifetime: { type: 'string' },
   })
   if (values.all && values.wallet !== undefined) throw new UsageError('expected --all or --wallet, got both', usage)
+  const client = AGENT_CLIENTS.find((one) => one === values.client)
+  if (!client)
+    throw new UsageError(`expected --client as one of ${AGENT_CLIENTS.join(', ')}, got "${values.client}"`, usage)
   const limits: Limits = {
     ttl: wholeNumber('ttl', values.ttl, usage),
     maxRenewals: wholeNumber('max-renewals', values['max-renewals'], usage),
     absoluteLifetime: wholeNumber('lifetime', values.lifetime, usage),
   }
-  const { api, place } = await connectOperator(values)
+  const { api, place: daemon } = await connectOperator(values)
   const wallets = await chosen(api, values)
-  const config: McpConfig = { mcpServers: {} }
+  const servers: Servers = {}
   for (const wallet of wallets) {
-    const path = await issueToken(api, place, { walletId: wallet.id, ...limits })
-    config.mcpServers[freeName(config, wallet)] = mcpServer(place, {
+    const path = await issueToken(api, daemon, { walletId: wallet.id, ...limits })
+    servers[freeName(servers, wallet)] = mcpServer(daemon, {
       WAIAAS_WALLET_ID: wallet.id,
       WAIAAS_WALLET_NAME: wallet.name,
     })
     if (!values.json) print(`${wallet.name}: token in ${path}`)
   }
-  if (values.json) printJson(config)
-  else print(`\nMCP configuration, for example for ${claudeConfigPath()}:\n${JSON.stringify(config, null, 2)}`)
+  const { label, where, text } = agentClients[client]
+  const place = client === 'claude-desktop' ? claudeConfigPath() : where
+  if (values.json) printJson({ mcpServers: servers })
+  else print(`\nMCP configuration of ${label}, for ${place}:\n${text(servers)}`)
   return 0
 }
 
@@ -67,7 +82,8 @@ async function issueToken(api: WAIaaSClient, place: Place, wish: Wish): Promise<
   return path
 }
 
-function freeName({ mcpServers }: McpConfig, { name, id }: Wallet): string {
-  const short = `waiaas-${slug(name)}`
-  return short in mcpServers ? `${short}-${id.slice(-8)}` : short
+type Servers = Record<string, McpServer>
+function freeName(servers: Servers, wallet: Wallet): string {
+  const short = serverName(wallet)
+  return short in servers ? `${short}-${wallet.id.slice(-8)}` : short
 }

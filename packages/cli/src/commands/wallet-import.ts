@@ -1,9 +1,8 @@
-import { DERIVATIONS, type DerivedAddress, IMPORT_FORMATS, type ImportedSecret } from '@waiaas/contract'
+import { DERIVATIONS, type DerivedAddress, IMPORT_FORMATS, type ImportedSecret, sealImport } from '@waiaas/contract'
 import { connectOperator } from '../api.ts'
 import { readSecretFile } from '../credentials.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { daemonFlags, daemonFlagsHelp, readFlags } from '../flags.ts'
-import { sealImport } from '../sealing.ts'
 import { plainText } from '../table.ts'
 import { askSecret, askText, canAsk, note, print, printJson } from '../terminal.ts'
 
@@ -56,9 +55,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   const { publicKey: signerKey } = signer ?? (await api.getSealingKey())
   const isOpen = format === 'mnemonic' && derivation === undefined && path === undefined
-  const known = isOpen ? (await api.listDerivations({ chain, sealed: sealImport(signerKey, given) })).items : []
+  const known = isOpen ? (await api.listDerivations({ chain, sealed: await sealImport(signerKey, given) })).items : []
   const secret = known.length > 1 && canAsk() ? { ...given, ...(await chooseAddress(known)) } : given
-  const answer = await api.importWallet({ name, chain, environment, sealed: sealImport(signerKey, secret) })
+  const answer = await api.importWallet({ name, chain, environment, sealed: await sealImport(signerKey, secret) })
   const { derivations = [], ...wallet } = answer
   if (values.json) printJson(answer)
   else print(plainText(wallet))

@@ -6,9 +6,10 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { base58 } from '@scure/base'
+import { sealImport } from '@waiaas/contract'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { evmPayment, signed, solanaPayment } from '../../test/signing.ts'
-import { makeSealingKeyPair, openExport, sealSecret } from './sealing.ts'
+import { makeSealingKeyPair, openExport } from './sealing.ts'
 import { startKeys } from './service.ts'
 import type { Exported } from './types.ts'
 
@@ -34,8 +35,8 @@ describe('memory of the daemon after importing sealed keys, creating one and sig
       canary,
       recipient: recipient.publicKey,
       sealedByChain: {
-        ethereum: sealSecret(sealingKey, { kind: 'private-key', text: evm.toString('hex') }).sealed,
-        solana: sealSecret(sealingKey, { kind: 'private-key', text: solanaText }).sealed,
+        ethereum: await sealImport(sealingKey, { format: 'private-key', secret: evm.toString('hex') }),
+        solana: await sealImport(sealingKey, { format: 'private-key', secret: solanaText }),
       },
     }
     child.stdin!.write(`${JSON.stringify(order)}\n`)

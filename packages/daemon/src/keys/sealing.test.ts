@@ -1,6 +1,7 @@
+import { sealImport } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { makeSealingKeyPair, openBytes, openExport, sealBytes } from './sealing.ts'
-import { sealSecret, startKeys } from './service.ts'
+import { startKeys } from './service.ts'
 
 test('a sealed secret opens with its key and purpose only, whole and unaltered', () => {
   const [mine, other] = [makeSealingKeyPair(), makeSealingKeyPair()]
@@ -23,10 +24,25 @@ test('the same secret sealed twice looks different', () => {
   expect(seal()).not.toBe(seal())
 })
 
+test('what a client seals with the means of a browser is the same envelope, with the fields that the signer reads', async () => {
+  const [mine, other] = [makeSealingKeyPair(), makeSealingKeyPair()]
+  const seal = () =>
+    sealImport(mine.publicKey, { format: 'mnemonic', secret: 'words', derivation: 'none', passphrase: 'é' })
+  const sealed = await seal()
+  expect(JSON.parse(openBytes(mine, 'import', sealed).toString('utf8'))).toEqual({
+    ...{ kind: 'mnemonic', phrase: 'words', derivation: 'none', passphrase: 'é' },
+  })
+  expect(await seal()).not.toBe(sealed)
+  expect(() => openBytes(other, 'import', sealed)).toThrow()
+  expect(() => openBytes(mine, 'export', sealed)).toThrow()
+  await expect(sealImport('AAAA', { format: 'private-key', secret: '1' })).rejects.toThrow('has 32 bytes')
+})
+
 test('a secret sealed for one keyring is refused by the next, with the remedy', async () => {
   const keys = await startKeys()
   await keys.createKeyring('a master password')
-  const secret = sealSecret((await keys.sealingKey()).publicKey, { kind: 'private-key', text: '11'.repeat(32) })
+  const { publicKey } = await keys.sealingKey()
+  const secret = { sealed: await sealImport(publicKey, { format: 'private-key', secret: '11'.repeat(32) }) }
   const imported = await keys.import('wallet', 'ethereum', secret)
   const reader = makeSealingKeyPair()
   const exported = await keys.export(imported, 'a master password', {
@@ -34,7 +50,7 @@ test('a secret sealed for one keyring is refused by the next, with the remedy', 
     recipient: reader.publicKey,
   })
   expect('sealed' in exported && openExport(reader, exported.sealed)).toBe(`0x${'11'.repeat(32)}`)
-  const incomplete = sealSecret((await keys.sealingKey()).publicKey, { kind: 'keystore-v3', json: '{}' })
+  const incomplete = { sealed: await sealImport(publicKey, { format: 'keystore-v3', secret: '{}' }) }
   await expect(keys.import('wallet', 'ethereum', incomplete)).rejects.toThrow('needs its field password')
   await keys.restart()
   await keys.createKeyring('a master password')

@@ -72,14 +72,6 @@ export function openBytes(pair: SealingKeyPair, purpose: string, sealed: string)
   return Buffer.concat([decipher.update(envelope.subarray(headerBytes)), decipher.final()])
 }
 
-/** Seals an import secret (as in types.ts) to the signer's key: the form that POST bodies carry. */
-export function sealSecret(signerKey: string, secret: object): { sealed: string } {
-  const plaintext = Buffer.from(JSON.stringify(secret), 'utf8')
-  const sealed = sealBytes(signerKey, 'import', plaintext)
-  plaintext.fill(0)
-  return { sealed }
-}
-
 /** Opens an export that was sealed to `pair`. */
 export const openExport = (pair: SealingKeyPair, sealed: string): string =>
   openBytes(pair, 'export', sealed).toString('utf8')

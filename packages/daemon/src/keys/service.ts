@@ -45,7 +45,6 @@ export {
   openExport,
   type SealingKeyPair,
   sealingFingerprint,
-  sealSecret,
 } from './sealing.ts'
 export { ceilingLines, feeLine, paymentLines, signerLine } from './signer/agreed.ts'
 export { loosensCeiling, sameOwners } from './signer/limits.ts'

@@ -221,7 +221,7 @@ export type Derivation = 'bip44' | 'none'
 /** An address that a recovery phrase gives, and the wallets that show this one. */
 export type DerivedAddress = { derivation: Derivation; path: string | null; address: string; usedBy: string }
 
-/** An ImportSecret as JSON, sealed to the signer's public key with `sealSecret` of sealing.ts. */
+/** An ImportSecret as JSON, sealed to the signer's public key with `sealImport` of the contract. */
 export type SealedImport = { sealed: string }
 
 export type ExportFormat = 'private-key' | 'keystore-v3' | 'solana-keypair'

@@ -123,6 +123,9 @@ export async function nextEpoch(db: Handle): Promise<number> {
   return epoch + 1
 }
 
+/** All is as a backup has it: who is logged in is so no more. */
+export const nextEra = (db: Handle) => killSwitchStore.nextEra(db)
+
 /** The row was read under its lock in the same job, so that a lost compare-and-set is a bug. */
 function assertMoved(isMoved: boolean): void {
   if (!isMoved) throw new Error('the kill switch moved while its lock was held')

@@ -20,7 +20,7 @@ import { follower } from './follower.ts'
 import { HELD, readKillSwitch, unwritten } from './state.ts'
 import { killSwitchStore } from './store.ts'
 
-export { forgetRecovery, nextEpoch } from './changes.ts'
+export { forgetRecovery, nextEpoch, nextEra } from './changes.ts'
 export { readKillSwitch } from './state.ts'
 
 type Operations = typeof adminOperations & typeof ownerStopOperations

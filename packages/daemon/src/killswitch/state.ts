@@ -14,10 +14,12 @@ export async function readKillSwitch(db: Handle, held: Held): Promise<KillSwitch
   const suspended = row.state === 'ACTIVE' ? held.since(HELD.SUSPENDED) : undefined
   const locked = held.since(HELD.LOCKED)
   if (suspended === undefined && locked === undefined) return row
+  const moves = (suspended === undefined ? 0 : 1) + (locked === undefined ? 0 : 1)
   return {
     ...row,
     state: locked === undefined ? 'SUSPENDED' : 'LOCKED',
-    epoch: row.epoch + (suspended === undefined ? 0 : 1) + (locked === undefined ? 0 : 1),
+    epoch: row.epoch + moves,
+    era: row.era + moves,
     activated_at: row.activated_at ?? suspended ?? null,
   }
 }

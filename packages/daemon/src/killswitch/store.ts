@@ -5,6 +5,8 @@ export type KillSwitchRow = {
   id: number
   state: KillSwitchState
   epoch: number
+  /** How often it has moved, or all was restored: unlike the epoch, the stop of one wallet leaves it. */
+  era: number
   activated_at: number | null
   activated_by: string | null
   locked_at: number | null
@@ -28,7 +30,7 @@ export type Swap = {
   by: string | null
   lockedAt: number | null
 }
-const swap = statement<Swap>((db, p) =>
+const swap = statement<Swap & { moves: number }>((db, p) =>
   db
     .updateTable('kill_switch')
     .set((eb) => ({
@@ -37,11 +39,18 @@ const swap = statement<Swap>((db, p) =>
       activated_at: p('at'),
       activated_by: p('by'),
       locked_at: p('lockedAt'),
+      era: eb('era', '+', p('moves')),
     }))
     .where('id', '=', 1)
     .where('state', '=', p('from')),
 )
 
+const nextEra = statement<NoParams>((db) =>
+  db
+    .updateTable('kill_switch')
+    .set((eb) => ({ era: eb('era', '+', 1) }))
+    .where('id', '=', 1),
+)
 const recovery = statement<NoParams, RecoveryRow>((db) => db.selectFrom('recoveries').selectAll().where('id', '=', 1))
 const startRecovery = statement<Omit<RecoveryRow, 'id'>>((db, p) =>
   db
@@ -61,5 +70,7 @@ export const killSwitchStore = {
   /** False when none runs. */
   endRecovery: async (db: Handle) => (await db.run(endRecovery)).changes === 1,
   /** False when another caller moved the switch first. */
-  swap: async (db: Handle, change: Swap) => (await db.run(swap, change)).changes === 1,
+  swap: async (db: Handle, change: Swap) =>
+    (await db.run(swap, { ...change, moves: change.from === change.to ? 0 : 1 })).changes === 1,
+  nextEra: (db: Handle) => db.run(nextEra),
 }

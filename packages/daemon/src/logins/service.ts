@@ -101,9 +101,9 @@ export function logins({ database, clock, audit, era }: Parts) {
   return { ...service, handlers }
 }
 
-/** The stop and the password that hold, by the row that it wraps: a new one of either begins another era. */
+/** The kill switch and the password that hold, by the row that it wraps: a move of the one and another of the other begin another era. */
 export const eraOf = (stop: KillSwitch['read']) => async (db: Handle) =>
-  `${(await stop(db)).epoch} ${await readKeyring(db)}`
+  `era ${(await stop(db)).era} ${await readKeyring(db)}`
 
 /** Before it was made it is good for nothing either: the clock was set back. */
 function requireLive({ created_at, used_at }: LoginRow, now: number): void {

@@ -61,6 +61,7 @@ import { pushSubscriptions } from './0072-push-subscriptions.ts'
 import { limitWarnings } from './0073-limit-warnings.ts'
 import { logins } from './0077-logins.ts'
 import { contacts } from './0078-contacts.ts'
+import { eras } from './0081-eras.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -126,4 +127,5 @@ export const migrations: readonly Migration[] = [
   limitWarnings,
   logins,
   contacts,
+  eras,
 ]

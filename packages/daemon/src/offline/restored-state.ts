@@ -1,7 +1,7 @@
 import { unpairRestored } from '../approvals/service.ts'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import { forgetConsents } from '../consents/service.ts'
-import { forgetRecovery, nextEpoch } from '../killswitch/service.ts'
+import { forgetRecovery, nextEpoch, nextEra } from '../killswitch/service.ts'
 import { forgetChallenges } from '../owners/service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/db/database.ts'
@@ -42,6 +42,7 @@ export function settleRestored(parts: Parts, source: Source): Promise<Restored> 
     await forgetRecovery(db)
     const suspended = await suspendRestored(parts, db, REASON)
     await nextEpoch(db)
+    await nextEra(db)
     await keepRestored(parts.clock, db, { actor: 'operator' })
     const details = {
       createdAt: source.created_at,

@@ -52,7 +52,7 @@ export { recordedInput } from './recorded.ts'
 export { keepRestored } from './restored.ts'
 export { strictnessOf } from './strictness.ts'
 export { policyVersions } from './versions.ts'
-export { isEndless } from './windows.ts'
+export { isEndless, unlessEndless } from './windows.ts'
 
 type Operations = typeof policyOperations
 export type PolicyService = ReturnType<typeof policies>

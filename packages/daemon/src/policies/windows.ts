@@ -1,4 +1,4 @@
-import { add, remaining, toUsd, type Usd, usdText } from '@waiaas/contract'
+import { add, remaining, toUsd, type Usd, usdNumber, usdText } from '@waiaas/contract'
 import type { Window } from './case.ts'
 
 /** With the limit itself as spent, while not all is known that was spent. */
@@ -25,6 +25,9 @@ export function fitsAt(window: Window, limit: Usd, cost: Usd): number | null {
 const ENDLESS = toUsd(10n ** 24n)
 /** Does an allowance without a limit hold all of it? */
 export const isEndless = (usd: Usd): boolean => usd >= ENDLESS
+
+/** As a number for whoever asks; null: no number bounds it. */
+export const unlessEndless = (usd: Usd): number | null => (isEndless(usd) ? null : usdNumber(usd))
 
 /** What open allowances hold of it, for the end of a sentence. */
 export function heldOf({ allowed, total }: Window): string {

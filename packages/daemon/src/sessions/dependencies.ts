@@ -20,6 +20,8 @@ export type SessionDependencies = {
   idleMs(): number | undefined
   /** Live sessions that one wallet may have. */
   maxPerWallet(): number
+  /** What a session has spent in its whole life, in US dollars; null: no number bounds it. */
+  spentUsd(db: Handle, sessionId: string): Promise<number | null>
   /** Refused requests of a session that were only counted. */
   refusalsNotKept(db: Handle, sessionId: string): Promise<number>
   /** Where MCP clients find their tokens. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DEFAULT_SESSION_TTL, type Output, type Parsed, type sessionOperations } from '@waiaas/contract'
+import { DEFAULT_SESSION_TTL, type Output, type Parsed, serverName, type sessionOperations } from '@waiaas/contract'
 import { serverProgram } from '@waiaas/mcp/program'
 import type { By } from '../platform/caller.ts'
 import type { Issuing } from './issuing.ts'
@@ -46,16 +46,12 @@ export function mcpTokens(issue: Issuing['issue'], dataDir: string) {
 type Client = { walletId: string; name: string | null; dataDir: string; baseUrl: string }
 
 /** The entry of an MCP client's configuration that starts the server for one wallet. */
-function clientConfig({ walletId, name, dataDir, baseUrl }: Client): Record<string, unknown> {
-  const slug = (name ?? '')
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-|-$/g, '')
+function clientConfig({ walletId, name, dataDir, baseUrl }: Client): Answer['claudeDesktopConfig'] {
   const env = {
     WAIAAS_DATA_DIR: dataDir,
     WAIAAS_BASE_URL: baseUrl,
     WAIAAS_WALLET_ID: walletId,
     ...(name !== null && { WAIAAS_WALLET_NAME: name }),
   }
-  return { [`waiaas-${slug || walletId.slice(0, 8)}`]: { command: process.execPath, args: [serverProgram], env } }
+  return { [serverName({ id: walletId, name })]: { command: process.execPath, args: [serverProgram], env } }
 }

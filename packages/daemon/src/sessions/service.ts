@@ -137,7 +137,11 @@ export function sessions(parts: SessionDependencies) {
         for (const row of shown) {
           const refusalsNotKept = await parts.refusalsNotKept(db, row.id)
           const view = sessionView(sessionAsHeld(held, row) ?? row, await sessionStore.wallets(db, row.id), now)
-          data.push({ ...view, ...(refusalsNotKept > 0 && { refusalsNotKept }) })
+          data.push({
+            ...view,
+            spentUsd: await parts.spentUsd(db, row.id),
+            ...(refusalsNotKept > 0 && { refusalsNotKept }),
+          })
         }
         const hasMore = rows.length > shown.length
         const nextCursor = hasMore ? shown.at(-1)!.id : null
@@ -155,7 +159,11 @@ export function sessions(parts: SessionDependencies) {
   }
 }
 
-function sessionView(row: SessionRow, wallets: readonly LinkedWallet[], now: number): Listed['data'][number] {
+function sessionView(
+  row: SessionRow,
+  wallets: readonly LinkedWallet[],
+  now: number,
+): Omit<Listed['data'][number], 'spentUsd'> {
   const status = { SESSION_REVOKED: 'REVOKED', TOKEN_EXPIRED: 'EXPIRED' } as const
   const closed = closedSession(row, now)?.code as keyof typeof status | undefined
   return {

@@ -110,6 +110,33 @@ describe.each<Engine>(['sqlite', 'postgres'])('who may take tokens of a wallet, 
     expect(next).toMatchObject({ items: [ofOne], hasMore: false, nextCursor: null })
   })
 
+  test('the operator takes one back, once however often it is asked for', async () => {
+    const spender = world.newAddress()
+    const { own, done, listed } = await allower([spender])
+    await done({ type: 'APPROVE', spender, amount: String(3n * WHOLE), token: { address: token } })
+    const [given] = await listed()
+    const revoke = { id: own.id, allowanceId: given!.id }
+    const answers = await Promise.all([1, 2].map(() => daemon.operator.revokeAllowance(revoke)))
+    expect(answers[0]).toMatchObject({ type: 'APPROVE', amount: '0', status: 'PENDING', walletId: own.id })
+    const [id] = [...new Set(answers.map((one) => one.id))]
+    await until(
+      'it to be confirmed',
+      async () => (await daemon.operator.getTransaction({ id: id! })).status === 'CONFIRMED',
+    )
+    expect(await listed()).toMatchObject([{ id: given!.id, granted: '0', open: '0', transactionId: id }])
+    const { items } = await daemon.operator.adminListTransactions({ wallet_id: own.id })
+    expect(items.map((one) => [one.type, one.sessionId === null])).toEqual([
+      ['APPROVE', true],
+      ['APPROVE', false],
+    ])
+
+    await expect(daemon.operator.revokeAllowance({ ...revoke, id: wallet.id })).rejects.toMatchObject({ status: 404 })
+    // What landed is what was judged.
+    expect(await daemon.operator.getWallet({ id: own.id })).toMatchObject({ status: 'ACTIVE' })
+    await daemon.operator.suspendWallet({ id: own.id })
+    await expect(daemon.operator.revokeAllowance(revoke)).rejects.toMatchObject({ code: 'WALLET_SUSPENDED' })
+  })
+
   /** A wallet whose human lets it allow whatever these policies name. */
   async function allower(spenders: string[]) {
     const limit = { instant_max_usd: 1_000, notify_max_usd: 1_000, delay_max_usd: 1_000 }
@@ -150,6 +177,8 @@ describe.each<Engine>(['sqlite', 'postgres'])('who may take tokens of a wallet, 
     await actAs(world.node, spender, nft('mint', [one.own.address, tokenId]), NFTS)
     await one.done({ ...asked, amount: '0', nft: { tokenId, standard: 'ERC-721' } })
     expect(await one.listed()).toMatchObject([{ ...known, nft: { tokenId }, unlimited: false }])
+    const revoke = { id: one.own.id, allowanceId: (await one.listed())[0]!.id }
+    await expect(daemon.operator.revokeAllowance(revoke)).rejects.toMatchObject({ code: 'UNSUPPORTED_TX_TYPE' })
     // What landed is what was judged.
     expect(await daemon.operator.getWallet({ id: one.own.id })).toMatchObject({ status: 'ACTIVE' })
     await actAs(world.node, spender, nft('transferFrom', [one.own.address, spender, tokenId]), NFTS)

@@ -5,6 +5,7 @@ import { seconds } from '../platform/clock.ts'
 import type { Handle } from '../platform/db/database.ts'
 import { groupBy } from './lanes/group-by.ts'
 import type { ServiceParts } from './parts.ts'
+import { type Revoking, revoking } from './revoking.ts'
 import { allowanceStore, type GrantedRow, granteeOf } from './rows/allowance-store.ts'
 import type { WalletFacts } from './switches.ts'
 
@@ -14,7 +15,7 @@ type Told = { readonly token: Token | null } & (OpenAllowance | { readonly error
 type Asked = { id: string; limit: number; cursor?: string | undefined }
 
 /** Who may take tokens of wallets: what was granted here, and what is open of it on the chain. */
-export function allowances(parts: ServiceParts) {
+export function allowances(parts: ServiceParts, tools: Revoking) {
   const { database, switches } = parts
 
   async function walletFor(db: Handle, id: string, sessionId: string | undefined): Promise<WalletFacts> {
@@ -47,7 +48,7 @@ export function allowances(parts: ServiceParts) {
   }
 
   /** For a session, or for the operator. Failures WALLET_NOT_FOUND, and for a session WALLET_TERMINATED. */
-  return async ({ id, limit, cursor }: Asked, sessionId?: string) => {
+  const list = async ({ id, limit, cursor }: Asked, sessionId?: string) => {
     const { wallet, found } = await database.read(async (db) => {
       const wallet = await walletFor(db, id, sessionId)
       return { wallet, found: await allowanceStore.page(db, { wallet: wallet.id, before: cursor, count: limit + 1 }) }
@@ -69,6 +70,7 @@ export function allowances(parts: ServiceParts) {
       hasMore,
     }
   }
+  return { list, revoke: revoking(parts, tools) }
 }
 
 const UNTOLD = 'it is not known: the token does not tell it, or two endpoints tell it differently'

@@ -232,7 +232,8 @@ export const readHandlers = (
 ): Handlers<ReadOperations, Calls> => ({
   ...limitHandlers(service),
   ...service.policies,
-  listAllowances: ({ principal }, asked) => service.allowances(asked, sessionOf(principal)),
+  listAllowances: ({ principal }, asked) => service.allowances.list(asked, sessionOf(principal)),
+  revokeAllowance: (call, asked) => service.allowances.revoke(asked, call),
   exportTransactions: (_call, { wallet_id, limit, cursor, ...filters }) =>
     service.movements(
       { ...filterOf(filters), walletIds: wallet_id ? [wallet_id] : undefined, before: cursor },

@@ -145,7 +145,6 @@ export class Transactions {
     this.#lows = lowBalances(parts)
     this.nearly = nearlySpent(parts)
     this.#settler = settler(parts, this.#lanes, this.#lows.paid)
-    this.allowances = allowances(parts)
     this.policies = policyQuestions(parts, this.#building)
     this.#lists = lists(parts)
     const { list, ofWallet, count, movements } = this.#lists
@@ -154,6 +153,7 @@ export class Transactions {
     this.count = count
     this.movements = movements
     const told = { building: this.#building, funds: this.#funds, lanes: this.#lanes, owed: this.#owed }
+    this.allowances = allowances(parts, told)
     this.plans = plans(parts, told)
     this.sweeps = sweeps(parts, { ...told, overCeilings: this.#overCeilings })
   }

@@ -1,7 +1,7 @@
 import { createCipheriv, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
 import { base58 } from '@scure/base'
-import { walletOperations } from '@waiaas/contract'
+import { sealImport, walletOperations } from '@waiaas/contract'
 import { mnemonicToAccount, privateKeyToAddress } from 'viem/accounts'
 import { expect, test } from 'vitest'
 import {
@@ -12,7 +12,7 @@ import {
   sharedKeys,
 } from '../../../../test/support/feature-bed.ts'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
-import { makeSealingKeyPair, openExport, sealSecret } from '../keys/service.ts'
+import { makeSealingKeyPair, openExport } from '../keys/service.ts'
 
 const argon2 = createRequire(import.meta.url)('@node-rs/argon2') as typeof import('@node-rs/argon2')
 const { keys } = sharedKeys()
@@ -174,7 +174,7 @@ forEachEngine((engine, open) => {
     expect((await take({ ...ethereum, format: 'mnemonic', secret: PHRASE })).derivations).toBeUndefined()
 
     const { publicKey: signerKey } = await bed.wallets.sealingKey()
-    const sealed = sealSecret(signerKey, { kind: 'mnemonic', phrase: PHRASE }).sealed
+    const sealed = await sealImport(signerKey, { format: 'mnemonic', secret: PHRASE })
     const asked = await bed.wallets.listDerivations({ chain: 'solana', sealed })
     expect(asked.items).toEqual(derivations)
     expect(await bed.wallets.listDerivations({ chain: 'solana', phrase: PHRASE })).toEqual(asked)
@@ -184,7 +184,7 @@ forEachEngine((engine, open) => {
   test('derivations are listed of recovery phrases alone', async () => {
     const { bed } = await start()
     const { publicKey: signerKey } = await bed.wallets.sealingKey()
-    const { sealed } = sealSecret(signerKey, { kind: 'private-key', text: evmKey() })
+    const sealed = await sealImport(signerKey, { format: 'private-key', secret: evmKey() })
     for (const wrong of [{ sealed }, { phrase: 'one two' }])
       await expect(bed.wallets.listDerivations({ chain: 'solana', ...wrong })).rejects.toMatchObject({
         code: 'INVALID_IMPORT',
@@ -204,7 +204,8 @@ forEachEngine((engine, open) => {
     const { bed, take, give } = await start()
     const secret = evmKey()
     const { publicKey: signerKey } = await bed.wallets.sealingKey()
-    const { id } = await take({ ...ethereum, ...sealSecret(signerKey, { kind: 'private-key', text: secret }) })
+    const sealed = await sealImport(signerKey, { format: 'private-key', secret })
+    const { id } = await take({ ...ethereum, sealed })
     const mine = makeSealingKeyPair()
     const exported = await give(id, { sealTo: mine.publicKey })
     expect(exported.secret).toBeUndefined()

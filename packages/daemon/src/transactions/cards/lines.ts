@@ -1,5 +1,5 @@
 import { deedsOf, formatUnits, safeText } from '@waiaas/contract'
-import { memoOf } from '../kinds/all.ts'
+import { isFill, memoOf } from '../kinds/all.ts'
 import { bothAmounts } from '../kinds/amount.ts'
 import { addressOf } from '../lanes/lane-id.ts'
 import { labelsOf } from '../rows/label-store.ts'
@@ -140,7 +140,7 @@ const NAME = 'name:'
 
 export function askerOf({ row, session }: CardFacts, labels: readonly string[]): string {
   if (row.sweep_id !== null) return 'a sweep of the operator'
-  if (row.session_id === null) return 'the daemon itself'
+  if (row.session_id === null) return isFill(row) ? 'the daemon itself' : 'the operator'
   const over = session === undefined || session.revoked_at !== null ? ', which is over' : ''
   const name = labels.find((label) => label.startsWith(NAME))
   const called = name === undefined ? '' : `"${safeText(name.slice(NAME.length), 100)}", `

@@ -167,17 +167,28 @@ export async function answered(
 export type Open = { wallet: WalletFacts; session: SessionFacts; epoch: number }
 /** Reads, under the locks, all that a stop can change. */
 export async function requireOpen({ parts, db }: Job, asked: Pick<Asked, 'sessionId' | 'walletId'>): Promise<Open> {
-  const { state, epoch } = await parts.switches.killSwitch(db)
-  if (state !== 'ACTIVE') throw new Failure('SYSTEM_LOCKED', `the kill switch is ${state}`)
+  const epoch = await requireActive({ parts, db })
   const session = await parts.switches.session(db, asked.sessionId)
   if (!session || session.revoked_at !== null) throw new Failure('SESSION_REVOKED', 'this session was revoked')
   if (!(await parts.switches.isLinked(db, asked.sessionId, asked.walletId)))
     throw new Failure('WALLET_NOT_FOUND', 'no such wallet')
-  const wallet = await parts.switches.wallet(db, asked.walletId)
+  return { wallet: await requireWallet({ parts, db }, asked.walletId), session, epoch }
+}
+
+/** The epoch of the stops. Failure SYSTEM_LOCKED. */
+export async function requireActive({ parts, db }: Job): Promise<number> {
+  const { state, epoch } = await parts.switches.killSwitch(db)
+  if (state !== 'ACTIVE') throw new Failure('SYSTEM_LOCKED', `the kill switch is ${state}`)
+  return epoch
+}
+
+/** A wallet that signs. */
+export async function requireWallet({ parts, db }: Job, id: string): Promise<WalletFacts> {
+  const wallet = await parts.switches.wallet(db, id)
   if (!wallet) throw new Failure('WALLET_NOT_FOUND', 'no such wallet')
   if (wallet.status === 'SUSPENDED') throw new Failure('WALLET_SUSPENDED', 'this wallet is suspended and signs nothing')
   if (wallet.status === 'TERMINATED') throw new Failure('WALLET_TERMINATED', 'this wallet is terminated')
-  return { wallet, session, epoch }
+  return wallet
 }
 
 /** A request is the same only for the same wallet. */

@@ -17,7 +17,7 @@ import {
 } from '@waiaas/contract'
 import { openNow, sessionTotal } from '../../ledger/service.ts'
 import { seconds } from '../../platform/clock.ts'
-import { type EvaluateInput, isEndless, type LimitsNow, limitsNow } from '../../policies/service.ts'
+import { type EvaluateInput, isEndless, type LimitsNow, limitsNow, unlessEndless } from '../../policies/service.ts'
 import type { SessionFacts } from '../switches.ts'
 import { inputOf, type JudgeJob, windowsByMinute } from './judgement.ts'
 import type { LimitsOf } from './verdict.ts'
@@ -79,15 +79,14 @@ export async function limitsOf(
     },
     session: { maxTransactionUsd: dollars(bound.single), leftUsd: dollars(bound.left) },
     reserved: {
-      sessionUsd: finite(open.session),
-      othersUsd: finite(open.others),
-      allowancesUsd: finite(open.allowed),
+      sessionUsd: unlessEndless(open.session),
+      othersUsd: unlessEndless(open.others),
+      allowancesUsd: unlessEndless(open.allowed),
     },
   }
 }
 
 const cut = (list: readonly string[] | null): string[] | null => list?.slice(0, SHOWN) ?? null
-const finite = (usd: Usd): number | null => (isEndless(usd) ? null : usdNumber(usd))
 const dollars = (usd: Usd | null): number | null => (usd === null ? null : usdNumber(usd))
 
 function both(one: readonly string[] | null, other: readonly string[] | null): readonly string[] | null {

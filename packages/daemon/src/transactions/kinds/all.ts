@@ -44,6 +44,9 @@ const parsers: { readonly [T in SendType]: Parse<T> } = {
 }
 /** The type under which what the daemon does of its own accord is listed. */
 export const OWN_TYPE = DEFAULT_TYPE
+/** Whether a lane asked for it to fill a gap: of what no session asks for all else is of a sweep, or of another type. */
+export const isFill = (row: { session_id: string | null; sweep_id: string | null; type: string }): boolean =>
+  row.session_id === null && row.sweep_id === null && row.type === OWN_TYPE
 
 /** The intent's own row of the table. */
 const kindOf = ({ kind }: Intent): Kind<Intent> => kinds[kind] as Kind<Intent>

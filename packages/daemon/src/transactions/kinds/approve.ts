@@ -1,4 +1,5 @@
 import { Failure, parseBase, type RequestOf, toBase, tokenAsset, ZERO_BASE } from '@waiaas/contract'
+import type { Grantee } from '../../chains/chain.ts'
 import type { IntentOf, Token } from '../../chains/intent.ts'
 import { amountIn } from './amount.ts'
 import type { Kind, Parse, Parsing } from './kind.ts'
@@ -39,6 +40,16 @@ export const approveNft: Kind<ApproveNft> = {
   }),
   tokens: () => [],
   memo: () => null,
+}
+
+/** The request that ends an allowance. Failure UNSUPPORTED_TX_TYPE of NFTs, which no amount of 0 takes back. */
+export function takenBack({ asset, network }: { asset: string; network: string }, { spender, nft }: Grantee) {
+  if (nft !== undefined)
+    throw new Failure(
+      'UNSUPPORTED_TX_TYPE',
+      'expected the allowance of a token; that of an NFT ends by a call of its contract, or when the NFT moves',
+    )
+  return { type: 'APPROVE', spender, amount: '0', token: { assetId: asset }, network, dryRun: false } as const
 }
 
 export const parseApprove: Parse<'APPROVE'> = async (input, on) => {

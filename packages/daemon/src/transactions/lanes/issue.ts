@@ -3,7 +3,7 @@ import { readAhead } from '../../ledger/service.ts'
 import { endIfCutOff } from '../deciding/approved-still.ts'
 import { judgedColumns } from '../deciding/judge-again.ts'
 import type { JudgeAgain, NotNow, Verdict } from '../deciding/verdict.ts'
-import { isGiven } from '../kinds/all.ts'
+import { isFill, isGiven } from '../kinds/all.ts'
 import { attemptStore, type Purpose } from '../rows/attempt-store.ts'
 import { endOverdue, endUnsent } from '../rows/ending.ts'
 import { must } from '../rows/must.ts'
@@ -53,7 +53,7 @@ export async function issue(job: LaneJob, found: Fresh): Promise<IssuedRound> {
   for (const row of rows) {
     const draft = fresh.get(row.id)
     if (!draft) continue
-    if (row.session_id === null && row.sweep_id === null && nonces && !nonces.isFree()) {
+    if (isFill(row) && nonces && !nonces.isFree()) {
       await endFill(round, row)
       continue
     }

@@ -2,7 +2,7 @@ import { assetKey, type Effects, factsOf, grantTotals, newId } from '@waiaas/con
 import type { Grantee } from '../../chains/chain.ts'
 import type { Intent } from '../../chains/intent.ts'
 import { type Handle, statement } from '../../platform/db/database.ts'
-import type { Status } from './states.ts'
+import { type Status, UNSIGNED } from './states.ts'
 import type { HeadRow, NewAllowance } from './transaction-row.ts'
 
 type AllowanceRow = NewAllowance & { readonly id: string; readonly transaction_id: string; readonly wallet_id: string }
@@ -52,6 +52,17 @@ const byId = statement<{ id: string }, GrantedRow>((db, p) =>
     .select(['network', 'status', 'created_at'])
     .where('granted.id', '=', p('id')),
 )
+/** The newest of what nobody's session asked for under this hash, and is not over. */
+const revoking = statement<{ hash: string }, { id: string }>((db, p) =>
+  db
+    .selectFrom('transactions')
+    .select('id')
+    .where('session_id', 'is', null)
+    .where('request_hash', '=', p('hash'))
+    .where('status', 'in', [...UNSIGNED, 'SUBMITTED'])
+    .orderBy('id', 'desc')
+    .limit(1),
+)
 /** Above every id. */
 const LAST = 'g'
 
@@ -88,6 +99,8 @@ export const allowanceStore = {
       insert,
       allowances.map((one) => ({ ...one, id: newId(), transaction_id: id, wallet_id })),
     ),
+  byId: (db: Handle, id: string) => db.get(byId, { id }),
+  revoking: async (db: Handle, hash: string) => (await db.get(revoking, { hash }))?.id,
   /** What was granted last of each asset and spender, with its place in the list; those granted first last. */
   async page(db: Handle, { wallet, before = LAST, count }: Omit<Page, 'before'> & { before?: string | undefined }) {
     const found: { place: string; row: GrantedRow }[] = []

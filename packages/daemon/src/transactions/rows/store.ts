@@ -2,6 +2,7 @@ import type { Decision } from '@waiaas/contract'
 import { type ExpressionBuilder, type Kysely, sql } from 'kysely'
 import { type Handle, type Ids, idsIn, rowsIn, statement } from '../../platform/db/database.ts'
 import type { Tables } from '../../platform/db/tables.ts'
+import { OWN_TYPE } from '../kinds/all.ts'
 import { isStopped } from '../stopping/stop-store.ts'
 import { acceptedTimes } from './accepted-times.ts'
 import { insertBeside } from './beside.ts'
@@ -159,6 +160,7 @@ const waitingFill = statement<{ lane: string }, WaitingFill>((db, p) =>
     .where('status', '=', sql.lit('QUEUED'))
     .where('session_id', 'is', null)
     .where('sweep_id', 'is', null)
+    .where('type', '=', sql.lit(OWN_TYPE))
     .where((eb) => eb.not(isStopped(eb)))
     .limit(1),
 )

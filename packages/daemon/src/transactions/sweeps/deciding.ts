@@ -19,7 +19,7 @@ export type AskedStep = { readonly step: StepRow; readonly built: BuiltPayment; 
 export type Decided = { readonly outcome: 'over' | 'full' } | { readonly outcome: 'started'; readonly lane: string }
 
 /** No session has this id. */
-const NOBODY = ''
+export const NOBODY = ''
 
 /** All that a decision on a step is about; no session asks for it. */
 export const stepSubject = (

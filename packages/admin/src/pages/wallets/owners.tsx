@@ -1,0 +1,80 @@
+import { useState } from 'react'
+import { type Answered, useAct, useRead } from '../../data/use.ts'
+import { Loading, Panel } from '../../parts/panel.tsx'
+import { Refusal } from '../../parts/refusal.tsx'
+import { Badge, Copy, Name, When } from '../../parts/values.tsx'
+import { useT } from '../../words/language.tsx'
+
+import type { Wallet } from './holdings.ts'
+import { words } from './words.ts'
+
+/** Who approves for a wallet, and how somebody comes to. */
+export function Owners({ wallet: { id, status } }: { readonly wallet: Wallet }) {
+  const t = useT()
+  const { data, error, isPending } = useRead('getOwner', { id })
+  return (
+    <Panel title={t(words.owner)}>
+      <Refusal error={error} />
+      {isPending && <Loading />}
+      {data && (
+        <div className="stack">
+          {data.owners.length === 0 && <p>{t(words.noOwner)}</p>}
+          {data.owners.length > 0 && <p>{t(words.ownersNeeded, { needed: data.needed, count: data.owners.length })}</p>}
+          <ul className="plain">
+            {data.owners.map((owner) => (
+              <li key={owner.id}>
+                <Name id={owner.address} />{' '}
+                <Badge tone={owner.verifiedAt === null ? 'warn' : 'good'}>
+                  {t(owner.verifiedAt === null ? words.notVerified : words.verified)}
+                </Badge>
+              </li>
+            ))}
+          </ul>
+          {data.warning && <p className="quiet">{data.warning}</p>}
+          {status === 'ACTIVE' && <Inviting id={id} />}
+        </div>
+      )}
+    </Panel>
+  )
+}
+
+function Inviting({ id }: { readonly id: string }) {
+  const t = useT()
+  const [made, setMade] = useState<Answered<'inviteOwner'>>()
+  const { act, busy, error } = useAct('inviteOwner')
+  return (
+    <>
+      <p className="quiet small-text">{t(words.inviteMeans)}</p>
+      <Refusal error={error} />
+      {made ? (
+        <p role="status">
+          <span className="mono break">{made.link}</span> <Copy text={made.link} /> <When at={made.expiresAt} />
+        </p>
+      ) : (
+        <button type="button" className="button" disabled={busy} onClick={async () => setMade(await act({ id }))}>
+          {t(words.inviteOwner)}
+        </button>
+      )}
+    </>
+  )
+}
+
+/** Where a wallet acts. */
+export function Networks({ wallet: { id, network: usual } }: { readonly wallet: Wallet }) {
+  const t = useT()
+  const { data, error, isPending } = useRead('listWalletNetworks', { id })
+  return (
+    <Panel title={t(words.networks)}>
+      <p className="quiet small-text">{t(words.networksHint)}</p>
+      <Refusal error={error} />
+      {isPending && <Loading />}
+      <ul className="plain">
+        {data?.networks.map(({ network, symbol }) => (
+          <li key={network}>
+            {network} <span className="quiet">{symbol}</span> {network === usual && <Badge>{t(words.usual)}</Badge>}
+          </li>
+        ))}
+      </ul>
+    </Panel>
+  )
+}

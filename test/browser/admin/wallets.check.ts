@@ -1,0 +1,122 @@
+import { randomBytes } from 'node:crypto'
+import { privateKeyToAddress } from 'viem/accounts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { until } from '../../support/until.ts'
+import { type AdminScene, openAdmin } from './scene.ts'
+
+let scene: AdminScene
+beforeAll(async () => {
+  scene = await openAdmin()
+  await scene.at.logIn()
+  await scene.at.sees('Nothing waits for you.')
+})
+afterAll(() => scene?.close())
+
+const key = `0x${randomBytes(32).toString('hex')}` as const
+const walletNamed = async (name: string) =>
+  (await scene.daemon.operator.listWallets({})).items.find((one) => one.name === name)
+
+test('every wallet is listed with what it holds', async () => {
+  const { at } = scene
+  await at.go('#/wallets')
+  await at.sees('Test networks')
+  await at.sees('$2,000,000.00')
+  await at.looksRight('admin-wallets')
+})
+
+test('a wallet is made after the password, and its address is shown', async () => {
+  const { at } = scene
+  await at.go('#/wallets/new')
+  await at.fill('Name', 'savings')
+  await at.looksRight('admin-wallet-new')
+  await at.press('Make it')
+  await at.confirmWithPassword()
+  await at.sees('Made: savings')
+  await at.sees((await walletNamed('savings'))!.publicKey)
+})
+
+test('a key is sealed in the browser and comes in whole; it goes out after the password, and is gone with the dialog', async () => {
+  const { at } = scene
+  await at.go('#/wallets/import')
+  await at.sees('Key of the signer')
+  await at.fill('Name', 'brought')
+  await at.fill('The key', key)
+  await at.looksRight('admin-wallet-import')
+  await at.press('Seal and import')
+  await at.confirmWithPassword()
+  await at.sees('Made: brought')
+  const wallet = (await walletNamed('brought'))!
+  expect(wallet.publicKey.toLowerCase()).toBe(privateKeyToAddress(key).toLowerCase())
+
+  await at.go(`#/wallets/${wallet.id}`)
+  await at.press('Export the key')
+  await at.press('Show the key')
+  await at.confirmWithPassword()
+  await at.sees(key)
+  await at.looksRight('admin-wallet-export')
+  await at.press('Close')
+  await until('the key to be gone', async () => !(await at.text()).includes(key))
+})
+
+test('a wallet shows what binds it, and is suspended at once and resumed after the password', async () => {
+  const { at, wallet, daemon } = scene
+  await at.go(`#/wallets/${wallet.id}`)
+  await at.sees('SPENDING_LIMIT')
+  await at.sees('in 30 days')
+  await at.sees('Nobody. You approve alone.')
+  await at.looksRight('admin-wallet')
+  const status = async () => (await daemon.operator.getWallet({ id: wallet.id })).status
+  await at.press('Suspend')
+  await at.sees('until you resume it')
+  await at.tabTo('Suspend it')
+
+  await at.sees('Suspended')
+  expect(await status()).toBe('SUSPENDED')
+  await at.press('Resume')
+  await at.confirmWithPassword()
+  await until('it to be resumed', async () => (await status()) === 'ACTIVE')
+})
+
+test('a wallet ends, and then its key, after its name is typed and with a backup offered', async () => {
+  const { at, daemon } = scene
+  const { id } = (await walletNamed('savings'))!
+  await at.go(`#/wallets/${id}`)
+  await at.press('End this wallet')
+  await at.sees('It holds now: Empty')
+  await at.press('Make a backup')
+  await at.confirmWithPassword()
+  await at.sees('Backup made:')
+  expect((await daemon.operator.listBackups()).total).toBe(1)
+  await at.looksRight('admin-wallet-end')
+  await at.fill('Type “savings” to go on', 'saving')
+  await at.fill('Type “savings” to go on', 'savings')
+  await at.press('End it for good')
+  await at.confirmWithPassword()
+  await at.sees('This wallet has ended.')
+  await at.press('Delete the key')
+  await at.fill('Type “savings” to go on', 'savings')
+  await at.press('Delete it for good')
+  await at.confirmWithPassword()
+  await until('it to be purged', async () => (await walletNamed('savings')) === undefined)
+})
+
+test('contacts are added, and changed with what that means', async () => {
+  const { at, daemon, evm } = scene
+  const [first, second] = [evm.newAddress(), evm.newAddress()]
+  await at.go('#/wallets/contacts')
+  await at.press('Add a contact')
+  await at.fill('Name', 'bob')
+  await at.fill('Address', first)
+  await at.press('Save')
+  await at.confirmWithPassword()
+  await at.sees('bob')
+  await at.looksRight('admin-contacts')
+  await at.press('Change')
+  await at.sees('What waits keeps the old one')
+  await at.fill('Address', second)
+  await at.press('Save')
+  await at.confirmWithPassword()
+  const addresses = async () =>
+    (await daemon.operator.listContacts({})).items.map(({ address }) => address.toLowerCase())
+  await until('another address', async () => (await addresses())[0] === second.toLowerCase())
+})
