@@ -2,7 +2,6 @@ import { type Effects, Failure, nativeAsset } from '@waiaas/contract'
 import type { Chain } from '../../chains/chain.ts'
 import type { Intent } from '../../chains/intent.ts'
 import { reserve } from '../../ledger/service.ts'
-import type { Handle } from '../../platform/db/database.ts'
 import type { Verdict } from '../deciding/verdict.ts'
 import { type Job, type Parts, scopeOf } from '../job.ts'
 import { encodeRequest, OWN_TYPE } from '../kinds/all.ts'
@@ -22,7 +21,7 @@ type FilledLane = Fenced & Pick<LaneContext, 'chain' | 'wallet'>
  */
 export async function fillGaps(parts: Parts, lane: FilledLane): Promise<boolean> {
   const { chain, wallet } = lane
-  if (!chain.order || !(await parts.database.read((db) => hasGap(db, lane.id)))) return false
+  if (!(await hasGap(parts, lane))) return false
   const waiting = await parts.database.read((db) => transactionStore.waitingFill(db, lane.id))
   if (waiting !== undefined) throw waitsForApproval(waiting)
   await parts.prices.refresh(chain.network, [nativeAsset(chain.network)])
@@ -33,12 +32,15 @@ export async function fillGaps(parts: Parts, lane: FilledLane): Promise<boolean>
   return parts.database.work(scopeOf(wallet.id, []), (db) => storeFill({ parts, db }, { lane, ...made }))
 }
 
-/** Asked of the database: a stop may have given up what this process still watches. */
-async function hasGap(db: Handle, lane: string): Promise<boolean> {
-  const free = await attemptStore.inState(db, lane, 'dropped')
-  if (free.length === 0) return false
-  const highest = Math.max(-1, ...(await attemptStore.inState(db, lane, 'recorded')).map(({ nonce }) => nonce ?? -1))
-  return free.some(({ nonce }) => nonce !== null && nonce < highest)
+/** Whether a nonce is free below signed attempts. Asked of the database: a stop may have given up what this process still watches. */
+export async function hasGap({ database }: Pick<Parts, 'database'>, { chain, id }: FilledLane): Promise<boolean> {
+  if (!chain.order) return false
+  return database.read(async (db) => {
+    const free = await attemptStore.inState(db, id, 'dropped')
+    if (free.length === 0) return false
+    const highest = Math.max(-1, ...(await attemptStore.inState(db, id, 'recorded')).map(({ nonce }) => nonce ?? -1))
+    return free.some(({ nonce }) => nonce !== null && nonce < highest)
+  })
 }
 
 type Fill = Awaited<ReturnType<typeof buildFill>> & { lane: FilledLane }

@@ -13,7 +13,7 @@ import { isOpen } from '../switches.ts'
 import { type Broadcaster, broadcaster, type Outgoing, type Send } from './broadcaster.ts'
 import type { Issued } from './build.ts'
 import { hasPriceMoved, isJudgedAgain } from './decision-age.ts'
-import { fillGaps } from './gap-fill.ts'
+import { fillGaps, hasGap } from './gap-fill.ts'
 import { behindIt, freeBelow, leftToCaller } from './given-nonce.ts'
 import { issue } from './issue.ts'
 import { laneId } from './lane-id.ts'
@@ -241,7 +241,7 @@ export class Lane {
   async #round(): Promise<boolean> {
     await this.#replacements.carryOut()
     const waiting = inFlight(this.live.values())
-    const count = Math.min(ROUND, this.#capacity - waiting.length)
+    const count = await this.#room(waiting.length)
     if (count <= 0) return false
     const { open, found, rows, judged } = await this.#next(count)
     if (!open) return false
@@ -266,6 +266,12 @@ export class Lane {
     this.#putOff.off(lacking)
     if (issued.length > 0) await this.#signAndRecord(issued, scope)
     return issued.length > 0 && rows.length === count
+  }
+
+  /** For how many more there is room. What takes a free nonce needs none: those that wait for a block wait for it. */
+  async #room(waiting: number): Promise<number> {
+    const room = Math.min(ROUND, this.#capacity - waiting)
+    return room <= 0 && (await hasGap(this.#parts, this.#context())) ? 1 : room
   }
 
   /** Whether anything may be signed now, and the next requests: how many were looked at, those to be signed, and which of them are judged again before. */

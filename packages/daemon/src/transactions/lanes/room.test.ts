@@ -163,6 +163,31 @@ test('what fills a gap above the bounds waits for the operator, says so, and goe
   expect(await fills()).toHaveLength(1)
 })
 
+test('nodes that take no nonce before the one below it leave room for what fills a gap', async () => {
+  const bed = await start({ window: 8, expiry: false })
+  const { node, from } = bed
+  const pooled = () => new Set([...node.pool.values()].map(({ lifetime }) => lifetime.nonce))
+  node.faults.answers = ({ lifetime }) => {
+    const known = pooled()
+    for (let nonce = node.nonce(from.address); nonce < lifetime.nonce!; nonce++)
+      if (!known.has(nonce)) return { outcome: 'refused', reason: 'nonce-gap', message: 'nonce too high' }
+    return undefined
+  }
+  const ids: string[] = []
+  bed.onSign(async () => void (await bed.service.cancel(ids[0]!, agent(from.session))))
+  await bed.service.stops.halt(from.id)
+  for (let count = 0; count < 4; count++) ids.push(await bed.pay())
+  bed.service.stops.resume(from.id)
+  // Each refusal halves the room: there is less of it now than what waits.
+  for (const id of ids.slice(1)) await bed.waits(id, 'a node refused it: nonce too high')
+  await until('the others to be confirmed', async () => {
+    if (node.pool.size > 0) node.mine(1)
+    return (await inState(bed, ids, 'CONFIRMED')) === 3
+  })
+  expect(node.holder(from.address, 0)?.tx.body).toMatchObject({ to: from.address, amount: '0' })
+  expect(node.balance(bed.to)).toBe(3n)
+})
+
 test('what was to fill a gap that a payment has closed meanwhile ends, and is not signed', async () => {
   const { bed, behind, fills } = await gap()
   bed.node.faults.price = 20n
