@@ -567,6 +567,7 @@ test('every call that changes something leaves its row of evidence, with who ask
     // Who only looks changes nothing.
     'getPasskeyChallenge',
     'startView',
+    'verifyReceipt',
     'acknowledgeClock',
     'confirmSpends',
   ]

@@ -9,6 +9,26 @@ beforeAll(async () => {
 })
 afterAll(() => scene?.close())
 
+/** The text of a file that the page gives. */
+async function exported(label: string): Promise<string> {
+  const { at, page } = scene
+  await page.run(() => {
+    const make = URL.createObjectURL
+    URL.createObjectURL = (blob: Blob) => {
+      void blob.text().then((text) => Object.assign(globalThis, { saved: text }))
+      return make(blob)
+    }
+  }, undefined)
+  await at.press('Export')
+  await at.answer(label)
+  let saved: string | undefined
+  await until('the file to be there', async () => {
+    saved = await page.run(() => (globalThis as { saved?: string }).saved, undefined)
+    return saved !== undefined
+  })
+  return saved ?? ''
+}
+
 test('a payment is found in the list, opened, approved with the password, and its receipt proven', async () => {
   const { at, daemon, waiting, wallet } = scene
   const paid = await waiting({ labels: { task: 'tiles' } })
@@ -20,6 +40,14 @@ test('a payment is found in the list, opened, approved with the password, and it
   await at.looksRight('admin-activity')
   await at.fill('Search', 'task:tiles')
   await at.sees('1 in all')
+
+  const saved = await exported('This list as JSON Lines')
+  expect(
+    saved
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).id),
+  ).toEqual([paid.id])
 
   await at.go(`#/activity/${paid.id}`)
   await at.sees('What you are asked')
@@ -39,14 +67,14 @@ test('a payment is found in the list, opened, approved with the password, and it
   expect(await at.text()).not.toContain(wallet.token)
 })
 
-test('a card that waits is rejected without the password', async () => {
+test('a card that waits is rejected without the password, by keyboard alone', async () => {
   const { at, waiting } = scene
   const { id, status } = await waiting()
   await at.go(`#/activity/${id}`)
   await at.sees('What you are asked')
-  await at.press('Reject')
+  await at.tabTo('Reject')
   await at.sees('Reject this?')
-  await at.answer('Reject')
+  await at.tabTo('Reject')
   await until('it to be over', async () => (await status()) === 'CANCELLED')
   await at.sees('Cancelled', 'What you are asked')
 })
@@ -60,6 +88,12 @@ test('what is sent and in no block yet is sped up, for a fee that is shown', asy
   await at.go(`#/activity/${id}`)
   await at.press('Speed up')
   await at.sees('The fee of what is sent now is at most')
+  await at.fill('Fee at most (optional)', '0.000001')
+  await at.answer('Speed up')
+  await at.confirmWithPassword()
+  await at.sees('and a human let it come to')
+  const needed = /Let it come to [\d.]+ ETH/.exec(await at.text())?.[0]
+  await at.answer(needed ?? 'a button that says how much is needed')
   await at.answer('Speed up')
   await at.confirmWithPassword()
   await at.sees('Signed to speed it up')
@@ -68,8 +102,10 @@ test('what is sent and in no block yet is sped up, for a fee that is shown', asy
   await at.sees('Done')
 })
 
-test('a program is told what happens, is tested, and told nothing more; the log and the events are there to read', async () => {
+test('a program is told nothing more, and a topic is; the log and the events are there to read', async () => {
   const { at, daemon } = scene
+  await at.go('#/notices/log')
+  await at.sees('Nothing was told yet.')
   await at.go('#/notices')
   await at.sees('Quiet hours')
   const made = await daemon.operator.createWebhook({ url: 'https://192.0.3.1/', events: ['WALLET_PURGED'] })
@@ -81,8 +117,14 @@ test('a program is told what happens, is tested, and told nothing more; the log 
   await at.confirmWithPassword()
   await until('no webhook to be left', async () => (await daemon.operator.listWebhooks({})).data.length === 0)
   expect(made.id).toBeTruthy()
-  await at.go('#/notices/log')
-  await at.sees('Nothing was told yet.')
+  await at.press('Add a channel')
+  await at.fill('ntfy url', 'https://192.0.3.1/a-long-random-topic')
+  await at.answer('Add')
+  await at.confirmWithPassword()
+  await until('the channel to be there', async () => {
+    const { channels } = await daemon.operator.getNotificationStatus()
+    return channels.some(({ name, enabled }) => name === 'ntfy' && enabled)
+  })
   await at.go('#/notices/events')
   await at.sees('KILL_SWITCH_ACTIVATED')
   await at.looksRight('admin-events')

@@ -71,7 +71,7 @@ function personAtAdmin(page: Page, url: string) {
     answer: (label: string) =>
       until(`an answer "${label}"`, () =>
         page.run((wanted) => {
-          const inDialogs = '[role=dialog] button, [role=alertdialog] button'
+          const inDialogs = '[role=dialog] button:enabled, [role=alertdialog] button:enabled'
           const buttons = (globalThis as unknown as Dom).document.querySelectorAll(inDialogs)
           const button = [...buttons].find((each) => each.textContent === wanted)
           button?.click()

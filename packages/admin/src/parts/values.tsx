@@ -104,10 +104,26 @@ export function Copy({ text, children }: { readonly text: string; readonly child
       aria-label={children ? undefined : `${t(copied ? common.copied : common.copy)} ${text}`}
       onClick={copy}
     >
-      {children ?? (copied ? '✓' : '⧉')}
+      {children ?? (copied ? '✓' : <CopyIcon />)}
     </button>
   )
 }
+
+/** Drawn, as not every font has a sign for it. */
+const CopyIcon = () => (
+  <svg
+    width="15"
+    height="15"
+    viewBox="0 0 16 16"
+    fill="none"
+    stroke="currentColor"
+    strokeWidth="1.4"
+    aria-hidden="true"
+  >
+    <rect x="5.5" y="5.5" width="8" height="8" rx="1.5" />
+    <path d="M10.5 5.5v-2a1 1 0 0 0-1-1h-6a1 1 0 0 0-1 1v6a1 1 0 0 0 1 1h2" />
+  </svg>
+)
 
 export type Tone = 'good' | 'warn' | 'bad' | 'plain'
 

@@ -188,12 +188,28 @@ function Outbid({ one, purpose, close }: AskProps & { readonly purpose: Purpose 
       {newest && <p>{t(words.feeNow, { fee: feeText(one, newest.maxFee) })}</p>}
       <FeeField one={one} fee={fee} />
       <Refusal error={error} />
+      <NeededFee one={one} fee={fee} needed={error?.details?.needed} />
     </Confirm>
   )
 }
 
 /** Half as much again: nodes take what is an eighth more, and prices move. */
 const outbidding = (maxFee: string): bigint => (BigInt(maxFee) * 3n) / 2n
+
+type NeededProps = Props & { readonly fee: Fee; readonly needed: unknown }
+
+/** What it would cost, where that was more than was let pass: filled in by a press. */
+function NeededFee({ one, fee, needed }: NeededProps) {
+  const t = useT()
+  const decimals = feeDecimals(one)
+  if (typeof needed !== 'string' || !/^\d+$/.test(needed) || decimals === undefined) return null
+  const text = formatUnits(BigInt(needed), decimals)
+  return (
+    <button type="button" className="button" onClick={() => fee.change(text)}>
+      {t(words.letItCome, { fee: feeText(one, needed) })}
+    </button>
+  )
+}
 
 type Fee = {
   readonly text: string

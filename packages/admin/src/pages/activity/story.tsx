@@ -1,5 +1,6 @@
 import { EVENTS, events } from '@waiaas/contract'
 import { type Answered, useRead } from '../../data/use.ts'
+import { Actor } from '../../parts/actor.tsx'
 import { Panel } from '../../parts/panel.tsx'
 import { Refusal } from '../../parts/refusal.tsx'
 import { Badge, Name, type Tone, When } from '../../parts/values.tsx'
@@ -66,14 +67,6 @@ function EventLine({ event: { eventType, actor, severity, details } }: { readonl
       {why && <span className="quiet small-text below">{why}</span>}
     </>
   )
-}
-
-/** Who did it; the id of a session in short. */
-function Actor({ actor }: { readonly actor: string }) {
-  const t = useT()
-  const [kind, id] = actor.split(':')
-  if (kind === 'operator') return t(words.byOperator)
-  return kind === 'session' && id ? t(words.aSession, { id: `…${id.slice(-6)}` }) : actor
 }
 
 const ATTEMPT_TONES: Readonly<Record<Attempt['state'], Tone>> = {

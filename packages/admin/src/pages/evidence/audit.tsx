@@ -2,6 +2,7 @@ import { EVENTS, events, SEVERITIES } from '@waiaas/contract'
 import { useState } from 'react'
 import { linkTo } from '../../app/link.ts'
 import { type Answered, useRead } from '../../data/use.ts'
+import { Actor } from '../../parts/actor.tsx'
 import { secondsFrom, secondsUntil } from '../../parts/days.ts'
 import { SelectField, TextField } from '../../parts/fields.tsx'
 import { Empty, Loading, Panel } from '../../parts/panel.tsx'
@@ -112,7 +113,7 @@ function Rows({ rows, isNarrow }: { readonly rows: readonly Row[]; readonly isNa
       head: t(words.severity),
       cell: ({ severity }) => <Badge tone={severityTones[severity]}>{t(severityWords[severity])}</Badge>,
     },
-    { key: 'actor', head: t(words.actor), cell: ({ actor }) => <span className="mono">{actor}</span> },
+    { key: 'actor', head: t(words.actor), cell: ({ actor }) => <Actor actor={actor} /> },
     {
       key: 'wallet',
       head: t(words.wallet),

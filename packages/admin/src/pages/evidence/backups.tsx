@@ -24,10 +24,9 @@ export function BackupSection() {
   const [made, setMade] = useState<Backup>()
   const columns: readonly Column<Backup>[] = [
     { key: 'made', head: t(words.made), cell: ({ created_at }) => <When at={Date.parse(created_at) / 1_000} /> },
-    { key: 'file', head: t(words.backupFile), cell: ({ filename }) => filename },
+    { key: 'place', head: t(words.backupPlace), cell: ({ path }) => <Name id={path} name={path} /> },
     { key: 'size', head: t(words.backupSize), isNumber: true, cell: ({ size }) => sizeText(size) },
     { key: 'version', head: t(words.backupVersion), cell: ({ daemon_version }) => daemon_version },
-    { key: 'place', head: t(words.backupPlace), cell: ({ path }) => <Name id={path} /> },
   ]
   return (
     <Panel

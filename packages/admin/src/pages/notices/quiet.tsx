@@ -10,7 +10,7 @@ type Values = Answered<'getSettings'>
 const fields = {
   'notifications.quiet_hours': { label: words.quietHours, hint: words.quietHoursHint },
   'notifications.quiet_zone': { label: words.quietZone },
-  'notifications.quiet_except': { label: words.quietExcept, hint: words.eventsHint, isList: true },
+  'notifications.quiet_except': { label: words.quietExcept, hint: words.quietExceptHint, isList: true },
 } as const
 type Key = keyof typeof fields
 
