@@ -1,7 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { askedFor } from '../support/consents.ts'
 import { MASTER_PASSWORD } from '../support/daemon.ts'
-import { evmOwner } from '../support/owners.ts'
+import { evmOwner, solanaOwner } from '../support/owners.ts'
 import { until } from '../support/until.ts'
 import { virtualAuthenticator } from './passkeys.ts'
 import { personAt } from './person.ts'
@@ -11,6 +12,7 @@ let scene: Scene
 let at: ReturnType<typeof personAt>
 /** Whose wallet program the browser has. */
 let person = evmOwner()
+let sun: typeof person
 
 /** As EIP-6963 and the Wallet Standard have wallet programs announce themselves. */
 const WALLETS = `addEventListener('eip6963:requestProvider', () => {
@@ -47,12 +49,13 @@ beforeAll(async () => {
     return (await person.word(Buffer.from(params[0].slice(2), 'hex').toString('utf8'))).signature
   })
   await page.answer('solanaProgram', async ({ asks, text = '' }: { asks: 'address' | 'signature'; text?: string }) =>
-    asks === 'address' ? scene.solana.owner.address : (await scene.solana.owner.word(text)).signature,
+    asks === 'address' ? sun.address : (await sun.word(text)).signature,
   )
   await page.send('Page.addScriptToEvaluateOnNewDocument', { source: WALLETS })
 })
 beforeEach(() => {
   person = scene.owner
+  sun = scene.solana.owner
 })
 afterAll(() => scene?.close())
 
@@ -246,6 +249,21 @@ test('an owner adds other wallets, each of which signs for them once it has show
   await opened()
   await at.press('Use Test Wallet')
   await at.sees('owns no wallet here any more')
+})
+
+test('an owner on Solana adds another wallet, which signs for them by the program that has it', async () => {
+  const second = solanaOwner(randomBytes(32))
+  await scene.page.open(`${scene.url}/owner`)
+  await at.press('Use Sun Wallet')
+  await at.press('Add another wallet of yours')
+  await at.type('#new-address', second.address)
+  await at.press('Go on')
+  await at.press('Sign it')
+  await at.sees('Added. Show that it is yours too')
+  sun = second
+  await at.press(`Verify ${second.address}`)
+  await at.press('Sign it')
+  await at.sees('It signs for you from now on.')
 })
 
 test('an owner reads what the operator asks for, and agrees to it', async () => {

@@ -112,7 +112,12 @@ function changeWords({ key, from, to }: Told): string[] {
 /** By their names; undefined of a value that is none with names. */
 function entriesIn(value: string | null): Record<string, unknown> | undefined {
   if (!value?.startsWith('{')) return undefined
-  return JSON.parse(value) as Record<string, unknown> // the text of a setting that was parsed
+  try {
+    return JSON.parse(value) as Record<string, unknown> // it begins as an object
+  } catch {
+    // Of a text nobody knows how it begins.
+    return undefined
+  }
 }
 
 /** More may leave than before. */
