@@ -35,6 +35,8 @@ export const LONGEST: readonly string[] = [
   'packages/daemon/src/transactions/deciding/price-gaps.test.ts',
   'test/receipts.test.ts',
   'test/faulty-rpc.test.ts',
+  'test/up.test.ts',
+  'test/demo.test.ts',
 ]
 
 export class LongestFirst extends BaseSequencer {

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterEach, expect, test } from 'vitest'
-import { cleanUp, launch, waiaas } from '../packages/cli/test/run.ts'
+import { cleanUp, launch, waiaas, waiaasAtTerminal } from '../packages/cli/test/run.ts'
 
 afterEach(cleanUp)
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -42,6 +42,19 @@ test('the demo stays up, tells the ways in, and ends with its daemon and its fil
   expect((await ended).code).toBe(0)
   await expect(fetch(url!)).rejects.toThrow('fetch failed')
   expect(() => readFileSync(key!)).toThrow('ENOENT')
+})
+
+test('at a terminal the demo ends with what waits, and Enter approves it', async () => {
+  const terminal = waiaasAtTerminal(['demo'])
+  await terminal.saw(/^demo: 6 landed, 1 refused, 1 stopped, 2 waiting\r?$/m)
+  const [, page] = await terminal.saw(/page +(http:\S+)\/admin\//)
+  expect((await fetch(`${page}/health`)).status).toBe(200)
+  await terminal.saw(/waits for its owner, 1 of 2:[\s\S]*Approve\? Pays [\s\S]*press Enter to approve the first/)
+  terminal.type('\r')
+  await terminal.saw(/evm +APPROVAL .* landed +0x[0-9a-f]{64}[\s\S]*press Enter to approve the next/)
+  terminal.type('\u0003')
+  expect((await terminal.ended).code).toBe(0)
+  await expect(fetch(page!)).rejects.toThrow('fetch failed')
 })
 
 test('the demo says what failed and ends with 1 when its daemon cannot start', async () => {

@@ -59,3 +59,16 @@ test('nothing is refused by default, and the setting takes effect while the daem
   await operator.updateSettings({ settings: [{ key: SETTING, value: 'true' }] })
   await expect(operator.createWallet(mainnet)).rejects.toMatchObject(refusal)
 })
+
+test('quickset asks for the word of its networks, and for a yes before real money lies behind recovery.key', async () => {
+  const daemon = await startProvisioned()
+  expect(await daemon.run(['quickset'])).toMatchObject({
+    ...{ code: 2, err: expect.stringContaining('expected --mode as one of mainnet, testnet, local, got nothing') },
+  })
+  const main = ['quickset', '--mode', 'mainnet']
+  expect(await daemon.run(main)).toMatchObject({ code: 1, err: expect.stringContaining('waiaas set-master') })
+  expect((await operatorOf(daemon).listWallets({})).items).toEqual([])
+  const meant = await daemon.run([...main, '--yes-main', '--json'])
+  expect(meant.code, meant.err).toBe(0)
+  expect(JSON.parse(meant.out).wallets).toMatchObject([{ environment: 'mainnet' }, { environment: 'mainnet' }])
+})

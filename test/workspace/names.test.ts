@@ -58,7 +58,7 @@ const rules: Readonly<Record<string, Rule>> = {
       'packages/cli/src/commands/wallet-import.ts': 'a client offers what has networks',
       'packages/cli/src/over-ceilings.ts':
         'tokens of one family are in accounts of their own, whose owner a client derives',
-      'packages/cli/src/commands/quickset.ts': 'a client translates what people say',
+      'packages/cli/src/first-set.ts': 'a client translates what people say',
       'packages/daemon/src/keys/probe/daemon.ts': 'a program of the tests of its folder',
       'packages/daemon/src/keys/signer/solana-transaction.ts': 'the reader of the family in the signer',
     },

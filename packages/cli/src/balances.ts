@@ -25,20 +25,29 @@ const dollars = (usd: number): string =>
 /** Each wallet with a line for each network that holds something or did not answer; at the end what all are worth. */
 export function balancesText(wallets: readonly Balances[]): string {
   const each = wallets.map((wallet) => {
-    const { name, publicKey, usd, networks } = wallet
+    const { name, publicKey, networks } = wallet
     const silent = networks.filter(({ asOf }) => asOf === null)
     const shown = networks.filter(
       ({ holdings, error, asOf }) => asOf !== null && (holdings.length > 0 || error !== null),
     )
     const empty = networks.length - shown.length - silent.length
     return [
-      printable(`${name} (${publicKey}): ${dollars(usd)}${withoutPrice(wallet)}`),
+      printable(`${name} (${publicKey}): ${worth([wallet])}${withoutPrice(wallet)}`),
       ...shown.map((network) => printable(`  ${network.network}: ${onNetwork(network)}`)),
       ...(silent.length > 0 ? [printable(`  ${unknownOf(silent)}`)] : []),
       ...(empty > 0 ? [`  nothing on ${empty} network${empty === 1 ? '' : 's'}`] : []),
     ].join('\n')
   })
   return [...each, ...(wallets.length > 1 ? [totals(wallets)] : [])].join('\n')
+}
+
+/** What is known of what they hold; where a network has never answered, that there may be more. */
+function worth(wallets: readonly Balances[]): string {
+  const networks = wallets.flatMap((wallet) => wallet.networks)
+  const unread = networks.filter(({ asOf }) => asOf === null).length
+  const sum = dollars(wallets.reduce((total, { usd }) => total + usd, 0))
+  if (unread === 0) return sum
+  return unread === networks.length ? 'not known' : `at least ${sum}`
 }
 
 const withoutPrice = ({ unpriced }: Balances): string => (unpriced > 0 ? `, and ${unpriced} without a price` : '')
@@ -68,7 +77,7 @@ const kinds = { mainnet: 'on main networks', testnet: 'on test networks' } as co
 function totals(wallets: readonly Balances[]): string {
   const sums = Object.entries(kinds).flatMap(([environment, where]) => {
     const own = wallets.filter((wallet) => wallet.environment === environment)
-    return own.length > 0 ? [`${dollars(own.reduce((sum, { usd }) => sum + usd, 0))} ${where}`] : []
+    return own.length > 0 ? [`${worth(own)} ${where}`] : []
   })
   return `all ${wallets.length} wallets: ${sums.join(', ')}`
 }
@@ -80,7 +89,7 @@ export async function withBalances(api: WAIaaSClient, answer: { items: readonly 
   const held = new Map((await balancesFor(api)).map((wallet) => [wallet.id, wallet]))
   const items = answer.items.map((row) => {
     const own = held.get(String(row.id))
-    return own ? { ...row, usd: dollars(own.usd), holds: heldIn(own) } : row
+    return own ? { ...row, usd: worth([own]), holds: heldIn(own) } : row
   })
   return { ...answer, items }
 }

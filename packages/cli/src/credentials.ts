@@ -41,7 +41,7 @@ export function secretsOf(dataDir: string, passwordFile: string | undefined): Se
       if (token !== undefined) return token
       throw new CommandError(
         `a session token is needed, and ${tokenFile(dataDir)} does not exist`,
-        'run "waiaas quickset", or set WAIAAS_SESSION_TOKEN',
+        'run "waiaas up", or set WAIAAS_SESSION_TOKEN',
       )
     },
     async masterPassword() {

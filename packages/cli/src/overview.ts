@@ -13,6 +13,7 @@ export type Program = {
 /** The first words of all commands, in the order in which somebody needs them. */
 export const groups: Readonly<Record<string, readonly string[]>> = {
   'Start here': [
+    'up',
     'init',
     'start',
     'stop',
@@ -25,7 +26,7 @@ export const groups: Readonly<Record<string, readonly string[]>> = {
     'demo',
     'dev',
   ],
-  Wallets: ['wallet', 'balance', 'owner', 'exposure', 'import'],
+  Wallets: ['wallet', 'balance', 'fund', 'owner', 'exposure', 'import'],
   Payments: ['tx', 'transactions', 'contact', 'plan', 'sweep', 'token', 'nft', 'price', 'receipt'],
   Agents: ['agent', 'session', 'mcp'],
   'What agents may do': ['policy', 'autostop'],

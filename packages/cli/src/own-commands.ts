@@ -13,6 +13,12 @@ export type Own = {
 // Loaded when asked for: the daemon and the localnet are heavy, and most commands need neither.
 export const ownCommands: readonly Own[] = [
   {
+    name: 'up',
+    summary: 'Start everything, from nothing to an agent that pays.',
+    example: 'up --network local',
+    load: () => import('./commands/up.ts'),
+  },
+  {
     name: 'init',
     summary: 'Create the data directory.',
     example: 'init --data-dir ~/waiaas',
@@ -97,6 +103,12 @@ export const ownCommands: readonly Own[] = [
     summary: 'Show what your wallets hold.',
     example: 'balance shop',
     load: () => import('./commands/balance.ts'),
+  },
+  {
+    name: 'fund',
+    summary: 'Give a wallet test money on a local chain.',
+    example: 'fund shop 100 USDC',
+    load: () => import('./commands/fund.ts'),
   },
   {
     name: 'settings set',

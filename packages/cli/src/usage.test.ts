@@ -13,7 +13,7 @@ describe('the command line', () => {
   test.each([[[]], [['--help']], [['help']]])('%j lists what there is in groups, on one screen', async (argv) => {
     const { code, out, err } = await captured(argv)
     expect({ code, err }).toEqual({ code: 0, err: '' })
-    expect(out).toMatch(/^Start here\n {2}init {2,}Create the data directory\.$/m)
+    expect(out).toMatch(/^Start here\n {2}up {2,}Start everything, from nothing to an agent that pays\.$/m)
     expect(out).toMatch(/^ {2}kill-switch {3}status, activate, escalate, recover, unlock$/m)
     for (const line of out.split('\n')) expect(line.length, line).toBeLessThanOrEqual(80)
   })

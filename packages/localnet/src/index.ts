@@ -9,6 +9,7 @@ export {
   initialEthPrice,
   mintToken,
 } from './evm/fixtures.ts'
+export { evmFaucetAt, type Faucet, solanaFaucetAt } from './faucets.ts'
 export { type Localnet, type LocalnetOptions, startLocalnet } from './localnet.ts'
 export { evmPerson, type Person, solanaPerson } from './people.ts'
 export { memoProgram } from './solana/faucet.ts'

@@ -1,10 +1,11 @@
-import { type Daemon, giveBackHeap, StartError, startDaemon } from '@waiaas/daemon'
+import { giveBackHeap } from '@waiaas/daemon'
 import { makeAdminPage } from '../admin-page.ts'
 import { CommandError } from '../errors.ts'
 import { readFlags } from '../flags.ts'
+import { openDaemon } from '../open-daemon.ts'
 import { dataDirOf, pathOf, variableOf } from '../place.ts'
 import { stopSignal } from '../stop-signal.ts'
-import { askNewPassword, askSecret, canAsk, note, print } from '../terminal.ts'
+import { print } from '../terminal.ts'
 import { welcome } from '../welcome.ts'
 
 export const usage = `usage: waiaas start [--data-dir <dir>] [--password-file <file>]
@@ -25,7 +26,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   // Heard from the first moment on: a stop during the start must not be lost.
   const asked = stopSignal()
   await makeAdminPage()
-  const daemon = await open(dataDir, values['password-file'])
+  const daemon = await openDaemon({ dataDir, env: envOf(values['password-file']), autoProvision: isAutoProvisioned() })
   if (process.stdout.isTTY) print(welcome(daemon, dataDir))
   // When its loops have been round once; whatever they loaded and made is garbage then too.
   setTimeout(giveBackHeap, SETTLED_MS).unref()
@@ -34,37 +35,14 @@ export async function run(argv: readonly string[]): Promise<number> {
   return 0
 }
 
-async function open(dataDir: string, passwordFile: string | undefined): Promise<Daemon> {
-  const autoProvision = isAutoProvisioned()
-  const env = { ...process.env }
-  if (passwordFile !== undefined)
-    env.WAIAAS_MASTER_PASSWORD_FILE = passwordFile === '-' ? '/dev/stdin' : pathOf('--password-file', passwordFile)
-  try {
-    return await startDaemon({ dataDir, env, autoProvision })
-  } catch (error) {
-    if (!(error instanceof StartError) || !/MASTER_PASSWORD_REQUIRED$/.test(error.code)) throw error
-    return startDaemon({
-      dataDir,
-      env,
-      masterPassword: await askPassword(error.code === 'NEW_MASTER_PASSWORD_REQUIRED'),
-    })
-  }
+function envOf(passwordFile: string | undefined): NodeJS.ProcessEnv {
+  if (passwordFile === undefined) return { ...process.env }
+  const path = passwordFile === '-' ? '/dev/stdin' : pathOf('--password-file', passwordFile)
+  return { ...process.env, WAIAAS_MASTER_PASSWORD_FILE: path }
 }
 
 function isAutoProvisioned(): boolean {
   const given = variableOf('WAIAAS_AUTO_PROVISION') ?? 'false'
   if (given === 'true' || given === 'false') return given === 'true'
   throw new CommandError(`WAIAAS_AUTO_PROVISION: expected true or false, got "${given}"`)
-}
-
-async function askPassword(isFirst: boolean): Promise<string> {
-  if (!canAsk()) {
-    throw new CommandError(
-      'the master password is needed, and there is no terminal to ask at',
-      'set WAIAAS_MASTER_PASSWORD_FILE, or WAIAAS_AUTO_PROVISION=true to have one made on a first start',
-    )
-  }
-  if (!isFirst) return askSecret('Master password: ')
-  note('first start: choose the master password, which nobody can recover for you')
-  return askNewPassword('New master password: ')
 }

@@ -83,7 +83,8 @@ async function stopChild(child: ChildProcess, ended: Promise<void>): Promise<voi
   throw new CommandError(`expected the daemon to end with 0, it ended with ${child.exitCode ?? child.signalCode}`)
 }
 
-async function isFree(port: number): Promise<boolean> {
+/** Can this port be listened on? */
+export async function isFree(port: number): Promise<boolean> {
   const server = createServer()
   const { promise, resolve, reject } = Promise.withResolvers<boolean>()
   server.once('error', (error: NodeJS.ErrnoException) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error)))

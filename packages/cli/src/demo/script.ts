@@ -44,8 +44,47 @@ export async function runScript(parts: Parts): Promise<Tally> {
   return { ...tally, stopped: 1 }
 }
 
+/** What waits for its owner. `approve` signs it, and says when it has landed. */
+export type Waiting = { readonly card: string; readonly approve: () => Promise<void> }
+export type Left = { readonly tally: Tally; readonly waiting: readonly Waiting[] }
+
+/** The same for somebody who looks on: what a human decides waits at the end. */
+export async function runToWaiting(parts: Parts): Promise<Left> {
+  const { agent, evm, solana } = await meet(parts)
+  const tiers = TIERS.filter((tier) => tier !== 'APPROVAL')
+  const landed = await payTiers(agent, [evm, solana], tiers)
+  await sendTooMuch(agent, evm)
+  await stopAll(agent, evm)
+  await parts.operator.recoverKillSwitch()
+  parts.say('operator: lifts the kill switch again\n')
+  const waiting = [await leaveWaiting(agent, evm), await leaveWaiting(agent, solana)]
+  return { tally: { landed, refused: 1, stopped: 1 }, waiting }
+}
+
+async function leaveWaiting(agent: WAIaaSClient, scene: Scene): Promise<Waiting> {
+  const { plan, walletId, recipient, owner, say } = scene
+  const humanAmount = plan.amounts.APPROVAL
+  const { id, tier } = await agent.sendToken({ to: recipient, humanAmount, network: plan.network, walletId })
+  expectThat(tier === 'APPROVAL', `the transfer of ${humanAmount} ${plan.symbol} to be APPROVAL`, tier)
+  const approve = async () => {
+    await owner.approve(id)
+    say('owner:    signed it')
+    const { txHash } = await untilConfirmed(agent, id)
+    say(`${describe(plan, humanAmount, 'APPROVAL')}  landed   ${txHash}`)
+  }
+  return { card: indented(cardText(await agent.getCard({ id }))), approve }
+}
+
 /** Sets the scene as the operator and the owners, then sends as the agent. */
-export async function payAll({ localnet, operator, url, dataDir, say }: Parts) {
+export async function payAll(parts: Parts) {
+  const { agent, evm, solana } = await meet(parts)
+  const landed = await payTiers(agent, [evm, solana], TIERS)
+  await sendTooMuch(agent, evm)
+  return { agent, evm, landed, refused: 1 }
+}
+
+/** The wallets with their owners, and an agent with a session over them. */
+async function meet({ localnet, operator, url, dataDir, say }: Parts) {
   const [evmPlan, solanaPlan] = plansFor(localnet)
   const evm = await setUp(operator, evmPlan, { url, say })
   const solana = await setUp(operator, solanaPlan, { url, say })
@@ -53,14 +92,13 @@ export async function payAll({ localnet, operator, url, dataDir, say }: Parts) {
   await writeSecretFile(tokenFile(dataDir), `${session.token}\n`)
   say('operator: issued a session over both wallets; the agent has nothing but its token\n')
 
-  const agent = new WAIaaSClient({ baseUrl: url, sessionToken: session.token })
-  let landed = 0
-  for (const scene of [evm, solana]) {
-    for (const tier of TIERS) await sendOne(agent, scene, tier)
-    landed += TIERS.length
-  }
-  await sendTooMuch(agent, evm)
-  return { agent, evm, landed, refused: 1 }
+  return { agent: new WAIaaSClient({ baseUrl: url, sessionToken: session.token }), evm, solana }
+}
+
+/** How many have landed. */
+async function payTiers(agent: WAIaaSClient, scenes: readonly Scene[], tiers: readonly Tier[]): Promise<number> {
+  for (const scene of scenes) for (const tier of tiers) await sendOne(agent, scene, tier)
+  return scenes.length * tiers.length
 }
 
 async function setUp(operator: WAIaaSClient, plan: Plan, { url, say }: Pick<Parts, 'url' | 'say'>): Promise<Scene> {

@@ -79,17 +79,10 @@ async function node(one: Running, url: string, chainId: number): Promise<EvmNode
   child.once('exit', () => stopping.abort())
   void freeForgotten(rpc, stopping.signal)
   return {
-    url,
+    ...evmNodeAt(url),
     chainId,
     // Set by now: the process has written its port.
     pid: child.pid as number,
-    rpc,
-    async fund(address, wei) {
-      await rpc('anvil_addBalance', [address, hex(wei)])
-    },
-    async mine(blocks = 1) {
-      await rpc('anvil_mine', [hex(blocks)])
-    },
     async stop() {
       if (child.exitCode === null && child.signalCode === null) {
         const gone = once(child, 'exit')
@@ -97,6 +90,21 @@ async function node(one: Running, url: string, chainId: number): Promise<EvmNode
         await gone
       }
       discard(one)
+    },
+  }
+}
+
+/** What an Anvil can be asked that runs somewhere. */
+export function evmNodeAt(url: string): Pick<EvmNode, 'url' | 'rpc' | 'fund' | 'mine'> {
+  const rpc = (method: string, params: readonly unknown[] = []) => call(url, method, params)
+  return {
+    url,
+    rpc,
+    async fund(address, wei) {
+      await rpc('anvil_addBalance', [address, hex(wei)])
+    },
+    async mine(blocks = 1) {
+      await rpc('anvil_mine', [hex(blocks)])
     },
   }
 }

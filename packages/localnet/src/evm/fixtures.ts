@@ -23,6 +23,11 @@ export type EvmFixtures = {
 /** What the feed answers first, in units of 10^-8 dollars. */
 export const initialEthPrice = 2_000_00000000n
 
+/** The how-manieth deployment of a fresh node the permit token is, which says its address. */
+export const PERMIT_TOKEN_NONCE = 2n
+
+type Calls = Pick<EvmNode, 'rpc' | 'mine'>
+
 /** Deploys the test contracts. On a fresh node the addresses are the same each time. */
 export async function deployEvmFixtures(node: EvmNode): Promise<EvmFixtures> {
   await node.rpc('anvil_setCode', [multicall3Address, evmContracts.Multicall3.deployedBytecode])
@@ -50,7 +55,7 @@ export async function deployEvmFixtures(node: EvmNode): Promise<EvmFixtures> {
 
 /** Mints base units of one of the fixture tokens to an address, and waits until it is mined. */
 export async function mintToken(
-  node: EvmNode,
+  node: Calls,
   token: string,
   { to, amount }: { to: string; amount: bigint },
 ): Promise<void> {
@@ -66,7 +71,7 @@ export type FixtureCall = {
 
 /** Sends a call to a test contract from the faucet, such as setAnswer or setRefusing, and waits until it is mined. */
 export async function callFixture(
-  node: EvmNode,
+  node: Calls,
   { contract, address, functionName, args = [] }: FixtureCall,
 ): Promise<void> {
   const data = encodeFunctionData({ abi: evmContracts[contract].abi, functionName, args })
@@ -76,7 +81,7 @@ export async function callFixture(
   await send(node, [transaction])
 }
 
-async function send(node: EvmNode, transactions: readonly object[]): Promise<void> {
+async function send(node: Calls, transactions: readonly object[]): Promise<void> {
   for (const receipt of await receipts(node, transactions)) {
     if (receipt?.status !== '0x1') throw new Error(`expected a fixture transaction to succeed, got ${receipt?.status}`)
   }
@@ -84,7 +89,7 @@ async function send(node: EvmNode, transactions: readonly object[]): Promise<voi
 
 type Receipt = { status: Hex } | null
 
-async function receipts(node: EvmNode, transactions: readonly object[]): Promise<Receipt[]> {
+async function receipts(node: Calls, transactions: readonly object[]): Promise<Receipt[]> {
   const found: unknown[] = []
   if (await node.rpc('anvil_getAutomine')) {
     for (const one of transactions) found.push(await node.rpc('eth_sendTransactionSync', [one]))

@@ -31,7 +31,7 @@ export type SolanaFixtures = {
   mintTo(mint: string, owner: string, amount: bigint): Promise<string>
 }
 
-type Setup = { node: SolanaNode; authority: KeyPairSigner }
+type Setup = { node: Pick<SolanaNode, 'url'>; authority: KeyPairSigner }
 type MintPlan = { label: string; decimals: number; program: Address; extension?: TransferFee }
 type TransferFee = { basisPoints: number; maximumFee: bigint }
 
@@ -39,14 +39,17 @@ const classic = address(tokenProgram)
 const token2022 = address(token2022Program)
 // Base token account size, account kind, extension header and a transfer fee configuration.
 const feeMintSize = 165n + 1n + 4n + 108n
+/** Whose key is the mint of the SPL token, and who may mint. */
+export const SPL_MINT = 'spl mint'
+const AUTHORITY = 'mint authority'
 const authorityFunds = 1_000_000_000_000n
 
 /** Creates the test mints with real instructions. Their addresses are the same in each run. */
 export async function createSolanaFixtures(node: SolanaNode): Promise<SolanaFixtures> {
-  const authority = await publicSigner('mint authority')
+  const authority = await publicSigner(AUTHORITY)
   await node.airdrop(authority.address, authorityFunds)
   const setup = { node, authority }
-  const splMint = await createMint(setup, { label: 'spl mint', decimals: 6, program: classic })
+  const splMint = await createMint(setup, { label: SPL_MINT, decimals: 6, program: classic })
   const token2022Mint = await createMint(setup, { label: 'token-2022 mint', decimals: 9, program: token2022 })
   const token2022FeeMint = await createMint(setup, {
     label: 'token-2022 fee mint',
@@ -66,6 +69,12 @@ export async function createSolanaFixtures(node: SolanaNode): Promise<SolanaFixt
     })
   }
   return { splMint, token2022Mint, token2022FeeMint, mintTo }
+}
+
+/** Mints base units of the SPL token on the VM at an address, and creates the account for them. */
+export async function mintSpl(url: string, { owner, amount }: { owner: Address; amount: bigint }): Promise<void> {
+  const [authority, mint] = await Promise.all([publicSigner(AUTHORITY), publicSigner(SPL_MINT)])
+  await mintTokens({ node: { url }, authority }, { mint: mint.address, owner, amount, program: classic })
 }
 
 async function createMint(
