@@ -4,7 +4,20 @@ import type { PageDefinition } from './definition.ts'
 import { page as evidence } from './evidence/page.tsx'
 import { page as home } from './home/page.tsx'
 import { page as notices } from './notices/page.tsx'
+import { page as policies } from './policies/page.tsx'
+import { page as settings } from './settings/page.tsx'
+import { page as setup } from './setup/page.tsx'
 import { page as wallets } from './wallets/page.tsx'
 
 /** Every page, in no order: each says where it stands. */
-export const pages: readonly PageDefinition[] = [home, activity, wallets, agents, evidence, notices]
+export const pages: readonly PageDefinition[] = [
+  home,
+  activity,
+  wallets,
+  policies,
+  agents,
+  evidence,
+  notices,
+  settings,
+  setup,
+]
