@@ -128,6 +128,20 @@ async function bundleThreads(lib: string): Promise<Metafile> {
   return metafile
 }
 
+/** What the admin page holds, which vite makes; this makes nothing, and tells whose code it is. */
+async function lookIntoAdmin(): Promise<Metafile> {
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: [join(root, 'packages/admin/src/main.tsx')],
+    outdir: 'unused',
+    bundle: true,
+    write: false,
+    metafile: true,
+    logLevel: 'warning',
+  })
+  return metafile
+}
+
 /** The packages whose code is in the bundle. */
 function bundledPackages(metafiles: readonly Metafile[]): Promise<Package[]> {
   const outputs = metafiles.flatMap((metafile) => Object.values(metafile.outputs))
@@ -172,7 +186,7 @@ async function main(): Promise<void> {
   const lib = join(out, 'lib')
   await rm(out, { recursive: true, force: true })
   await mkdir(lib, { recursive: true })
-  const metafiles = await Promise.all([bundlePrograms(lib), bundleSigner(lib), bundleThreads(lib)])
+  const metafiles = await Promise.all([bundlePrograms(lib), bundleSigner(lib), bundleThreads(lib), lookIntoAdmin()])
   for (const name of ['waiaas.js', 'waiaas-mcp.js']) await makeCommand(join(lib, name))
   await copyReference(out)
   execFileSync(process.execPath, [join(root, 'packages/admin/scripts/build.ts'), '--out', join(out, 'admin')])

@@ -27,7 +27,8 @@ type Violation = { id: string; impact: string; nodes: { html: string }[] }
 /** Where pictures go; nowhere unless it is said. */
 const IMAGES = process.env.SCREENSHOTS_INTO
 /** Those that the documentation shows: others go to a folder of somebody who looks, and not to its own. */
-const SHOWN = /^(approve-(phone|phone-dark|desktop)|(consent|wallets|invite|pair-template|notices)-phone)$/
+const SHOWN =
+  /^(approve-(phone|phone-dark|desktop)|(consent|wallets|invite|pair-template|notices)-phone|admin-waiting-(desktop|phone-dark))$/
 const require = createRequire(import.meta.url)
 const axe = (): string => readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
 export const PHONE = { width: 360, height: 780 }

@@ -72,6 +72,15 @@ test('the bundle provisions itself, makes a wallet, and its transfer lands on a 
   await until('the transfer to be confirmed', async () => (await agent.getTransaction({ id })).status === 'CONFIRMED')
 })
 
+test('the bundle serves the admin page, and says whose code it hands on', async () => {
+  const page = await (await fetch(`${url}/`)).text()
+  const [, script = ''] = /src="([^"]+)"/.exec(page) ?? []
+  const asset = await fetch(`${url}${script}`)
+  expect([asset.status, asset.headers.get('content-type')]).toEqual([200, 'text/javascript; charset=utf-8'])
+  const notices = `\n${readFileSync(join(out, 'NOTICES'), 'utf8')}`
+  for (const name of ['react', 'react-dom', '@base-ui/react', 'zod']) expect(notices).toContain(`\n${name} `)
+})
+
 test('the bundled signer may read its one file and its native libraries, all of them inside the bundle', () => {
   const [signer] = childrenOf(daemon.pid!)
   const readable = readFileSync(`/proc/${signer}/cmdline`, 'utf8').match(/(?<=--allow-fs-read=)[^\0]+/g) ?? []

@@ -36,7 +36,7 @@ test('what waits is approved with the password that is typed, and rejected witho
   await at.sees('Nothing waits for you.')
   const payment = await waiting({ labels: { purpose: 'office chairs' } })
   await at.sees('office chairs')
-  await at.sees('The worst case')
+  await at.sees('The worst case', 'Loading…')
   await at.looksRight('admin-waiting')
   await at.press('Approve')
   await at.sees('Type the master password')

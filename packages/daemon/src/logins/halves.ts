@@ -4,7 +4,7 @@ import { Failure, LOGIN_TOKEN_PREFIX, PAGE_SECRET_HEADER, PAGE_SECRET_PREFIX } f
 export type HalvedLogin = { readonly secret: string; readonly cookie: string }
 
 const COOKIE = 'waiaas_login'
-/** Half of a token has 128 bits. */
+/** So many characters of a token are a half: 132 of its 256 bits. */
 const HALF = 22
 
 /** The halves of a login's token, for a page of the daemon at this address. */

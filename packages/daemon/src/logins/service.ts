@@ -53,7 +53,7 @@ export function logins({ database, clock, audit, era }: Parts) {
 
   const service = {
     async create(by: By): Promise<Output<Operations['createLogin']>> {
-      const token = LOGIN_TOKEN_PREFIX + randomBytes(33).toString('base64url')
+      const token = LOGIN_TOKEN_PREFIX + randomBytes(32).toString('base64url')
       const now = clock.latest()
       const id = newId(now)
       await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {

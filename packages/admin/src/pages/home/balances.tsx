@@ -6,50 +6,52 @@ import { Badge, Money } from '../../parts/values.tsx'
 import { useT } from '../../words/language.tsx'
 import { words } from './words.ts'
 
-type Wallet = Answered<'listWallets'>['items'][number]
+type Held = Answered<'listBalances'>['items'][number]
 
-/** What each wallet holds, on each of its networks. */
+/** Dollars are shown to the cent. */
+const cents = (usd: number): string => usd.toFixed(2)
+
+/** What each wallet holds, and all of them together. */
 export function Balances() {
   const t = useT()
-  const wallets = useRead('listWallets', {})
+  const { data, error, isPending } = useRead('listBalances', { limit: 100 })
+  const total = data?.items.reduce((sum, { usd }) => sum + usd, 0) ?? 0
   return (
-    <Panel title={t(words.balances)}>
-      <Refusal error={wallets.error} />
-      {wallets.isPending && <Loading />}
-      {wallets.data?.items.length === 0 && <Empty>{t(words.noWallets)}</Empty>}
+    <Panel title={t(words.balances)} actions={data && <strong>{<Money usd={cents(total)} />}</strong>}>
+      <Refusal error={error} />
+      {isPending && <Loading />}
+      {data?.items.length === 0 && <Empty>{t(words.noWallets)}</Empty>}
       <ul className="rows">
-        {wallets.data?.items.map((wallet) => (
-          <Holdings key={wallet.id} wallet={wallet} />
+        {data?.items.map((held) => (
+          <Wallet key={held.id} held={held} />
         ))}
       </ul>
     </Panel>
   )
 }
 
-function Holdings({ wallet }: { readonly wallet: Wallet }) {
+function Wallet({ held: { id, name, status, usd, networks } }: { readonly held: Held }) {
   const t = useT()
-  const { data, isPending } = useRead('adminGetWalletBalance', { id: wallet.id })
+  const unread = networks.filter(({ error }) => error !== null).map(({ network }) => network)
   return (
     <li>
-      <a href={linkTo('wallets', wallet.id)}>{wallet.name}</a>
-      {wallet.status !== 'ACTIVE' && <Badge tone="warn">{wallet.status}</Badge>}
+      <span>
+        <a href={linkTo('wallets', id)}>{name}</a> {status !== 'ACTIVE' && <Badge tone="warn">{status}</Badge>}
+      </span>
       <span className="amounts">
-        {isPending && <Loading />}
-        {data?.balances.map(({ network, native, tokens, error }) => (
-          <span key={network}>
-            {error !== undefined && <span className="wrong">{t(words.unread)}</span>}
-            {native && (
-              <Money
-                amount={native.balance}
-                unit={native.symbol}
-                usd={native.usd === null ? null : String(native.usd)}
-              />
-            )}
-            {tokens.map(({ address, balance, symbol }) => (
-              <Money key={address} amount={balance} unit={symbol} />
-            ))}
+        <Money usd={cents(usd)} />
+        {networks.flatMap(({ network, holdings }) =>
+          holdings.map(({ assetId, balanceFormatted, symbol }) => (
+            <span key={assetId} className="quiet">
+              {t(words.heldOn, { amount: `${balanceFormatted} ${symbol}`, network })}
+            </span>
+          )),
+        )}
+        {unread.length > 0 && (
+          <span className="wrong small-text" title={unread.join(', ')}>
+            {t(words.unread, { count: unread.length })}
           </span>
-        ))}
+        )}
       </span>
     </li>
   )
