@@ -100,7 +100,7 @@ test('a wallet ends, and then its key, after its name is typed and with a backup
   await until('it to be purged', async () => (await walletNamed('savings')) === undefined)
 })
 
-test('contacts are added, and changed with what that means', async () => {
+test('contacts are added, changed with what that means, and removed', async () => {
   const { at, daemon, evm } = scene
   const [first, second] = [evm.newAddress(), evm.newAddress()]
   await at.go('#/wallets/contacts')
@@ -119,4 +119,11 @@ test('contacts are added, and changed with what that means', async () => {
   const addresses = async () =>
     (await daemon.operator.listContacts({})).items.map(({ address }) => address.toLowerCase())
   await until('another address', async () => (await addresses())[0] === second.toLowerCase())
+  // The dialog closes when the list is fresh.
+  await at.sees('bob', 'What waits keeps the old one')
+  await at.press('Remove')
+  await at.sees('The name means nothing any more')
+  await at.press('Remove bob')
+  await at.confirmWithPassword()
+  await at.sees('No contacts yet.')
 })
