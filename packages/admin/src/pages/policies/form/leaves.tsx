@@ -40,7 +40,8 @@ export function NativeLeaf({ value, change, ...rest }: LeafProps) {
     setTyped(text)
     change(unitsIn(text, decimals))
   }
-  return <AmountField {...rest} unit={symbol} value={shown} change={type} />
+  // What the schema says of it is about base units.
+  return <AmountField {...rest} hint={undefined} unit={symbol} value={shown} change={type} />
 }
 
 /** Base units of a text in whole units; the text itself where it is none, which the rules refuse. */
@@ -123,7 +124,7 @@ const secondsIn = (text: string, unit: Unit): number | string =>
   /^\d{1,9}$/.test(text) ? Number(text) * UNITS[unit] : text
 
 /** A time in the unit that says it shortest, or another one that somebody chooses. */
-export function DurationLeaf({ value, change, label, ...rest }: LeafProps) {
+export function DurationLeaf({ value, change, hint, ...rest }: LeafProps) {
   const t = useT()
   const [chosen, setUnit] = useState<Unit>()
   const best = unitOf(value)
@@ -137,13 +138,14 @@ export function DurationLeaf({ value, change, label, ...rest }: LeafProps) {
     <div className="side-by-side">
       <TextField
         {...rest}
-        label={label}
+        // The unit stands beside it.
+        hint={hint === 'seconds' ? undefined : hint}
         inputMode="numeric"
         value={text}
         change={(now) => change(secondsIn(now, unit))}
       />
       <SelectField
-        label={t(words.unitOf, { field: label })}
+        label={t(words.unit)}
         value={unit}
         change={(next) => turn(ALL.find((one) => one === next) ?? 'seconds')}
         choices={ALL.map((one) => ({ value: one, label: t(words[one]) }))}
