@@ -2,7 +2,7 @@ import { copyFile, realpath } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
-import type { McpServer } from '@waiaas/contract'
+import { agentClients, type McpServer } from '@waiaas/contract'
 import { claudeConfigPath } from './mcp-config.ts'
 import { readIfThere, writeSecretFile } from './place.ts'
 
@@ -12,6 +12,8 @@ type Client = {
   readonly file: (folder: string) => string
   /** The field of the file that has the servers. */
   readonly field: 'mcpServers' | 'servers'
+  /** Our server in its own form, where that is not the usual one. */
+  readonly entry?: (server: McpServer) => object
   /** What makes it read the file. */
   readonly next: string
 }
@@ -19,27 +21,28 @@ type Client = {
 /** The programs whose configuration can be written, by what a person calls them. */
 export const mcpClients: Readonly<Record<string, Client>> = {
   'claude-code': {
-    label: 'Claude Code',
+    label: agentClients['claude-code'].label,
     file: (folder) => join(folder, '.mcp.json'),
     field: 'mcpServers',
     next: 'start claude in that folder, and let it use the server waiaas',
   },
   'claude-desktop': {
-    label: 'Claude Desktop',
+    label: agentClients['claude-desktop'].label,
     file: claudeConfigPath,
     field: 'mcpServers',
     next: 'quit Claude Desktop and start it again',
   },
   cursor: {
-    label: 'Cursor',
+    label: agentClients.cursor.label,
     file: () => join(homedir(), '.cursor', 'mcp.json'),
     field: 'mcpServers',
     next: 'switch the server waiaas on in the settings of Cursor',
   },
   vscode: {
-    label: 'VS Code',
+    label: agentClients.vscode.label,
     file: (folder) => join(folder, '.vscode', 'mcp.json'),
     field: 'servers',
+    entry: (server) => ({ type: 'stdio', ...server }),
     next: 'open that folder in VS Code, and start the server waiaas',
   },
   windsurf: {
@@ -66,20 +69,21 @@ export type Written = {
 /** Puts our server into the configuration of a client beside all others; what was there before is kept in a backup. */
 export async function configureClient(client: Client, server: McpServer, folder: string): Promise<Written> {
   const path = client.file(folder)
+  const entry = client.entry?.(server) ?? server
   const text = await readIfThere(path)
   if (text === undefined || text.trim() === '') {
-    await write(path, { [client.field]: { waiaas: server } })
+    await write(path, { [client.field]: { waiaas: entry } })
     return { path, outcome: 'written' }
   }
   const before = objectIn(text)
   const servers = before?.[client.field] ?? {}
   // It may have comments, or a form of its own: those would be lost.
   if (!before || !isObject(servers)) return { path, outcome: 'not ours to read' }
-  if (isDeepStrictEqual(servers.waiaas, server)) return { path, outcome: 'as before' }
+  if (isDeepStrictEqual(servers.waiaas, entry)) return { path, outcome: 'as before' }
   const backup = `${path}.${new Date().toISOString().replaceAll(/[-:.]/g, '')}.backup`
   await copyFile(path, backup)
   // A file that is a link elsewhere stays one.
-  await write(await realpath(path), { ...before, [client.field]: { ...servers, waiaas: server } })
+  await write(await realpath(path), { ...before, [client.field]: { ...servers, waiaas: entry } })
   return { path, outcome: 'written', backup }
 }
 
