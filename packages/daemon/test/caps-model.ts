@@ -93,12 +93,11 @@ export function capsModel(node: MadeUpNode, now: () => number) {
           const counted = (all.get(address) ?? []).filter(({ to }) => cap.to === undefined || cap.to === to)
           return counted
             .filter(({ at }) => at >= since)
-            .map((own) => ({
-              ...{ address, at: own.at, cap },
-              sum: counted
-                .filter((one) => one !== own && one.at > own.at - cap.lengthMs && one.at <= own.at)
-                .reduce((sum, { held }) => sum + held, own.micros),
-            }))
+            .map((own) => {
+              const beside = counted.filter((one) => one !== own && one.at > own.at - cap.lengthMs && one.at <= own.at)
+              // With all of them, for who reads why.
+              return { address, cap, sum: beside.reduce((sum, { held }) => sum + held, own.micros), own, beside }
+            })
             .filter(({ sum }) => sum > cap.micros)
         }),
       )

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { forEachEngine } from '../../../test/support/for-each-engine.ts'
 import { until } from '../../../test/support/until.ts'
-import { madeUpBeds, madeUpNode } from './made-up-bed.ts'
+import { capsModel } from './caps-model.ts'
+import { DOLLAR, madeUpBeds, madeUpNode } from './made-up-bed.ts'
 import { onItsWay } from './on-its-way.ts'
 
 const MINUTE = 60_000
@@ -21,6 +22,23 @@ forEachEngine((_engine, open, fresh) => {
     const next = await start({ location, passed: MINUTE, price: 4_000n }, node)
     expect(await next.until(id, 'SUBMITTED', 'CANCELLED')).toBe('CANCELLED')
     expect(node.sent).toEqual([])
+  })
+
+  test('more than a limit lets is found by the model of limits, and all of it is named', async () => {
+    const { node, database, from, pay, mined } = await start({ location: await fresh() })
+    const model = capsModel(node, Date.now)
+    model.price(2_000n * 1_000_000n, 1_000_000n)
+    model.cap(from.address, { lengthMs: 60 * MINUTE, micros: 3_000_000n })
+    // Two dollars each, fees apart.
+    const ids = [await pay({ amount: String(2n * DOLLAR) }), await pay({ amount: String(2n * DOLLAR) })]
+    for (const id of ids) await mined(id, 'CONFIRMED')
+    const { breaches, departures } = await model.verdict(database)
+    expect(departures).toBe(2)
+    expect(breaches.length).toBeGreaterThan(0)
+    for (const { sum, own, beside } of breaches) {
+      expect(sum).toBe(own.micros + beside[0]!.held)
+      expect(sum).toBeGreaterThan(4_000_000n)
+    }
   })
 
   test('who waits in vain for a payment is told where it stands, and what the node has of it', async () => {
