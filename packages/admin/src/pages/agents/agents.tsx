@@ -41,6 +41,7 @@ export function Agents() {
       <Refusal error={error} />
       <Panel>
         {isPending ? <Loading /> : <SessionTable sessions={shown} revoke={setRevoking} />}
+        {data?.hasMore && <p className="quiet">{t(words.more, { command: 'session list' })}</p>}
         {all.length > all.filter(({ status }) => status === 'ACTIVE').length && (
           <button type="button" className="button" onClick={() => setAll(!isAll)}>
             {t(isAll ? words.newer : words.older)}

@@ -75,6 +75,7 @@ export const words = pair({
     revokeAsk: 'Revoke this session?',
     revokeMeans: 'Its agent can ask for nothing more, and what it asked for and is not signed is cancelled.',
     notKept: '{count} of its refused requests were only counted',
+    more: 'There are more than these: waiaas {command} lists all.',
     older: 'Show those that are over',
     newer: 'Hide those that are over',
     connectIntro:
@@ -164,6 +165,7 @@ export const words = pair({
     revokeAsk: '이 세션을 취소할까요?',
     revokeMeans: '에이전트는 더 이상 요청할 수 없으며, 요청했지만 서명되지 않은 것은 취소됩니다.',
     notKept: '거절된 요청 {count}건은 횟수만 기록했습니다',
+    more: '여기 표시된 것보다 더 있습니다. waiaas {command} 명령이 모두 보여 줍니다.',
     older: '끝난 세션 보기',
     newer: '끝난 세션 숨기기',
     connectIntro:

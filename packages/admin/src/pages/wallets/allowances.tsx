@@ -21,6 +21,7 @@ export function Allowances({ id }: { readonly id: string }) {
     <Panel title={t(words.allowances)}>
       <Refusal error={error} />
       {isPending ? <Loading /> : <AllowanceTable open={open} revoke={setRevoking} />}
+      {data?.hasMore && <p className="quiet">{t(words.more, { command: 'wallet allowances' })}</p>}
       {isSent && <p role="status">{t(words.revokeSent)}</p>}
       {revoking && (
         <Revoking

@@ -37,7 +37,10 @@ export function Contacts() {
         }
       />
       <Refusal error={error} />
-      <Panel>{isPending ? <Loading /> : <ContactTable contacts={data?.items ?? []} open={setOpen} />}</Panel>
+      <Panel>
+        {isPending ? <Loading /> : <ContactTable contacts={data?.items ?? []} open={setOpen} />}
+        {data?.hasMore && <p className="quiet">{t(words.more, { command: 'contact list' })}</p>}
+      </Panel>
       {open?.what === 'remove' && open.contact && <Removing contact={open.contact} close={close} />}
       {(open?.what === 'add' || open?.what === 'change') && <Editing contact={open.contact} close={close} />}
     </>

@@ -151,7 +151,7 @@ export const words = pair({
     removeMeans: 'The name means nothing any more, with all its addresses.',
     contactHint: 'Letters a to z, digits, - and _',
     save: 'Save',
-    more: 'Show more',
+    more: 'There are more than these: waiaas {command} lists all.',
   },
   ko: {
     nav: '지갑',
@@ -303,6 +303,6 @@ export const words = pair({
     removeMeans: '이름과 모든 주소가 사라집니다.',
     contactHint: '영문 소문자, 숫자, -, _',
     save: '저장',
-    more: '더 보기',
+    more: '여기 표시된 것보다 더 있습니다. waiaas {command} 명령이 모두 보여 줍니다.',
   },
 })
