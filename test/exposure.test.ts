@@ -214,6 +214,8 @@ test('sessions count within the limits of the wallet, and by what binds each', a
     await dayOf({ sessionId: small.id }),
     await dayOf({ label: 'team:small' }),
   ]).toEqual([100, 60, 40, 40].map((usd) => usd + CANCELS))
+  const names = (await exposureOf(wallet)).takenOver.flatMap((one) => (one.taken === 'session' ? one.names : []))
+  expect(names.sort()).toEqual([wallet.sessionId.slice(-12), 'team:small'].sort())
   await expect(exposureOf(wallet, { sessionId: crypto.randomUUID() })).rejects.toMatchObject({
     code: 'SESSION_NOT_FOUND',
   })

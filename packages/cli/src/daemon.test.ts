@@ -340,7 +340,7 @@ describe('the master password', () => {
     first.type(`${password}\r`)
     await first.saw(/Once more: /)
     first.type(`${password}\r`)
-    await first.saw(/WAIAAS_PORT=\d+/)
+    await first.saw(/WAIaaS runs/)
     expect((await waiaas(['stop', '--data-dir', dataDir], { WAIAAS_MASTER_PASSWORD: password })).code).toBe(0)
     expect(await first.ended).toMatchObject({ code: 0, out: expect.not.stringContaining(password) })
 
@@ -376,12 +376,28 @@ describe('the master password', () => {
     const before = readFileSync(join(dataDir, 'recovery.key'), 'utf8')
     expect((await waiaas(['init', '--auto-provision', '--data-dir', dataDir])).out).toContain('already initialised')
     expect(readFileSync(join(dataDir, 'recovery.key'), 'utf8')).toBe(before)
-    const daemon = waiaasAtTerminal(['start', '--data-dir', dataDir])
-    const [, port] = await daemon.saw(/WAIAAS_PORT=(\d+)/)
-    await daemon.saw(
-      new RegExp(`WAIaaS runs at http://127\\.0\\.0\\.1:${port} and keeps everything in ${dataDir}\\. Ctrl-C stops it`),
-    )
-    expect(await waiaas(['stop', '--data-dir', dataDir])).toMatchObject({ code: 0 })
-    expect((await daemon.ended).code).toBe(0)
+    const daemon = waiaasAtTerminal(['start', '--data-dir', dataDir], { NO_COLOR: '1' })
+    await daemon.saw(/WAIaaS runs\. Open its page .* which is in \S+recovery\.key:/)
+    await daemon.saw(/ {2}(http:\/\/127\.0\.0\.1:\d+)\/\r?\n/)
+    await daemon.saw(/there is no wallet yet\r?\n +npx --no waiaas wallet create/)
+    await daemon.saw(/What happens is told below/)
+    expect((await waiaas(['wallet', 'create', '--name', 'shop', '--data-dir', dataDir])).code).toBe(0)
+    await daemon.saw(/\d\d:\d\d:\d\d A wallet was made with a fresh key\. Wallet: shop/)
+    daemon.type('\u0003')
+    const { code, out } = await daemon.ended
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('stopping: what runs is finished') })
+    expect(out).not.toContain('WAIAAS_PORT=')
+    expect(out).not.toContain('walletId=')
+  })
+
+  test('at a terminal too a start writes JSON where the settings say so', async () => {
+    const dataDir = temporaryFolder()
+    const env = { WAIAAS_AUTO_PROVISION: 'true', WAIAAS_DAEMON_LOG_FORMAT: 'json' }
+    const daemon = waiaasAtTerminal(['start', '--data-dir', dataDir], env)
+    await daemon.saw(/WAIAAS_PORT=\d+/)
+    await daemon.saw(/"msg":"ready"/)
+    daemon.type('\u0003')
+    const { code, out } = await daemon.ended
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.not.stringContaining('stopping:') })
   })
 })

@@ -93,12 +93,18 @@ test('the worst case says what each of its parts is worth, in dollars', () => {
   const worst = { period: 'day' as const, text: '21.75 USD', usd: null, withoutPrice: [], isEverything: false, causes }
   const text = exposureText({
     text: 'all',
-    takenOver: [{ taken: 'daemon', sessions: null, worst: [worst] }],
+    takenOver: [
+      { taken: 'session', sessions: ['an id'], names: ['team:trading'], worst: [worst] },
+      { taken: 'daemon', sessions: null, names: null, worst: [worst] },
+    ],
     unread: [],
   })
-  expect(text.split('\n').map((line) => line.split(/ {2,}/))).toEqual([
-    ['all'],
-    ['taken', 'in', 'leaves', 'payments', 'pending', 'signed', 'allowances', 'fees'],
-    ['daemon', 'day', '21.75 USD', 'no bound', '0 USD', '1.5 USD', '20 USD', '0.25 USD'],
+  const made = '  21.75 USD (payments without a bound, signed 1.5 USD, allowances 20 USD, fees 0.25 USD)'
+  expect(text.split('\n')).toEqual([
+    'all',
+    'if the session team:trading is taken over',
+    made,
+    'if the daemon is taken over',
+    made,
   ])
 })

@@ -101,27 +101,31 @@ function lookLine(look: Look): string {
 
 type Exposed = Pick<Output<AllOperations['getWalletExposure']>, 'text' | 'takenOver' | 'unread'>
 
-/** What is taken over, and a line for each time with what it is made of. */
+const WHO = {
+  session: (name: string) => `the session ${name} is`,
+  sessions: () => 'all sessions are',
+  daemon: () => 'the daemon is',
+} as const
+
+/** Who is taken over, and a line for each time with what it is made of. */
 export function exposureText({ text, takenOver, unread }: Exposed): string {
-  const rows = takenOver.flatMap(({ taken, sessions, worst }) =>
-    worst.map(({ period, text: most, causes }) => ({
-      ...{
-        taken: taken === 'session' ? `session ${sessions?.[0]}` : taken,
-        in: period,
-        leaves: most,
-        ...inDollars(causes),
-      },
-    })),
-  )
+  const blocks = takenOver.map(({ taken, names, worst }) => {
+    const who = WHO[taken](names?.[0] ?? '')
+    return [`if ${who} taken over`, ...worst.map(({ text: most, causes }) => `  ${most}${madeOf(causes)}`)]
+  })
   const lines = unread.map(({ network, error }) => `${network}: not known, ${error}`)
-  return [printable(text), table(rows), ...lines.map(printable)].join('\n')
+  return [text, ...blocks.flat(), ...lines].map(printable).join('\n')
 }
 
 type Causes = Exposed['takenOver'][number]['worst'][number]['causes']
 
-/** What each part is worth. */
-const inDollars = (causes: Causes) =>
-  Object.fromEntries(Object.entries(causes).map(([name, usd]) => [name, usd === null ? 'no bound' : `${usd} USD`]))
+/** What each part is worth that is worth anything. */
+function madeOf(causes: Causes): string {
+  const parts = Object.entries(causes).flatMap(([name, usd]) =>
+    usd === 0 ? [] : [`${name} ${usd === null ? 'without a bound' : `${usd} USD`}`],
+  )
+  return parts.length > 0 ? ` (${parts.join(', ')})` : ''
+}
 
 type Swept = Output<AllOperations['sweepWallet']>
 

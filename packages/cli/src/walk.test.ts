@@ -288,7 +288,6 @@ test('doctor says what is to do before real money moves', async () => {
   expect(out).toMatch(/^to do {2}there is no backup\n {7}make one\n {7}waiaas backup create$/m)
   expect(out).toMatch(/^ok {5}the master password is one of yours$/m)
   expect(out).toMatch(/^to do {2}nobody is told what happens$/m)
-  expect(out).toMatch(/^ok {5}each network in use has an endpoint of yours$/m)
   expect(out).toMatch(/^\d of \d+ done$/m)
   await daemon.operator.createBackup({})
   const again = await captured(['doctor', '--json', '--data-dir', daemon.dataDir, '--password-file', passwordFile])

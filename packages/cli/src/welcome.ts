@@ -1,11 +1,40 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Checklist } from '@waiaas/contract'
 import type { Daemon } from '@waiaas/daemon'
 
+const MOST_STEPS = 3
+
 /** What a person who has started the daemon at a terminal should know: where it is, and what to do next. */
-export const welcome = ({ url }: Pick<Daemon, 'url'>, dataDir: string): string => `
-WAIaaS runs at ${url} and keeps everything in ${dataDir}. Ctrl-C stops it.
-In another terminal:
-  npx --no waiaas wallet create --name shop   makes a wallet, and a session for your agent
-  npx --no waiaas doctor                      says what to do before real money moves
-  npx --no waiaas help                        lists all commands
-${url}/reference describes the API. What happens is told below, a line each.
+export async function welcome({ url, checklist }: Pick<Daemon, 'url' | 'checklist'>, dataDir: string): Promise<string> {
+  const generated = join(dataDir, 'recovery.key')
+  const password = existsSync(generated) ? `, which is in ${generated}` : ''
+  return `
+WAIaaS runs. Open its page and log in with the master password${password}:
+  ${url}/
+
+It keeps everything in ${dataDir}.
+Ctrl-C stops it; what is signed by then goes on at the next start.
+
+${await checklist().then(stepsOf, () => 'npx --no waiaas doctor says what to do next.')}
+
+What happens is told below, a line each.
 `
+}
+
+function stepsOf({ ok, done, total, checks }: Checklist): string {
+  if (ok) return 'All is set up for real money. npx --no waiaas help lists what you can do.'
+  const open = checks.filter(({ state }) => state === 'todo')
+  // Without a wallet nothing else matters yet.
+  const steps = [...open.filter(({ name }) => name === 'limits'), ...open.filter(({ name }) => name !== 'limits')]
+  const lines = steps.slice(0, MOST_STEPS).map(({ says, next, command }) => {
+    const how = command === null ? next : command.replace(/^waiaas/, 'npx --no waiaas')
+    return `  ${says}\n    ${how}`
+  })
+  return `What to do next, in another terminal:
+${lines.join('\n')}
+${done} of ${total} things are done that should be before real money moves: npx --no waiaas doctor`
+}
+
+/** What Ctrl-C has begun. */
+export const FAREWELL = 'stopping: what runs is finished first, and what is signed goes on at the next start'

@@ -27,6 +27,14 @@ export const Check = z.object({
 })
 export type Check = z.output<typeof Check>
 
+export const Checklist = z.object({
+  ok: z.boolean().describe('true when all of it is done'),
+  done: z.int(),
+  total: z.int(),
+  checks: z.array(Check),
+})
+export type Checklist = z.output<typeof Checklist>
+
 /** The set-up before real money, looked at by the daemon itself. */
 export const checklistOperations = {
   getChecklist: operation({
@@ -36,12 +44,7 @@ export const checklistOperations = {
     tag: 'Administration',
     summary: 'Check what should hold before real money moves: password, backups, limits, endpoints, notices.',
     input: z.strictObject({}),
-    output: z.object({
-      ok: z.boolean().describe('true when all of it is done'),
-      done: z.int(),
-      total: z.int(),
-      checks: z.array(Check),
-    }),
+    output: Checklist,
     errors: [],
   }),
 }

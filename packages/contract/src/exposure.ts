@@ -56,6 +56,10 @@ const TakenOver = z.object({
     .enum(['session', 'sessions', 'daemon'])
     .describe('what is taken over: one session, all that were named, or the whole daemon but its signer'),
   sessions: z.array(Id).nullable().describe('which; null: of the daemon'),
+  names: z
+    .array(z.string())
+    .nullable()
+    .describe('what each of them is called: by its labels, or else by the end of its id; null: of the daemon'),
   worst: z.array(WorstCase),
 })
 

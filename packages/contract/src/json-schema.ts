@@ -16,6 +16,10 @@ export type JsonSchema = {
   minimum?: number
   maximum?: number
   anyOf?: JsonSchema[]
+  oneOf?: JsonSchema[]
+  allOf?: JsonSchema[]
+  pattern?: string
+  minItems?: number
   additionalProperties?: unknown
 }
 
@@ -46,7 +50,10 @@ export function inputSchema(op: Operation): JsonSchema {
 export const rulesSchema = (rules: z.ZodType): JsonSchema => toSchema(rules, 'input')
 
 /** The JSON Schema of what is answered. */
-export const outputSchema = (op: Operation): JsonSchema => toSchema(op.output, 'output')
+export const outputSchema = (op: Operation): JsonSchema => answerSchema(op.output)
+
+/** The same of a part of it. */
+export const answerSchema = (part: z.ZodType): JsonSchema => toSchema(part, 'output')
 
 /** The part of an input that a form shows. */
 export function formSchema(op: Operation, { fields, descriptions = {}, required = [], values = {} }: Form): JsonSchema {

@@ -9,6 +9,9 @@ import {
   type Operations,
   pathNames,
 } from './operation.ts'
+import { exampleOf, SENT } from './reference-examples.ts'
+import { models } from './reference-models.ts'
+import { titleOf } from './reference-titles.ts'
 
 type Json = Record<string, unknown>
 
@@ -73,14 +76,17 @@ const errorSchema = {
   },
 }
 
-const content = (schema: unknown) => ({ 'application/json': { schema } })
+const content = (schema: unknown, example?: unknown) => ({
+  'application/json': { schema, ...(example !== undefined && { example }) },
+})
 const requestId = { 'X-Request-Id': { schema: { type: 'string' } } }
 
 /** The whole API as OpenAPI 3.1. */
 export function openapi(operations: Operations, options: { version: string }): Json {
   const paths: Record<string, Json> = {}
+  const known = models()
   for (const [name, op] of Object.entries(operations)) {
-    paths[op.path] = { ...paths[op.path], [op.method.toLowerCase()]: describe(name, op) }
+    paths[op.path] = { ...paths[op.path], [op.method.toLowerCase()]: describe(name, op, known) }
   }
   return {
     openapi: '3.1.0',
@@ -93,33 +99,43 @@ export function openapi(operations: Operations, options: { version: string }): J
     },
     tags: [...new Set(Object.values(operations).map((op) => title(op.tag)))].map((name) => ({ name })),
     paths,
-    components: { securitySchemes, schemas: { Error: errorSchema } },
+    components: { securitySchemes, schemas: { Error: errorSchema, ...known.schemas } },
   }
 }
 
 const title = (tag: string): string => tag.charAt(0).toUpperCase() + tag.slice(1)
 
-function describe(name: string, op: Operation): Json {
+type Known = ReturnType<typeof models>
+
+function describe(name: string, op: Operation, known: Known): Json {
   const { properties = {}, required = [] } = inputSchema(op)
   const inPath = pathNames(op.path)
   const rest = Object.keys(properties).filter((field) => !inPath.includes(field))
   const fromBody = bodySource(op) === 'body' && rest.length > 0
   const inQuery = fromBody ? rest.filter((field) => op.alsoQuery?.includes(field)) : rest
+  const sent = SENT[name] ?? (exampleOf({ properties, required }, 'sent') as Json)
+  const model = name.charAt(0).toUpperCase() + name.slice(1)
   return {
     operationId: name,
-    summary: firstSentence(op.summary),
-    description: notes(op),
+    summary: titleOf(name, op),
+    description: notes(name, op),
     tags: [title(op.tag)],
     security: securityOf(op.access),
     parameters: [
-      ...inPath.map((field) => parameter(field, properties[field], { in: 'path', required: true })),
+      ...inPath.map((field) => parameter(field, properties[field], { in: 'path', required: true, sent })),
       ...inQuery.map((field) =>
-        parameter(field, properties[field], { in: 'query', required: !fromBody && required.includes(field) }),
+        parameter(field, properties[field], { in: 'query', required: !fromBody && required.includes(field), sent }),
       ),
       ...(op.idempotent ? [idempotencyKey] : []),
     ],
-    ...(fromBody && { requestBody: body(op, { properties, required }, rest) }),
-    responses: { ...successes(op), ...errors(op) },
+    ...(fromBody && {
+      requestBody: body(
+        op,
+        { properties, required, sent, named: (schema) => known.whole(`${model}Request`, schema) },
+        rest,
+      ),
+    }),
+    responses: { ...successes(op, (schema) => known.whole(`${model}Answer`, schema)), ...errors(op) },
   }
 }
 
@@ -131,16 +147,29 @@ const idempotencyKey = {
   schema: { type: 'string', minLength: 1, maxLength: 255 },
 }
 
-type Place = { in: 'path' | 'query'; required: boolean }
+type Place = { in: 'path' | 'query'; required: boolean; sent: Json }
 
-function parameter(name: string, schema: JsonSchema | undefined, place: Place): Json {
+function parameter(name: string, schema: JsonSchema | undefined, { sent, ...place }: Place): Json {
   const { description, ...rest } = schema ?? {}
-  return { name, ...place, ...(description && { description }), schema: rest }
+  const example = sent[name] ?? (place.in === 'path' ? exampleOf(rest, 'sent', name) : undefined)
+  return {
+    name,
+    ...place,
+    ...(description && { description }),
+    ...(example !== undefined && { example }),
+    schema: rest,
+  }
 }
 
-type Inputs = { properties: Record<string, JsonSchema>; required: string[] }
+type Inputs = {
+  properties: Record<string, JsonSchema>
+  required: string[]
+  /** An example of all that is sent. */
+  sent: Json
+  named: (schema: unknown) => unknown
+}
 
-function body(op: Operation, { properties, required }: Inputs, fields: string[]): Json {
+function body(op: Operation, { properties, required, sent, named }: Inputs, fields: string[]): Json {
   const must = required.filter((field) => fields.includes(field) && !op.alsoQuery?.includes(field))
   const schema = {
     type: 'object',
@@ -148,10 +177,11 @@ function body(op: Operation, { properties, required }: Inputs, fields: string[])
     additionalProperties: false,
     ...(must.length > 0 && { required: must }),
   }
-  return { required: must.length > 0, content: content(schema) }
+  const example = Object.fromEntries(Object.entries(sent).filter(([field]) => fields.includes(field)))
+  return { required: must.length > 0, content: content(named(schema), example) }
 }
 
-function notes(op: Operation): string {
+function notes(name: string, op: Operation): string {
   const aliases = Object.entries(op.aliases ?? {}).map(
     ([field, names]) => `\`${field}\` may also be called ${code(names ?? [])}.`,
   )
@@ -159,16 +189,21 @@ function notes(op: Operation): string {
   const query = op.alsoQuery?.length ? [`Also read from the query: ${code(op.alsoQuery)}.`] : []
   const other = op.alternative ? [`Answers ${op.alternative.status} when \`${op.alternative.when}\` is true.`] : []
   const who = op.access === 'public' ? 'Open to everybody.' : `Callers: ${op.access.join(' or ')}.`
-  const more = op.summary.slice(firstSentence(op.summary).length).trim()
+  const more =
+    titleOf(name, op) !== firstSentence(op.summary)
+      ? op.summary
+      : op.summary.slice(firstSentence(op.summary).length).trim()
   return [...(more ? [more] : []), who, ...other, ...aliases, ...query, ...ignored].join(' ')
 }
 
 const code = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ')
 
-function successes(op: Operation): Json {
+function successes(op: Operation, named: (schema: unknown) => unknown): Json {
   if (op.status === 204) return { 204: { description: 'done, without a body', headers: requestId } }
   const stream = op.streams && { 'text/event-stream': { schema: { type: 'string' } } }
-  const answer = { description: 'done', headers: requestId, content: { ...content(outputSchema(op)), ...stream } }
+  const schema = outputSchema(op)
+  const shown = content(named(schema), exampleOf(schema, 'answered'))
+  const answer = { description: 'done', headers: requestId, content: { ...shown, ...stream } }
   return { [op.status]: answer, ...(op.alternative && { [op.alternative.status]: answer }) }
 }
 

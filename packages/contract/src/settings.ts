@@ -4,6 +4,7 @@ import { channelSettings } from './channel-settings.ts'
 import { CURRENCIES } from './display.ts'
 import { endpointSettings } from './endpoint-settings.ts'
 import { Failure } from './failure.ts'
+import { logSettings } from './log-settings.ts'
 import { noticeSettings } from './notice-settings.ts'
 import { oracleSettings } from './oracle-settings.ts'
 import { defaultDenySettings } from './policies/default-deny.ts'
@@ -26,13 +27,7 @@ const fixed = {
     summary: 'The port to listen on. With 0 it takes a free one.',
   },
   'daemon.hostname': { type: 'string', default: '127.0.0.1', ...start, summary: 'The address to listen on.' },
-  'daemon.log_level': {
-    type: 'enum',
-    default: 'info',
-    values: ['trace', 'debug', 'info', 'warn', 'error'],
-    ...live,
-    summary: 'How much is logged: lines of this level and above.',
-  },
+  ...logSettings,
   'daemon.shutdown_timeout': {
     ...number(30, 1, 600),
     ...start,

@@ -57,6 +57,7 @@ export async function compose(ground: Ground) {
     /** Gives wallets of before there were ceilings one; called when the password has unlocked the keystore. */
     makeMissingCeilings: services.wallets.ceilings.makeMissing,
     settings: base.settings,
+    checklist: features.checklist.look,
     /** Takes up what an earlier run left; called once the keystore is unlocked. */
     async start(): Promise<void> {
       for (const each of inStartingOrder(features)) await each.start()

@@ -10,7 +10,7 @@ import { backupsOf, placeOf } from './backing-up.ts'
 import { backupHandlers } from './backup/handlers.ts'
 import { calldataHandlers } from './chains/handlers.ts'
 import { checklistHandlers } from './checklist/handlers.ts'
-import type { ChecklistParts } from './checklist/service.ts'
+import { type ChecklistParts, checklist } from './checklist/service.ts'
 import { clockHandlers } from './clock/handlers.ts'
 import { connectHandlers } from './connect/handlers.ts'
 import { connectInfo } from './connect/service.ts'
@@ -51,6 +51,7 @@ export function featuresOf(ground: Ground, base: Base, services: Services) {
   const approving = approvalFeature({ ...services, ...ground, ...base })
   const admin = adminOf(ground, base, services)
   const backups = backupsOf({ ...ground, audit: evidence, settings, version })
+  const checks = checklist({ ...checkedOf(ground, base, services), ...admin, backups })
   const walletName = async (id: string) => (await database.read((db) => findWallet(db, id)))?.name ?? null
   return {
     settings: { handlers: settingsHandlers(settings), start: settings.refresh, stop: watching.stop },
@@ -77,7 +78,7 @@ export function featuresOf(ground: Ground, base: Base, services: Services) {
     operator: { handlers: operatorHandlers(operator), stop: operator.stop },
     admin: { handlers: adminHandlers(admin) },
     backups: { handlers: backupHandlers(backups) },
-    checklist: { handlers: checklistHandlers({ ...checkedOf(ground, base, services), ...admin, backups }) },
+    checklist: { handlers: checklistHandlers(checks), look: checks.look },
     calldata: { handlers: calldataHandlers },
     connect: { handlers: connectHandlers(connectOf(ground, base, services)) },
     policies: {

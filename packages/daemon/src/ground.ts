@@ -12,7 +12,7 @@ import type { DataDir } from './platform/data-dir.ts'
 import type { Database } from './platform/db/database.ts'
 import { heldStops } from './platform/held.ts'
 import { doorsOf } from './platform/http/doors.ts'
-import type { Log } from './platform/log.ts'
+import type { Log, LogForm } from './platform/log.ts'
 import { appliedPolicies, policyVersions } from './policies/service.ts'
 import { displays, pricesService, webSources } from './prices/service.ts'
 import { settingsService } from './settings/service.ts'
@@ -26,6 +26,8 @@ export type Ground = {
   clock: SystemClock
   mark: Pick<ClockMark, 'raise'>
   log: Log
+  /** Whom its lines are for. */
+  form: LogForm
   keys: Keys
   /** Names this daemon in lane leases, across restarts on the same directory. */
   instance: string

@@ -15,8 +15,7 @@ export {
   type Daemon,
   type Environment,
   initDataDir,
-  StartError,
-  type StartErrorCode,
   type StartOptions,
   startDaemon,
 } from './start.ts'
+export { StartError, type StartErrorCode } from './start-error.ts'

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmodSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { isFailure, normalPassword } from '@waiaas/contract'
+import { type Checklist, isFailure, normalPassword } from '@waiaas/contract'
 import { settleEarlierRestore } from './backup/service.ts'
 import { type Composition, compose } from './daemon.ts'
 import { type Keys, sealingFingerprint, startKeys } from './keys/service.ts'
@@ -14,7 +14,8 @@ import { type DataDir, DataDirError, openDataDir } from './platform/data-dir.ts'
 import { type Database, openDatabase } from './platform/db/database.ts'
 import { type Doors, openDoors } from './platform/http/doors.ts'
 import { endAll } from './platform/jobs.ts'
-import { jsonLog, type Log } from './platform/log.ts'
+import { type Log, type LogForm, logForm, openLog } from './platform/log.ts'
+import { StartError } from './start-error.ts'
 
 export type Environment = Readonly<Record<string, string | undefined>>
 export type StartOptions = {
@@ -29,36 +30,13 @@ export type StartOptions = {
 export type Daemon = {
   readonly url: string
   readonly port: number
+  /** Whom its lines are for. */
+  readonly form: LogForm
+  /** What should hold before real money moves. */
+  checklist(): Promise<Checklist>
   /** Resolves when the daemon has stopped. */
   readonly finished: Promise<void>
   stop(): Promise<void>
-}
-
-export type StartErrorCode =
-  | 'MASTER_PASSWORD_REQUIRED'
-  | 'NEW_MASTER_PASSWORD_REQUIRED'
-  | 'INVALID_MASTER_PASSWORD'
-  | 'DATA_DIR_UNUSABLE'
-  | 'CONFIG_INVALID'
-  | 'DATABASE_UNUSABLE'
-  | 'SCHEMA_INCOMPATIBLE'
-  | 'ADDRESS_IN_USE'
-  | 'KEYSTORE_UNUSABLE'
-
-/** The daemon cannot start; `hint` says what to do. */
-export class StartError extends Error {
-  readonly code: StartErrorCode
-  readonly hint: string | undefined
-  override readonly name = 'StartError'
-  constructor(
-    code: StartErrorCode,
-    message: string,
-    { hint, cause }: { hint?: string | undefined; cause?: unknown } = {},
-  ) {
-    super(message, { cause })
-    this.code = code
-    this.hint = hint
-  }
 }
 
 /** What was opened, to be closed in reverse when a later step of the start fails. */
@@ -91,10 +69,9 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   const source = await passwordSource(options, dataDir)
   const config = withWarning(await loadConfig({ dataDir: dataDir.path, env: options.env }), source.warning)
   const { settings } = config
-  const log = jsonLog(settings['daemon.log_level'])
-  if (earlierRestore === 'undone') log.warn('a restore was interrupted and has been undone; run it again')
-  if (earlierRestore === 'done')
-    log.warn('a restore was interrupted when its data was in place already; this is that data')
+  const form = logForm(settings['daemon.log_format'])
+  const log = openLog(settings['daemon.log_level'], form)
+  if (earlierRestore) log.warn(EARLIER_RESTORE[earlierRestore])
   const database = await openStore(dataDir, settings['database.url'], settings['database.path'])
   opened.push(database)
   const { clock, ...mark } = await clockMark(database)
@@ -106,7 +83,7 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   }
   opened.push({ close: stopKeys })
   const ending = Promise.withResolvers<void>()
-  const base = { dataDir, config, database, clock, mark, log, keys, instance: await dataDir.instance() }
+  const base = { dataDir, config, database, clock, mark, log, form, keys, instance: await dataDir.instance() }
   const parts = await compose({ ...base, shutdown: ending.resolve, passwordIn: source.place })
   opened.push({ close: () => parts.stop() })
   const removed = await unlock(parts, source, dataDir)
@@ -139,7 +116,7 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   const server = await openDoors(parts, { port: settings['daemon.port'], hostname: settings['daemon.hostname'] })
   opened.push({ close: () => server.closeStops(0) }, { close: () => server.close(0) })
   await dataDir.writePort(server.port)
-  process.stdout.write(`WAIAAS_PORT=${server.port}\n`)
+  tellPort(server.port, form)
   log.info({ url: server.url, ...facts }, 'ready')
   const stop = once(() =>
     stopAll({
@@ -157,12 +134,23 @@ async function start(options: StartOptions, opened: Opened): Promise<Daemon> {
   return {
     url: server.url,
     port: server.port,
+    ...{ form, checklist: parts.checklist },
     finished,
     stop() {
       ending.resolve()
       return finished
     },
   }
+}
+
+const EARLIER_RESTORE = {
+  undone: 'a restore was interrupted and has been undone; run it again',
+  done: 'a restore was interrupted when its data was in place already; this is that data',
+}
+
+/** A line for programs; a person is told the address. */
+function tellPort(port: number, form: LogForm): void {
+  if (form === 'json' || !process.stdout.isTTY) process.stdout.write(`WAIAAS_PORT=${port}\n`)
 }
 
 /** What an operator looks for in the line that says it is ready. */

@@ -7,7 +7,7 @@ import type { SettingsService } from './settings/service.ts'
 import { followed, type Transactions } from './transactions/service.ts'
 import { findWallet, keyFailures } from './wallets/service.ts'
 
-type Below = Pick<NoticeParts, 'database' | 'clock' | 'log' | 'instance'> & {
+type Below = Pick<NoticeParts, 'database' | 'clock' | 'log' | 'form' | 'instance'> & {
   evidence: Pick<Audit, 'record'>
   keys: { isUnlocked(): boolean; subkey(purpose: 'settings'): Promise<Uint8Array> }
   settings: Pick<SettingsService, 'get' | 'refresh' | 'edit'>

@@ -9,7 +9,7 @@ import { checkpointStore } from '../src/audit/checkpoint-store.ts'
 import { SYSTEM_EVIDENCE } from '../src/audit/service.ts'
 import { type Notices, noticeService } from '../src/notices/service.ts'
 import type { Database } from '../src/platform/db/database.ts'
-import { jsonLog, type Log } from '../src/platform/log.ts'
+import { jsonLog, type Log, type LogForm } from '../src/platform/log.ts'
 
 // Test support: who is told what happens, over evidence that is written by the real log.
 
@@ -29,7 +29,12 @@ export async function receivers(): Promise<Receivers> {
 }
 
 /** Notices over evidence that is written by the real log and signed by hand. */
-export function bedOn(database: Database, clock = handClock(), log: Log = jsonLog('silent')) {
+type Looked = { readonly log?: Log; readonly form?: LogForm; readonly deed?: string }
+export function bedOn(
+  database: Database,
+  clock = handClock(),
+  { log = jsonLog('silent'), form = 'json', deed }: Looked = {},
+) {
   const audit = strictAudit({ clock })
   let settings: Settings = defaultSettings()
   let checkpoints = 0
@@ -56,12 +61,12 @@ export function bedOn(database: Database, clock = handClock(), log: Log = jsonLo
     /** Another daemon on the same database. */
     async start(instance = 'one'): Promise<Notices> {
       const service = noticeService({
-        ...{ database, clock, audit, instance, log },
+        ...{ database, clock, audit, instance, log, form },
         ...{ settings: () => settings, subkey: async () => new Uint8Array(key) },
         facts: async () => [],
         isReady: async () => true,
         walletName: async (_db, id) => (id === WALLET ? 'treasury' : undefined),
-        deed: async () => undefined,
+        deed: async () => deed,
         async changeRoutes(next) {
           settings = { ...settings, 'notifications.routes': next(settings['notifications.routes']) }
         },

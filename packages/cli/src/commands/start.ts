@@ -5,8 +5,8 @@ import { readFlags } from '../flags.ts'
 import { openDaemon } from '../open-daemon.ts'
 import { dataDirOf, pathOf, variableOf } from '../place.ts'
 import { stopSignal } from '../stop-signal.ts'
-import { print } from '../terminal.ts'
-import { welcome } from '../welcome.ts'
+import { note, print } from '../terminal.ts'
+import { FAREWELL, welcome } from '../welcome.ts'
 
 export const usage = `usage: waiaas start [--data-dir <dir>] [--password-file <file>]
 Runs the daemon in the foreground until SIGTERM or SIGINT.
@@ -27,10 +27,14 @@ export async function run(argv: readonly string[]): Promise<number> {
   const asked = stopSignal()
   await makeAdminPage()
   const daemon = await openDaemon({ dataDir, env: envOf(values['password-file']), autoProvision: isAutoProvisioned() })
-  if (process.stdout.isTTY) print(welcome(daemon, dataDir))
+  const isWatched = daemon.form === 'text'
+  if (isWatched) print(await welcome(daemon, dataDir))
   // When its loops have been round once; whatever they loaded and made is garbage then too.
   setTimeout(giveBackHeap, SETTLED_MS).unref()
-  void asked.then(() => daemon.stop())
+  void asked.then(() => {
+    if (isWatched) note(FAREWELL)
+    return daemon.stop()
+  })
   await daemon.finished
   return 0
 }

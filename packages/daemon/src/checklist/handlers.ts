@@ -1,9 +1,8 @@
 import type { checklistOperations, Handlers } from '@waiaas/contract'
 import type { Calls } from '../platform/http/types.ts'
-import { type ChecklistParts, checklist } from './service.ts'
+import type { checklist } from './service.ts'
 
 /** The checklist, looked at for each call. */
-export function checklistHandlers(parts: ChecklistParts): Handlers<typeof checklistOperations, Calls> {
-  const { look } = checklist(parts)
-  return { getChecklist: look }
-}
+export const checklistHandlers = ({
+  look,
+}: ReturnType<typeof checklist>): Handlers<typeof checklistOperations, Calls> => ({ getChecklist: look })

@@ -90,7 +90,7 @@ function backup({ backupAt, now }: Facts): Check {
 function place({ sharesDisk }: Facts): Check {
   const check = ['backup_place', 'Place of the backups'] as const
   if (!sharesDisk) return done(check, 'backups lie on another disk than the database')
-  const next = 'set backup.dir to a folder on another disk, and start the daemon again: docs/backup.md'
+  const next = 'set backup.dir to a folder on another disk: docs/backup.md'
   return todo(check, { says: 'backups lie on the disk of the database, and are lost with it', next })
 }
 

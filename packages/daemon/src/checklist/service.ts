@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises'
-import { type checklistOperations, isFailure, type Network, type Output } from '@waiaas/contract'
+import { type Checklist, isFailure, type Network } from '@waiaas/contract'
 import type { BackupService } from '../backup/service.ts'
 import type { EndpointStatus } from '../chains/rpc.ts'
 import type { Clock } from '../platform/clock.ts'
@@ -29,7 +29,7 @@ export type ChecklistParts = {
 
 /** Looks at what should hold before real money moves. */
 export const checklist = (parts: ChecklistParts) => ({
-  async look(): Promise<Output<typeof checklistOperations.getChecklist>> {
+  async look(): Promise<Checklist> {
     const checks = checksOf(await factsOf(parts))
     const done = checks.filter(({ state }) => state === 'done').length
     return { ok: done === checks.length, done, total: checks.length, checks }

@@ -61,9 +61,9 @@ export function exposureView(shown: Shown, hasPassword: boolean): WalletExposure
     PERIODS.map((period) => worstView(worstOf(shown, over, { hasPassword, ms: period.ms }), everything, period))
   const several = taken.length > 1 ? taken.slice(0, MOST_SHOWN) : []
   const takenOver: WalletExposure['takenOver'] = [
-    ...several.map((one) => ({ taken: 'session' as const, sessions: [one.id], worst: worst([one]) })),
-    { taken: taken.length === 1 ? 'session' : 'sessions', sessions: taken.map(({ id }) => id), worst: worst(taken) },
-    { taken: 'daemon', sessions: null, worst: worst('daemon') },
+    ...several.map((one) => ({ taken: 'session' as const, ...called([one]), worst: worst([one]) })),
+    { taken: taken.length === 1 ? 'session' : 'sessions', ...called(taken), worst: worst(taken) },
+    { taken: 'daemon', sessions: null, names: null, worst: worst('daemon') },
   ]
   return {
     ...{ walletId: wallet.id, name: wallet.name, asOf: seconds(world.now), text: summaryOf(takenOver), takenOver },
@@ -72,6 +72,12 @@ export function exposureView(shown: Shown, hasPassword: boolean): WalletExposure
     unread: unreadOf([shown]),
   }
 }
+
+/** A session as a person knows it: by what the operator said it is, or by the end of its id. */
+const called = (sessions: readonly Taken[]) => ({
+  sessions: sessions.map(({ id }) => id),
+  names: sessions.map(({ id, labels }) => (labels.length > 0 ? labels.join(' ') : id.slice(-12))),
+})
 
 const unreadOf = (all: readonly Shown[]): WalletExposure['unread'] => {
   const errors = all.flatMap(({ seen }) =>
@@ -160,10 +166,10 @@ export function sumView(all: readonly Shown[], hasPassword: boolean): Sum {
   const takenOver: Sum['takenOver'] = [
     {
       taken: 'sessions',
-      sessions: all.flatMap(({ worlds }) => worlds.taken.map(({ id }) => id)),
+      ...called(all.flatMap(({ worlds }) => worlds.taken)),
       worst: added(({ worlds }) => worlds.taken),
     },
-    { taken: 'daemon', sessions: null, worst: added(() => 'daemon') },
+    { taken: 'daemon', sessions: null, names: null, worst: added(() => 'daemon') },
   ]
   const day = PERIODS.find(({ period }) => period === 'day')!
   return {

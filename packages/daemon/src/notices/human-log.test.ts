@@ -1,3 +1,4 @@
+import { newId } from '@waiaas/contract'
 import pino from 'pino'
 import { expect, test } from 'vitest'
 import { handClock } from '../../../../test/support/feature-bed.ts'
@@ -48,7 +49,7 @@ test('each payment, refusal, request for approval, export, change of a policy an
   const lines: string[] = []
   const log = pino({ level: 'info', base: null }, { write: (line: string) => void lines.push(logLine(line)) })
   const database = await openDatabase({ path: ':memory:', migrations })
-  const bed = bedOn(database, handClock(), log)
+  const bed = bedOn(database, handClock(), { log })
   // With nobody else to tell.
   const service = await bed.start()
   for (const [event, details] of HAPPENS) await bed.happens({ event, details } as unknown as Recording, WALLET)
@@ -57,10 +58,36 @@ test('each payment, refusal, request for approval, export, change of a policy an
   const expected = HAPPENS.filter(([event]) => event !== 'SESSION_RENEWED')
   expect(told()).toHaveLength(expected.length)
   for (const [at, [, , line]] of expected.entries()) {
-    const [, text] = /INFO +(.*)$/.exec(told()[at]!) ?? []
-    expect(text).toMatch(line)
+    expect(told()[at]!.slice(told()[at]!.indexOf(' ') + 1)).toMatch(line)
   }
   expect(lines.join()).not.toContain('secret rules')
+  await service.stop()
+  await database.close()
+})
+
+test('where a person reads it a line is in words, with names and whole units, and without ids', async () => {
+  const lines: string[] = []
+  const log = pino({ level: 'info', base: null }, { write: (line: string) => void lines.push(logLine(line)) })
+  const database = await openDatabase({ path: ':memory:', migrations })
+  const bed = bedOn(database, handClock(), { log, form: 'text', deed: 'Sends 2 USDC to bob.' })
+  const service = await bed.start()
+  const sent = { event: 'TX_CONFIRMED', details: { hash: '0xabc', height: 7, block: '0xb', fee: '1' } }
+  const refused = {
+    event: 'POLICY_DENIED',
+    details: {
+      ...request,
+      tier: 'INSTANT',
+      reasons: [{ code: 'FEE_TIER', message: 'too much' }],
+    },
+  }
+  for (const what of [{ ...sent, txId: newId() }, refused]) await bed.happens(what as unknown as Recording, WALLET)
+  await until('both lines', () => lines.some((line) => line.includes('too much')))
+  const told = lines.filter((line) => line.includes('treasury'))
+  expect(told.map((line) => line.replace(/^\S* /, ''))).toEqual([
+    'A transaction is in a block and has succeeded. Wallet: treasury · What: Sends 2 USDC to bob. · Transaction hash: 0xabc · Block: 7',
+    expect.stringMatching(/^Warning: The policies refused a request\. Wallet: treasury · .*too much/),
+  ])
+  expect(told.join()).not.toContain(WALLET)
   await service.stop()
   await database.close()
 })

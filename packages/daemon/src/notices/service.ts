@@ -1,5 +1,6 @@
 import type { Audit } from '../audit/service.ts'
 import type { Loop } from '../platform/jobs.ts'
+import type { LogForm } from '../platform/log.ts'
 import { browsers } from './browsers.ts'
 import { logHappened } from './human-log.ts'
 import { noticeDesk } from './operating.ts'
@@ -21,6 +22,8 @@ export type NoticeParts = Omit<WebhookParts, 'post'> &
   Omit<SendParts, 'notice'> &
   Omit<SpreadParts, 'targets' | 'happened'> & {
     readonly audit: Pick<Audit, 'record'>
+    /** Whom the lines of the log are for. */
+    readonly form: LogForm
     /** In place of the system's. */
     readonly resolve?: Resolve
   }

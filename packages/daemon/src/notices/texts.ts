@@ -41,7 +41,25 @@ export const eventText = (event: string, locale: string): string => {
 }
 
 /** What people are told of one event. */
-export function textOf(body: NoticeBody, { locale, walletName, deed }: Around): Pick<Notice, 'title' | 'lines'> {
+export function textOf(body: NoticeBody, around: Around): Pick<Notice, 'title' | 'lines'> {
+  const { locale } = around
+  const { title, lines } = essenceOf(body, around)
+  const last = [line(WHEN, time(body.at), locale)]
+  if (body.transactionId !== null) last.unshift(line(TRANSACTION, body.transactionId, locale))
+  const shown = lines.slice(0, MOST_LINES)
+  const whole = () => ({ title, lines: [...shown, ...last] })
+  while (shown.length > 0 && Buffer.byteLength(wholeText(whole())) > MOST_BYTES) shown.pop()
+  return whole()
+}
+
+/** The same in one line, for whoever sees the time beside it. */
+export function lineOf(body: NoticeBody, around: Around): string {
+  const { title, lines } = essenceOf(body, around)
+  return [title, lines.slice(0, MOST_LINES).join(' · ')].filter((text) => text !== '').join(' ')
+}
+
+/** What happened, to what, and how. */
+function essenceOf(body: NoticeBody, { locale, walletName, deed }: Around): Pick<Notice, 'title' | 'lines'> {
   const lines: string[] = []
   if (body.walletId !== null) lines.push(line(WALLET, walletName ?? body.walletId, locale))
   if (deed !== undefined) lines.push(line(DEED, deed, locale))
@@ -49,13 +67,7 @@ export function textOf(body: NoticeBody, { locale, walletName, deed }: Around): 
     const label = NOTICE_LABELS[key]
     if (label) lines.push(...texts(value, locale).map((text) => line(label, text, locale)))
   }
-  const last = [line(WHEN, time(body.at), locale)]
-  if (body.transactionId !== null) last.unshift(line(TRANSACTION, body.transactionId, locale))
-  const title = inLanguage(LEADS[body.severity], locale) + eventText(body.event, locale)
-  const shown = lines.slice(0, MOST_LINES)
-  const whole = () => ({ title, lines: [...shown, ...last] })
-  while (shown.length > 0 && Buffer.byteLength(wholeText(whole())) > MOST_BYTES) shown.pop()
-  return whole()
+  return { title: inLanguage(LEADS[body.severity], locale) + eventText(body.event, locale), lines }
 }
 
 /** A value as people read it: none for what has no short form. */

@@ -25,7 +25,13 @@ test('at a terminal a line says when, how bad and what, and what others wrote mo
   expect(logLine(JSON.stringify({ ...line, msg: 'The policies refused a request.' }))).toBe(
     '17:30:05 WARN The policies refused a request. event=POLICY_DENIED to=a[2J b loosens=true',
   )
+  const told = { ...line, line: 'Warning: refused.\nWallet: shop\u001b[2J', severity: 'warning' }
+  expect(logLine(JSON.stringify(told))).toBe('17:30:05 Warning: refused. Wallet: shop[2J')
+  const tones: string[] = []
+  const paint = (text: string, tone: string) => `${tones.push(tone)}:${text}`
+  expect(logLine(JSON.stringify({ ...told, level: 30 }), paint)).toMatch(/^1:17:30:05 2:Warning/)
+  expect(tones).toEqual(['dim', 'yellow'])
   expect(logLine(JSON.stringify({ level: 30, time: '', msg: 'x', err: { stack: 'Error: y\n    at z' } }))).toBe(
-    'INFO x\nError: y\n    at z',
+    ' x\nError: y\n    at z',
   )
 })

@@ -1,0 +1,96 @@
+import { firstSentence, type Operation } from './operation.ts'
+
+/** Short titles for operations whose first sentence says more than a title holds. */
+export const TITLES: Readonly<Record<string, string>> = {
+  sendToken: 'Send currency, a token, an NFT or a call.',
+  sendPlan: 'Carry out several calls as one plan.',
+  getOwnerActionChallenge: 'Get the text for a stop by an owner.',
+  cutOffCredential: 'Cut off a lost passkey or key of an owner.',
+  getWalletHoldings: 'Look for all that an address holds.',
+  exportTransactions: 'Export transactions as CSV.',
+  getWalletExposure: 'Show the worst case of a wallet.',
+  getNonce: 'Get a nonce for older clients.',
+  createStopToken: 'Make a token that can only stop.',
+  getReceipt: 'Get the signed receipt of a transaction.',
+  getCard: 'Show the approval card of a transaction.',
+  signMessage: 'Sign a message.',
+  listEvents: 'List what has happened, or wait for it.',
+  listAllowances: 'List who may take tokens of a wallet.',
+  verifyAuditLog: 'Check the audit log for changes.',
+  dropOwner: 'Remove one of several owners.',
+  getLimits: 'Show what may be spent now.',
+  replayPolicies: 'Replay recorded decisions.',
+  getExposure: 'Show the worst case of all wallets.',
+  listConsents: 'List what owners are asked to agree to.',
+  getTransaction: 'Show a transaction.',
+  getOwnerChallenge: 'Get the text that an owner signs.',
+  getWalletCeiling: 'Show the ceiling of a wallet.',
+  diffPolicies: 'Compare a draft with the policies in force.',
+  getInvitationChallenge: 'Get the text that an invited owner signs.',
+  getOracleStatus: 'Show how prices are read.',
+  showOverCeiling: 'Show what waits above a ceiling.',
+  addNoticeRoute: 'Choose what a channel is told.',
+  changeWalletCeiling: 'Change the ceiling of a wallet.',
+  approveTransaction: 'Approve a transaction as an owner.',
+  getChecklist: 'Check the set-up before real money.',
+  getPlan: 'Show a plan.',
+  showInvitation: 'Show an invitation to own a wallet.',
+  getTransactionChallenge: 'Get the text for an approval or rejection.',
+  confirmOwner: 'Confirm an invited owner.',
+  proposeWalletCeiling: 'Propose a ceiling from the policies.',
+  listPolicyVersions: 'List all changes of policies.',
+  createLogin: 'Log in.',
+  startView: 'Get a token that looks as an owner.',
+  updateAutostopRule: 'Change an AutoStop rule.',
+  applyPolicies: 'Apply a document of policies.',
+  removeNoticeRoutes: 'Remove the routes of a channel.',
+  createPolicy: 'Add a policy.',
+  getPasskeyChallenge: 'Get the text for a new passkey.',
+  cancelSweep: 'End a sweep.',
+  redeliverNotices: 'Try failed notices again.',
+  testNotification: 'Send a test notice.',
+  signTransaction: 'Sign a transaction without sending it.',
+  draftExposure: 'Show the worst case under a draft.',
+  setOwner: 'Name the owner of a wallet.',
+  getNotificationStatus: 'Show the notice channels.',
+  cancelRecovery: 'Stop a recovery as an owner.',
+  listWaiting: 'List what waits for approval.',
+  getAssets: 'List what a wallet holds.',
+  listWebhookDeliveries: 'List what a webhook was told.',
+  getAuditCheckpoint: 'Show the last checkpoint of the audit log.',
+  getWithdrawChallenge: 'Get the text for a withdrawal.',
+  listPendingTransactions: 'List transactions that wait.',
+  startRecovery: 'Ask to unlock without owners.',
+  inviteOwner: 'Invite an owner by a link.',
+  testPolicies: 'Try a request against the policies.',
+  acknowledgeClock: "Confirm the machine's clock.",
+  removeOwner: 'Remove the owners of a wallet.',
+  applyPolicyTemplate: 'Apply a policy template.',
+  getPasskeyOptions: 'Get what a page needs to make a passkey.',
+  replaceTransaction: 'Speed up or cancel a pending EVM transaction.',
+  verifyOwner: 'Verify as an owner.',
+  getConsentChallenge: 'Get the text for a consent.',
+  addPasskey: 'Add a passkey for an owner.',
+  setPrice: 'Set a price by hand.',
+  getOwner: 'Show the owner of a wallet.',
+  listBalances: 'Show the balances of all wallets.',
+  listPolicyTemplates: 'List the policy templates.',
+  listExchangeRates: 'Show exchange rates.',
+  confirmSpends: 'Confirm the spends after a restore.',
+  updatePolicy: 'Change a policy.',
+  pairTelegramUser: 'Let a person use the Telegram bot.',
+  removePasskey: 'Remove a passkey.',
+}
+
+const MOST = 60
+
+/** What the reference calls an operation. */
+export const titleOf = (name: string, op: Operation): string => TITLES[name] ?? shortened(firstSentence(op.summary))
+
+/** Up to where it goes into particulars. */
+function shortened(sentence: string): string {
+  if (sentence.length <= MOST) return sentence
+  const [start = sentence] = sentence.split(/[,:;]| that | who | which /)
+  const words = start.length < MOST ? start : start.slice(0, start.lastIndexOf(' ', MOST - 1))
+  return `${words}.`
+}
