@@ -37,7 +37,7 @@ const rules: Readonly<Record<string, Rule>> = {
     others: {
       'packages/cli/src/demo/script.ts': 'the demo is a client that writes a policy',
       'packages/contract/src/policies/templates.ts': 'a template is a set of policies',
-      'packages/admin/src/pages/policies/labels.ts': 'a table of what people call them, in each language',
+      'packages/admin/src/pages/policies/type-names.ts': 'how people call them, in each language',
     },
   },
   'chain families': {

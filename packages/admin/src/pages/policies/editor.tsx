@@ -1,4 +1,12 @@
-import { installedRules, isPolicyType, POLICY_TYPES, type PolicyType, policyTypes, rulesSchema } from '@waiaas/contract'
+import {
+  INSTALLED_TYPE,
+  installedRules,
+  isPolicyType,
+  POLICY_TYPES,
+  type PolicyType,
+  policyTypes,
+  rulesSchema,
+} from '@waiaas/contract'
 import { useMemo, useState } from 'react'
 import { linkTo } from '../../app/link.ts'
 import { useAct, useRead } from '../../data/use.ts'
@@ -29,7 +37,7 @@ export function Edit({ id }: { readonly id: string }) {
 /** A new one: for a wallet where the address names it. */
 export function New({ walletId = '' }: { readonly walletId?: string | undefined }) {
   const t = useT()
-  return <Editor title={t(words.newTitle)} begin={newOne('SPENDING_LIMIT', walletId)} />
+  return <Editor title={t(words.newTitle)} begin={newOne(INSTALLED_TYPE, walletId)} />
 }
 
 type Edited = {

@@ -1,58 +1,6 @@
 import { useLanguage } from '../../words/language.tsx'
 import { pair } from '../../words/pair.ts'
 
-/** How the types of policies are called to people. */
-export const typeNames = pair({
-  en: {
-    SPENDING_LIMIT: 'Spending limit',
-    ALLOWED_TOKENS: 'Allowed tokens',
-    WHITELIST: 'Allowed recipients',
-    ALLOWED_NETWORKS: 'Allowed networks',
-    RATE_LIMIT: 'Rate limit',
-    TIME_RESTRICTION: 'Hours and days',
-    CONTRACT_WHITELIST: 'Allowed contracts',
-    METHOD_WHITELIST: 'Allowed functions',
-    APPROVED_SPENDERS: 'Allowed spenders',
-    APPROVE_AMOUNT_LIMIT: 'Size of allowances',
-    APPROVE_TIER_OVERRIDE: 'Tier of allowances',
-    SIGN_MESSAGE_RULES: 'Messages',
-    X402_ALLOWED_DOMAINS: 'Servers paid with x402',
-    ERC8128_ALLOWED_DOMAINS: 'Servers with signed requests',
-    LENDING_LTV_LIMIT: 'Debt by collateral',
-    LENDING_ASSET_WHITELIST: 'Lent and borrowed tokens',
-    PERP_MAX_LEVERAGE: 'Leverage of positions',
-    PERP_MAX_POSITION_USD: 'Size of positions',
-    PERP_ALLOWED_MARKETS: 'Allowed markets',
-    REPUTATION_THRESHOLD: 'Reputation',
-    VENUE_WHITELIST: 'Allowed venues',
-    ACTION_CATEGORY_LIMIT: 'Limit of a kind of action',
-  },
-  ko: {
-    SPENDING_LIMIT: '지출 한도',
-    ALLOWED_TOKENS: '허용된 토큰',
-    WHITELIST: '허용된 수신자',
-    ALLOWED_NETWORKS: '허용된 네트워크',
-    RATE_LIMIT: '요청 빈도 제한',
-    TIME_RESTRICTION: '시간과 요일',
-    CONTRACT_WHITELIST: '허용된 컨트랙트',
-    METHOD_WHITELIST: '허용된 함수',
-    APPROVED_SPENDERS: '허용된 지출자',
-    APPROVE_AMOUNT_LIMIT: '승인(allowance) 한도',
-    APPROVE_TIER_OVERRIDE: '승인(allowance) 단계',
-    SIGN_MESSAGE_RULES: '메시지 서명',
-    X402_ALLOWED_DOMAINS: 'x402 결제 서버',
-    ERC8128_ALLOWED_DOMAINS: '서명 요청 서버',
-    LENDING_LTV_LIMIT: '담보 대비 부채',
-    LENDING_ASSET_WHITELIST: '대출 가능한 토큰',
-    PERP_MAX_LEVERAGE: '포지션 레버리지',
-    PERP_MAX_POSITION_USD: '포지션 크기',
-    PERP_ALLOWED_MARKETS: '허용된 시장',
-    REPUTATION_THRESHOLD: '평판',
-    VENUE_WHITELIST: '허용된 거래소',
-    ACTION_CATEGORY_LIMIT: '작업 종류별 한도',
-  },
-})
-
 /** English names of fields whose own name says too little; the others are read from their names. */
 const englishFields: Readonly<Record<string, string>> = {
   instant_max: 'At once up to, in native currency',

@@ -13,7 +13,7 @@ import {
   summaryOf,
 } from '@waiaas/contract'
 import { type Answered, useRead } from '../../data/use.ts'
-import { typeNames } from './labels.ts'
+import { typeNames } from './type-names.ts'
 
 export type Policy = Answered<'listPolicies'>['data'][number]
 export type Wallet = Answered<'listWallets'>['items'][number]
