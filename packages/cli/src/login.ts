@@ -16,7 +16,7 @@ export async function keptLogin({ dataDir, name }: Place): Promise<Login | undef
 
 /** What is not ours logs nobody in. */
 function asLogin(text: string): Login | undefined {
-  const [, id, token] = /^([0-9a-f-]{36}) (wai_login_[\w-]{44})\n$/.exec(text) ?? []
+  const [, id, token] = /^([0-9a-f-]{36}) (wai_login_[\w-]{43})\n$/.exec(text) ?? []
   return id === undefined || token === undefined ? undefined : { id, token }
 }
 
