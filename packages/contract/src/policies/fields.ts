@@ -45,7 +45,7 @@ export const Usd = z
     return z.NEVER
   })
   .meta({ format: 'usd' })
-  .describe('USD as a JSON number or decimal text, at most 6 decimals')
+  .describe('US dollars, at most 6 decimals')
 export const PositiveUsd = Usd.refine((value) => value > 0, { error: 'expected more than 0 USD' })
 
 export const Seconds = z.int().min(1).max(LONGEST).meta({ format: 'seconds' }).describe('seconds')

@@ -2,7 +2,7 @@ import type { PolicySetChange, PolicySetChanged } from '@waiaas/contract'
 import { Badge, type Tone } from '../../parts/values.tsx'
 import { useT } from '../../words/language.tsx'
 import { StrictnessBadge } from './effect.tsx'
-import { type Draft, saidOf, typeWords } from './policies.ts'
+import { saidOf, typeWords } from './policies.ts'
 import { words } from './words.ts'
 
 const KINDS = { ADDED: words.added, CHANGED: words.changed, REMOVED: words.removed } as const
@@ -65,28 +65,4 @@ function Side({ head, type, side }: SideProps) {
       </dd>
     </>
   )
-}
-
-/** The same changes as a draft, which can be compared and replayed. */
-export function draftOf({ changes }: PolicySetChanged, walletIdOf: (name: string) => string | undefined): Draft {
-  const added = changes.flatMap(({ change, type, wallet, network, sessionLabel, name, after }) =>
-    change === 'ADDED' && after
-      ? [
-          {
-            ...{ type: type as never, ...after }, // the daemon has read it
-            ...(wallet !== null && { walletId: walletIdOf(wallet) ?? wallet }),
-            ...(network !== null && { network }),
-            ...(sessionLabel !== null && { sessionLabel }),
-            ...(name !== null && { name }),
-          },
-        ]
-      : [],
-  )
-  const changed = changes.flatMap(({ change, policyId, after }) =>
-    change === 'CHANGED' && policyId !== null && after ? [{ id: policyId, ...after }] : [],
-  )
-  const removed = changes.flatMap(({ change, policyId }) =>
-    change === 'REMOVED' && policyId !== null ? [policyId] : [],
-  )
-  return { add: added, change: changed, remove: removed }
 }

@@ -54,12 +54,15 @@ export function Effect({ draft, walletId }: Props) {
   )
 }
 
+/** While somebody types: as many as are decided again in a moment. */
+const MOST_REPLAYED = 5_000
+
 type SeenProps = { readonly draft: Draft; readonly walletId: string; readonly isOfAll: boolean }
 
 function Seen({ draft, walletId, isOfAll }: SeenProps) {
   const t = useT()
   const diff = useRead('diffPolicies', { walletId, draft })
-  const replay = useRead('replayPolicies', { draft, ...(!isOfAll && { walletId }) })
+  const replay = useRead('replayPolicies', { draft, most: MOST_REPLAYED, ...(!isOfAll && { walletId }) })
   const worst = useRead('draftExposure', { id: walletId, draft })
   if (diff.error) return <Refusal error={diff.error} />
   if (!diff.data) return <Loading />

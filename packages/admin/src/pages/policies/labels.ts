@@ -24,7 +24,7 @@ const englishFields: Readonly<Record<string, string>> = {
   allowed_addresses: 'Addresses',
 }
 /** Korean names of the fields of rules. */
-const koreanFields: Readonly<Record<string, string>> = {
+export const koreanFields: Readonly<Record<string, string>> = {
   address: '주소',
   allowed_addresses: '허용된 주소',
   allowed_days: '요일',

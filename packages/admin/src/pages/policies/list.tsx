@@ -5,7 +5,7 @@ import { Dialog } from '../../parts/dialog.tsx'
 import { SelectField } from '../../parts/fields.tsx'
 import { Empty, Loading, PageHead, Panel } from '../../parts/panel.tsx'
 import { Refusal } from '../../parts/refusal.tsx'
-import { Badge } from '../../parts/values.tsx'
+import { Badge, Name } from '../../parts/values.tsx'
 import { common } from '../../words/common.ts'
 import { useT } from '../../words/language.tsx'
 import { Effect } from './effect.tsx'
@@ -101,7 +101,11 @@ function One({ policy, ask }: { readonly policy: Policy; readonly ask: (what: De
         {sessionEnded && <Badge>{t(words.ended)}</Badge>}
         {isDefault && <Badge>{t(words.isDefault)}</Badge>}
         {network && <Badge>{t(words.onNetwork, { network })}</Badge>}
-        {sessionId && <Badge>{t(words.ofSession)}</Badge>}
+        {sessionId && (
+          <Badge>
+            {t(words.ofSession)} <Name id={sessionId} />
+          </Badge>
+        )}
         {sessionLabel && <Badge>{t(words.ofLabel, { label: sessionLabel })}</Badge>}
       </div>
       {problem && <p className="about wrong">{problem}</p>}
