@@ -346,7 +346,7 @@ test.each(cases)(
         const now = await shown()
         return now.removed && now
       })
-      const gone = { removed: undefined, effects: null, summary: null }
+      const gone = { removed: undefined, effects: null, summary: null, deeds: null }
       expect({ ...after, removed: undefined }).toEqual({ ...before, ...gone })
       const { status } = await daemon.call('GET', `/v1/admin/transactions/${refused}`, { as: 'operator' })
       expect(status).toBe(404)

@@ -92,7 +92,8 @@ export async function waiaas(args: readonly string[], env: Env = {}): Promise<En
 
 /** Runs `waiaas` at a pseudo-terminal. What it shows, echo included, is on `out`. */
 export function waiaasAtTerminal(args: readonly string[], env: Env = {}): Running & { type(text: string): void } {
-  const command = [process.execPath, launcher, ...args].map((word) => `'${word}'`).join(' ')
+  // The shell becomes the command: another one in between would answer Ctrl-C as well, with an end of its own.
+  const command = `exec ${[process.execPath, launcher, ...args].map((word) => `'${word}'`).join(' ')}`
   const running = launch('script', ['-qec', command, '/dev/null'], env)
   return { ...running, type: (text) => void running.child.stdin?.write(text) }
 }
