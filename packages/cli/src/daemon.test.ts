@@ -379,7 +379,7 @@ describe('the master password', () => {
     const daemon = waiaasAtTerminal(['start', '--data-dir', dataDir], { NO_COLOR: '1' })
     await daemon.saw(/WAIaaS runs\. Open its page .* which is in \S+recovery\.key:/)
     await daemon.saw(/ {2}(http:\/\/127\.0\.0\.1:\d+)\/\r?\n/)
-    await daemon.saw(/there is no wallet yet\r?\n +npx --no waiaas wallet create/)
+    await daemon.saw(/there is no wallet yet\r?\n +npx --no waiaas up\r?\n/)
     await daemon.saw(/What happens is told below/)
     expect((await waiaas(['wallet', 'create', '--name', 'shop', '--data-dir', dataDir])).code).toBe(0)
     await daemon.saw(/\d\d:\d\d:\d\d A wallet was made with a fresh key\. Wallet: shop/)

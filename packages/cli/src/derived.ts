@@ -47,9 +47,17 @@ const operationOf = ({ operation }: Derived): Operation => operations[operation 
 export function derivedUsage(command: Derived): string {
   const asks = operationOf(command).destroys === undefined ? '' : '\n  --yes                   do not ask'
   const times = command.flags.some(({ kind }) => kind === 'time') ? `\n  <time>                  ${TIME_HELP}` : ''
-  const symbols = takesSymbols(command) ? `\n  --amount                ${SYMBOL_HELP}` : ''
-  const contacts = takesContacts(command) ? `\n  --to                    ${CONTACT_HELP}` : ''
-  return `${commandUsage(command)}\n${daemonFlagsHelp}${asks}${times}${symbols}${contacts}`
+  const more = {
+    ...(takesSymbols(command) && { amount: SYMBOL_HELP }),
+    ...(takesContacts(command) && { to: CONTACT_HELP }),
+  }
+  return `${commandUsage({ ...command, flags: command.flags.map((flag) => explained(flag, more)) })}\n${daemonFlagsHelp}${asks}${times}`
+}
+
+/** With what the terminal takes beyond the daemon. */
+function explained(flag: Flag, more: Readonly<Record<string, string>>): Flag {
+  const said = more[flag.field]
+  return said === undefined ? flag : { ...flag, summary: `${flag.summary}; ${said}` }
 }
 
 /** Asks a person before a call is made, and gives what is sent. */

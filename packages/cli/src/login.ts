@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises'
+import { LOGIN_TOKEN } from '@waiaas/contract'
 import { WAIaaSClient, WAIaaSError } from '@waiaas/sdk'
 import { loginFile, type Place, readIfThere, writeSecretFile } from './place.ts'
 
@@ -16,8 +17,8 @@ export async function keptLogin({ dataDir, name }: Place): Promise<Login | undef
 
 /** What is not ours logs nobody in. */
 function asLogin(text: string): Login | undefined {
-  const [, id, token] = /^([0-9a-f-]{36}) (wai_login_[\w-]{43})\n$/.exec(text) ?? []
-  return id === undefined || token === undefined ? undefined : { id, token }
+  const [, id, token = ''] = /^([0-9a-f-]{36}) (\S+)\n$/.exec(text) ?? []
+  return id !== undefined && LOGIN_TOKEN.test(token) ? { id, token } : undefined
 }
 
 export const keepLogin = ({ dataDir }: Place, { id, token }: Login): Promise<void> =>

@@ -2,6 +2,7 @@ import { didYouMean, findCommand } from '@waiaas/contract'
 import manifest from '../package.json' with { type: 'json' }
 import { derivedCommands, derivedUsage, runDerived } from './derived.ts'
 import { UsageError } from './errors.ts'
+import { within80 } from './help-lines.ts'
 import { type Listed, listOf, overview, type Program } from './overview.ts'
 import { type Own, ownCommands } from './own-commands.ts'
 import { report } from './report.ts'
@@ -92,7 +93,8 @@ async function helpOf(name: string): Promise<string> {
   return derived ? derivedUsage(derived) : ''
 }
 
-const withExample = (text: string, { example }: { example: string }): string => `${text}\nexample: waiaas ${example}`
+const withExample = (text: string, { example }: { example: string }): string =>
+  within80(`${text}\nexample: waiaas ${example}`)
 
 const words = (name: string): number => name.split(' ').length
 const startsWith = (argv: readonly string[], name: string): boolean => argv.slice(0, words(name)).join(' ') === name

@@ -55,7 +55,7 @@ test('what somebody wrote has no colour by itself', () => {
 
 test('nested values are laid out below their name', () => {
   const answer = {
-    ...{ id: 'a', tags: ['x', 'y'], at: 1_700_000_000 },
+    ...{ id: 'a', tags: ['x', 'y'], notes: [], at: 1_700_000_000 },
     decision: {
       tier: 'DELAY',
       reasons: [
@@ -65,9 +65,10 @@ test('nested values are laid out below their name', () => {
     },
   }
   expect(plainText(answer, undefined, narrow).split('\n')).toEqual([
-    'id    a',
-    'tags  x, y',
-    'at    2023-11-14T22:13:20Z',
+    'id     a',
+    'tags   x, y',
+    'notes  none',
+    'at     2023-11-14T22:13:20Z',
     'decision',
     '  tier  DELAY',
     '  reasons',

@@ -83,6 +83,7 @@ function nested(value: unknown, look: Look): string[] {
 function cell(name: string, value: unknown): string {
   if (!isThere(value)) return '-'
   if (typeof value === 'number' && isTime(name)) return instant(value)
+  if (Array.isArray(value) && value.length === 0) return 'none'
   if (Array.isArray(value) && !isNested(value)) return printable(value.join(', '))
   return printable(typeof value === 'object' ? JSON.stringify(value) : String(value))
 }

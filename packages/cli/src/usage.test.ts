@@ -167,6 +167,8 @@ describe('the command line', () => {
       expect(code, name).toBe(0)
       const [, example = ''] = /\nexample: waiaas (.*)\n$/.exec(out) ?? []
       expect(`${example} `).toContain(`${name} `)
+      const tooLong = out.split('\n').filter((line) => line.length > 80 && !line.startsWith('example: '))
+      expect(tooLong, name).toEqual([])
       for (const [flag] of example.matchAll(/--[a-z-]+/g)) expect(out.split('\nexample:')[0], example).toContain(flag)
     }
   })

@@ -97,7 +97,7 @@ test('the worst case says what each of its parts is worth, in dollars', () => {
       { taken: 'session', sessions: ['an id'], names: ['team:trading'], worst: [worst] },
       { taken: 'daemon', sessions: null, names: null, worst: [worst] },
     ],
-    unread: [],
+    unread: ['a', 'b'].map((network) => ({ network, error: 'nobody answered' })),
   })
   const made = '  21.75 USD (payments without a bound, signed 1.5 USD, allowances 20 USD, fees 0.25 USD)'
   expect(text.split('\n')).toEqual([
@@ -106,5 +106,6 @@ test('the worst case says what each of its parts is worth, in dollars', () => {
     made,
     'if the daemon is taken over',
     made,
+    'not known is what is on a, b; --json says why',
   ])
 })

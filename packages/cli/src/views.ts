@@ -113,7 +113,8 @@ export function exposureText({ text, takenOver, unread }: Exposed): string {
     const who = WHO[taken](names?.[0] ?? '')
     return [`if ${who} taken over`, ...worst.map(({ text: most, causes }) => `  ${most}${madeOf(causes)}`)]
   })
-  const lines = unread.map(({ network, error }) => `${network}: not known, ${error}`)
+  const silent = unread.map(({ network }) => network).join(', ')
+  const lines = silent === '' ? [] : [`not known is what is on ${silent}; --json says why`]
   return [text, ...blocks.flat(), ...lines].map(printable).join('\n')
 }
 

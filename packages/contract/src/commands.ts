@@ -36,14 +36,16 @@ function command({ operation, op, form, name }: Shown): Command {
 /** A flag for a field: `walletId` and `wallet_id` become `--wallet-id`. */
 export function flag(field: string, schema: JsonSchema, required: boolean): Flag {
   const name = `--${field.replaceAll('_', '-').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-  const values = schema.enum ? ` (${schema.enum.join(', ')})` : ''
+  const { description = '' } = schema
+  const isTold = schema.enum?.every((value) => description.includes(String(value)))
+  const values = schema.enum && !isTold ? ` (${schema.enum.join(', ')})` : ''
   const otherwise = schema.default === undefined ? '' : ` [${JSON.stringify(schema.default)}]`
   return {
     field,
     name,
     kind: isTime(field, schema) ? 'time' : kindOf(schema),
     required,
-    summary: `${schema.description ?? ''}${values}${otherwise}`.trim(),
+    summary: `${description}${values}${otherwise}`.trim(),
   }
 }
 

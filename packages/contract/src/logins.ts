@@ -4,6 +4,10 @@ import { isStop, type Operation, operation } from './operation.ts'
 
 /** What the token of a login begins with. */
 export const LOGIN_TOKEN_PREFIX = 'wai_login_'
+/** Random bytes behind it, as base64url. */
+export const LOGIN_TOKEN_BYTES = 32
+/** A whole token. */
+export const LOGIN_TOKEN = new RegExp(`^${LOGIN_TOKEN_PREFIX}[\\w-]{${Math.ceil((LOGIN_TOKEN_BYTES * 4) / 3)}}$`)
 /** The half of a login that a page keeps, and the header that shows it with each call. */
 export const PAGE_SECRET_PREFIX = 'wai_page_'
 export const PAGE_SECRET_HEADER = 'x-page-secret'

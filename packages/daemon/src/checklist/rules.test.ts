@@ -59,7 +59,7 @@ test.each<[string, Partial<Facts>, string, string | null]>([
     'no channel has shown that it works: ntfy',
     'waiaas notice test',
   ],
-  ['no wallet', { wallets: [] }, 'there is no wallet yet', 'waiaas wallet create --name shop'],
+  ['no wallet', { wallets: [] }, 'there is no wallet yet', 'waiaas up'],
   [
     'wallets without a limit',
     { wallets: ['a', 'b', 'c', 'd', 'e'].map((name) => ({ name, isLimited: false })) },

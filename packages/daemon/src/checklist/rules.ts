@@ -97,7 +97,7 @@ function place({ sharesDisk }: Facts): Check {
 function limits({ wallets }: Facts): Check {
   const check = ['limits', 'Limits'] as const
   if (wallets.length === 0) {
-    const next = { next: 'make one', command: 'waiaas wallet create --name shop', page: 'wallets' } as const
+    const next = { next: 'make one, with all that an agent needs', command: 'waiaas up', page: 'wallets' } as const
     return todo(check, { says: 'there is no wallet yet', ...next })
   }
   const without = wallets.filter(({ isLimited }) => !isLimited).map(({ name }) => name)

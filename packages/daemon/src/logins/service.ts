@@ -4,6 +4,7 @@ import {
   type Handlers,
   LOGIN_IDLE,
   LOGIN_LIFE,
+  LOGIN_TOKEN_BYTES,
   LOGIN_TOKEN_PREFIX,
   type loginOperations,
   newId,
@@ -53,7 +54,7 @@ export function logins({ database, clock, audit, era }: Parts) {
 
   const service = {
     async create(by: By): Promise<Output<Operations['createLogin']>> {
-      const token = LOGIN_TOKEN_PREFIX + randomBytes(32).toString('base64url')
+      const token = LOGIN_TOKEN_PREFIX + randomBytes(LOGIN_TOKEN_BYTES).toString('base64url')
       const now = clock.latest()
       const id = newId(now)
       await database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
