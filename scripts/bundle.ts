@@ -40,9 +40,14 @@ const leftOutCommand = (name: string) => `import { CommandError } from '../error
 export const usage = 'waiaas ${name} runs from the source: git clone the project, npm ci, npm run ${name}'
 export function run() { throw new CommandError('the local chains of "waiaas ${name}" are not part of this build', usage) }`
 
+/** In the place of the local chains, for what runs without them as well. */
+const noLocalChains = `import { CommandError } from './errors.ts'
+const none = () => { throw new CommandError('local chains are not part of this build', 'git clone the project, npm ci, npm run up') }
+export { none as evmFaucetAt, none as solanaFaucetAt, none as startLocalnet }`
+
 const relocate: Plugin = {
   name: 'relocate',
-  setup({ onLoad, onEnd }) {
+  setup({ onResolve, onLoad, onEnd }) {
     const left = new Set([...Object.keys(relocations), ...leftOut])
     const filter = new RegExp(`(${Object.keys(relocations).map(literally).join('|')})$`)
     onLoad({ filter }, async ({ path }) => {
@@ -55,6 +60,8 @@ const relocate: Plugin = {
       left.delete(name)
       return { contents: leftOutCommand(name), loader: 'ts', resolveDir: dirname(path) }
     })
+    onResolve({ filter: /^@waiaas\/localnet$/ }, () => ({ path: 'local-chains', namespace: 'left-out' }))
+    onLoad({ filter: /.*/, namespace: 'left-out' }, () => ({ contents: noLocalChains, loader: 'ts', resolveDir: cli }))
     onEnd(() => {
       if (left.size > 0) throw new Error(`expected to meet ${[...left].join(', ')}: scripts/bundle.ts is out of date`)
     })

@@ -85,7 +85,7 @@ forEachEngine((_engine, open) => {
     })
     expect(shown).toEqual({
       ...before,
-      ...{ memo: null, summary: null, effects: null },
+      ...{ memo: null, summary: null, effects: null, deeds: null },
       removed: ['request', 'effects', 'bytes'],
     })
     expect(await books()).toBe(moved)
@@ -94,7 +94,7 @@ forEachEngine((_engine, open) => {
     expect(await bed.spend(id)).toBeUndefined()
     await until('its key to be gone', async () => (await rowsOf(bed, 'idempotency_keys')).length === 0)
     // Lists answer, and the evidence is whole.
-    const { summary: _summary, effects: _effects, attempts: _attempts, ...row } = shown
+    const { summary: _summary, deeds: _deeds, effects: _effects, attempts: _attempts, ...row } = shown
     expect((await bed.service.listOfWallet(bed.from.id, undefined, 10)).items).toEqual([row])
     expect(await evidence()).toEqual(proven)
     expect(await bed.database.read((db) => bed.evidence.verify(db))).toMatchObject({ faults: [] })

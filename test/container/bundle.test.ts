@@ -106,6 +106,11 @@ test('the commands of the bundle work on it, and name an MCP server that is ther
 test('what needs local chains says that it is not part of the build', async () => {
   const failed = await waiaas('demo').catch((error: { code: number; stderr: string }) => error)
   expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('not part of this build') })
+  const flags = ['--network', 'local', '--allow', 'modest', '--client', 'none']
+  const without = await waiaas('up', ...flags, '--data-dir', join(folder, 'other')).catch(
+    (error: { code: number; stderr: string }) => error,
+  )
+  expect(without).toMatchObject({ code: 1, stderr: expect.stringContaining('local chains are not part of this build') })
 })
 
 test('SIGTERM ends the bundled daemon with 0', async () => {

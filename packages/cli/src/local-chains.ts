@@ -1,11 +1,12 @@
 import { type ChainName, LOCAL_NETWORKS, type Network, type Wallet } from '@waiaas/contract'
-import { evmFaucetAt, type Faucet, solanaFaucetAt } from '@waiaas/localnet'
+import type { Faucet } from '@waiaas/localnet'
 import type { WAIaaSClient } from '@waiaas/sdk'
 import { CommandError } from './errors.ts'
 
-const faucets: { readonly [Chain in ChainName]?: (url: string) => Faucet | Promise<Faucet> } = {
-  ethereum: evmFaucetAt,
-  solana: solanaFaucetAt,
+// Loaded when asked for: a build for elsewhere has no local chains.
+const faucets: { readonly [Chain in ChainName]?: (url: string) => Promise<Faucet> } = {
+  ethereum: async (url) => (await import('@waiaas/localnet')).evmFaucetAt(url),
+  solana: async (url) => (await import('@waiaas/localnet')).solanaFaucetAt(url),
 }
 
 /** The token that local chains have for tests, as it is listed. */

@@ -1,5 +1,4 @@
 import type { Daemon } from '@waiaas/daemon'
-import { startLocalnet } from '@waiaas/localnet'
 import { makeAdminPage } from '../admin-page.ts'
 import { isFree } from '../demo/daemon-child.ts'
 import { localEnvironment } from '../local-environment.ts'
@@ -33,6 +32,7 @@ export async function startAll(dataDir: string, network: NetworkWord): Promise<S
     return { daemon, stop: () => daemon.stop() }
   }
   print('starting a local EVM node, a local Solana VM and the daemon')
+  const { startLocalnet } = await import('@waiaas/localnet')
   const localnet = await startLocalnet({ evm: { blockTime: 1 } })
   try {
     const env = await envWith(localEnvironment(localnet))

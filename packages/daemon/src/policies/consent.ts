@@ -1,6 +1,7 @@
 import { mayLoosen, policyWords, type Strictness } from '@waiaas/contract'
 import type { Handle } from '../platform/db/database.ts'
 import type { Parts } from './committing.ts'
+import { readRules } from './compile.ts'
 import { changed, comparer, defaultOf, type PolicyChanged } from './loosening.ts'
 import { replacesDefault } from './rows.ts'
 import { policyStore, type StoredPolicy } from './store.ts'
@@ -65,9 +66,10 @@ async function wordsOf({ before, after }: PolicyChanged, walletName: (id: string
 }
 
 /** In words as people say them, and exactly: words name no more than a few of a long list. */
-function rulesOf({ type, rules, enabled }: StoredPolicy): string {
-  // Stored by this feature alone; texts in it are within quotes, which take no brackets.
-  const said = policyWords(type, JSON.parse(rules)).map((each) => JSON.stringify(square(each)))
+function rulesOf(row: StoredPolicy): string {
+  const { type, rules, enabled } = row
+  // Damaged rules have no words. Texts in them are within quotes, which take no brackets.
+  const said = policyWords(type, readRules(row).rules).map((each) => JSON.stringify(square(each)))
   const words = said.length === 0 ? '' : `${said.join(', ')}, exactly `
   return `${words}${rules}${enabled === 1 ? '' : ', switched off'}`
 }

@@ -1,5 +1,6 @@
-import { INSTALLED_TYPE, installedRules, isPolicyType, type PolicyDollars, policyDollars } from '@waiaas/contract'
+import { INSTALLED_TYPE, installedRules, type PolicyDollars, policyDollars } from '@waiaas/contract'
 import type { Handle } from '../platform/db/database.ts'
+import { readRules } from './compile.ts'
 import { policyStore } from './store.ts'
 
 /** What a policy lets go in dollars. On every network, or on one. */
@@ -10,9 +11,11 @@ export async function spendingDollars(db: Handle, walletId: string): Promise<Dol
   const rows = await policyStore.applying(db, walletId)
   // What binds some sessions bounds nobody else.
   const common = rows.filter((row) => row.session_id === null && row.session_label === null)
-  return common.flatMap(({ type, rules, network }) => {
-    const dollars = isPolicyType(type) ? policyDollars(type, JSON.parse(rules)) : undefined
-    return dollars ? [{ ...dollars, network }] : []
+  return common.flatMap((row) => {
+    const { type, rules, problem } = readRules(row)
+    // What is damaged lets nothing go.
+    const dollars = problem === undefined ? policyDollars(type, rules) : undefined
+    return dollars ? [{ ...dollars, network: row.network }] : []
   })
 }
 
