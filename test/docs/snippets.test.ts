@@ -9,7 +9,9 @@ import { endAll, machine, runScripts, type Service, startService } from './shell
 const notRun = ['npm ci && npm test', 'npm install']
 
 const ready = /^(WAIAAS_PORT=\d+|localnet ready|everything stays up until Ctrl-C)$/m
-const withoutInstall = (text: string): string => text.replaceAll(/\bnpm ci && /g, '')
+/** The tests are in a clone already, with everything installed. */
+const withoutInstall = (text: string): string =>
+  text.replaceAll(/^git clone \S+ && cd \S+\n/gm, '').replaceAll(/\bnpm ci && /g, '')
 const isRun = ({ info }: Block) => info === 'sh run' || info === 'ts run'
 
 type Step = { readonly block: Block; readonly expected: Block | undefined }

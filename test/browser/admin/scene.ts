@@ -50,7 +50,7 @@ type Dom = { document: { querySelectorAll(selector: string): Iterable<Labelled> 
 type Labelled = { textContent: string; control: Field | null; click(): void; checkVisibility(): boolean }
 
 /** A person before the admin page, who types as a keyboard does. */
-function personAtAdmin(page: Page, url: string) {
+export function personAtAdmin(page: Page, url: string) {
   const at = personAt(page)
   const person = {
     ...at,

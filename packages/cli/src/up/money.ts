@@ -4,7 +4,7 @@ import type { WAIaaSClient } from '@waiaas/sdk'
 import { allBalances } from '../balances.ts'
 
 /** Where public test networks give money away. */
-const FAUCETS: Readonly<Record<string, string>> = {
+export const faucets: Readonly<Record<string, string>> = {
   'ethereum-sepolia': 'https://cloud.google.com/application/web3/faucet/ethereum/sepolia',
   'base-sepolia': 'https://portal.cdp.coinbase.com/products/faucet',
   'arbitrum-sepolia': 'https://www.alchemy.com/faucets/arbitrum-sepolia',
@@ -22,7 +22,7 @@ const LINE_MS = 30_000
 export function faucetsText(wallets: readonly Balances[]): string {
   const lines = wallets.flatMap(({ name, publicKey, networks }) => [
     `  ${name}: ${publicKey}`,
-    ...networks.flatMap(({ network }) => (FAUCETS[network] ? [`    ${network}: ${FAUCETS[network]}`] : [])),
+    ...networks.flatMap(({ network }) => (faucets[network] ? [`    ${network}: ${faucets[network]}`] : [])),
   ])
   return `Send test money to one of these addresses. Their faucets give it away:\n${lines.join('\n')}\n    USDC on all of them: ${USDC_FAUCET}`
 }
