@@ -21,6 +21,7 @@ export const LONGEST: readonly string[] = [
   'test/answers.test.ts',
   'test/replicas.test.ts',
   'packages/daemon/src/transactions/gas/gas.test.ts',
+  'packages/daemon/src/transactions/owner-cut-off.test.ts',
   'packages/daemon/src/transactions/lanes/wait-reasons.test.ts',
   'packages/daemon/src/transactions/isolation.test.ts',
   'packages/daemon/src/operator/service.test.ts',

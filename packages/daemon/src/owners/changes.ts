@@ -3,6 +3,7 @@ import type { By, OwnerSignature } from '../platform/caller.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import { needLiveWallet, needWallet, type WalletRow } from '../wallets/service.ts'
 import { agree, type ConsentParts, ownerOf, requireEnough, takeConsent, type Wanted } from './consents.ts'
+import { takeAway } from './leaving.ts'
 import { insertOwner, type NamingParts, namedOwner, ofWallet, placeOf, replacing, requireNobodys } from './naming.ts'
 import { isEnough, type Ownership, type Person, type Standing, standingOf, standingWords } from './rules.ts'
 import { ownerStore } from './store.ts'
@@ -40,7 +41,7 @@ export function ownerChanges(parts: ChangeParts, consents: ConsentParts) {
           const standing = await agreed(db, { wallet, action: 'replace', subject }, signed)
           if (!isEnough(standing)) return standing
         }
-        await makeRoom(db, ownership, { wallet, place })
+        await makeRoom(parts, db, { ownership, wallet, place })
         await insertOwner(db, { wallet, named, replaces: place && isAgreed ? place.id : null, at: clock.now() })
         const details = { ...named, before: (place ?? ownership.owner)?.address ?? null, agreed: isAgreed }
         await audit.record(db, { event: 'OWNER_SET', ...by, walletId: id, details })
@@ -61,7 +62,7 @@ export function ownerChanges(parts: ChangeParts, consents: ConsentParts) {
           const standing = await agreed(db, { wallet, action: 'remove', subject: ofWallet(wallet) }, signed)
           if (!isEnough(standing)) return standing
         }
-        for (const each of [...(next ? [next] : []), ...owners]) await ownerStore.remove(db, each.id)
+        await takeAway(parts, db, { walletId: id, people: [...(next ? [next] : []), ...owners] })
         await ownerStore.need(db, id, 1)
         const details = { address: owner.address, agreed: isAgreed, ...(isAgreed && { loosens: true as const }) }
         await audit.record(db, { event: 'OWNER_REMOVED', ...by, walletId: id, details })
@@ -85,13 +86,14 @@ export function ownerChanges(parts: ChangeParts, consents: ConsentParts) {
   }
 }
 
-type Room = { readonly wallet: WalletRow; readonly place: Person | undefined }
+type Room = { readonly ownership: Ownership; readonly wallet: WalletRow; readonly place: Person | undefined }
 /** Who has not verified goes at once, and whoever was to take a place: of all owners, or of the one whose place it is. */
-async function makeRoom(db: Handle, { state, owners, next }: Ownership, { wallet, place }: Room): Promise<void> {
-  if (next) await ownerStore.remove(db, next.id)
-  if (state === 'LOCKED') return
-  for (const each of place ? [place] : owners) await ownerStore.remove(db, each.id)
-  if (!place) await ownerStore.need(db, wallet.id, 1)
+async function makeRoom(parts: ChangeParts, db: Handle, { ownership, wallet, place }: Room): Promise<void> {
+  const { state, owners, next } = ownership
+  const isLocked = state === 'LOCKED'
+  const people = [...(next ? [next] : []), ...(isLocked ? [] : place ? [place] : owners)]
+  if (people.length > 0) await takeAway(parts, db, { walletId: wallet.id, people })
+  if (!isLocked && !place) await ownerStore.need(db, wallet.id, 1)
 }
 
 /** What a job has done; Failure OWNER_CONSENT_REQUIRED where it has only kept what an owner said. */

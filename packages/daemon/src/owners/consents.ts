@@ -8,6 +8,7 @@ import { sha256 } from '../platform/sha256.ts'
 import type { WalletRow } from '../wallets/service.ts'
 import { type Action, actions, type Subject } from './actions.ts'
 import { type Asked, addressIn, assertAsks, goodNonce } from './challenges.ts'
+import { takeAway } from './leaving.ts'
 import {
   type Credential,
   isEnough,
@@ -232,10 +233,7 @@ async function verified(db: Handle, { owners, next }: Ownership, verifying: Veri
   if (person.verifiedAt !== null && credential.isProven) return
   if (!credential.isProven) await ownerStore.prove(db, credential.id)
   const replaced = next?.id === person.id ? owners.find(({ id }) => id === next.replaces) : undefined
-  if (replaced) {
-    await ownerStore.remove(db, replaced.id)
-    await parts.nextVersion(db, wallet.id)
-  }
+  if (replaced) await takeAway(parts, db, { walletId: wallet.id, people: [replaced] })
   if (person.verifiedAt === null) await ownerStore.verify(db, person.id, parts.clock.now())
   const by = { actor: `owner:${signed.address}`, ip: signed.ip } as const
   const details = { address: signed.address, replaced: replaced?.address ?? null }

@@ -10,6 +10,7 @@ import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { evmOwner, type TestOwner } from '../../../../test/support/owners.ts'
 import { madeUpAuthenticator, passkeyPerson, sentBytes } from '../../../../test/support/passkeys.ts'
 import { codeOf, failureOf, PAGE, peopleOf } from '../../test/owners-bed.ts'
+import { appliedPolicies } from '../policies/service.ts'
 import { checkableOwners } from './service.ts'
 import { relyingPartyOf } from './webauthn.ts'
 
@@ -162,6 +163,28 @@ forEachEngine((_engine, open) => {
     expect(await at.removeAll(next)).toMatchObject({ ownerState: 'NONE' })
   })
 
+  test('whatever of the owners is taken away, what is signed for their wallet is looked at again', async () => {
+    const bed = await start()
+    const [first, second] = [evmOwner(), evmOwner()]
+    const at = await owned(bed, 1, [first, second])
+    const { version } = appliedPolicies()
+    const raises = async (change: () => Promise<unknown>) => {
+      const before = await bed.database.read((db) => version(db, at.id))
+      await change()
+      expect(await bed.database.read((db) => version(db, at.id))).toBeGreaterThan(before)
+    }
+    await raises(() => at.dropWallet(at.spare))
+    const asked = await failureOf(() => at.drop(second))
+    await at.agree(String(asked!.details.consent), first)
+    await raises(() => at.drop(second))
+    const next = evmOwner()
+    await at.replace(first, next)
+    await raises(() => at.verify(next))
+    await raises(() => at.removeAll(next))
+    await at.set(first)
+    await raises(() => at.set(second))
+  })
+
   test('the word of a key about itself ends the doubt about the others', async () => {
     const bed = await start()
     const stolen = evmOwner()
@@ -239,7 +262,10 @@ forEachEngine((_engine, open) => {
     for (const wrong of ['nobody', evmOwner().address])
       expect(await codeOf(() => at.cutOff(owner, wrong))).toMatch(/^(INVALID_ADDRESS|ACTION_VALIDATION_FAILED)$/)
     const passkeyId = (await bed.owners.listPasskeys(at.id)).passkeys[0]!.id
+    const version = () => bed.database.read((db) => appliedPolicies().version(db, at.id))
+    const before = await version()
     await bed.owners.removePasskey({ id: at.id, passkeyId }, operator)
+    expect(await version()).toBeGreaterThan(before)
     expect(await at.removeAll(owner)).toMatchObject({ ownerState: 'NONE' })
   })
 

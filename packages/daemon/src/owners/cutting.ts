@@ -7,6 +7,7 @@ import { sha256 } from '../platform/sha256.ts'
 import { findWallet } from '../wallets/service.ts'
 import type { ChangeParts } from './changes.ts'
 import { type ConsentParts, ownerOf, takeConsent, type Wanted } from './consents.ts'
+import { takeAway } from './leaving.ts'
 import { isPasskey } from './passkey-signed.ts'
 import { type Credential, mayAgree, type Ownership, type Person } from './rules.ts'
 import { ownerStore } from './store.ts'
@@ -23,7 +24,9 @@ type Found = { readonly person: Person; readonly lost: Credential; readonly by: 
  * Nobody else's word is needed, and nothing is let out by it: the number of owners who have to agree stays. What says so may
  * be what was stolen. So where one way to sign cuts off another one, neither counts until the operator has found out.
  */
-export function cuttingOff({ database, clock, audit, nextVersion }: ChangeParts, consents: ConsentParts) {
+export function cuttingOff(parts: ChangeParts, consents: ConsentParts) {
+  const { database, clock, audit } = parts
+
   async function wantedOf(db: Handle, { walletId, credential }: Pick<Cutting, 'walletId' | 'credential'>) {
     const wallet = await findWallet(db, walletId)
     if (!wallet) throw new Failure('WALLET_NOT_FOUND', `no wallet ${walletId}`)
@@ -43,8 +46,9 @@ export function cuttingOff({ database, clock, audit, nextVersion }: ChangeParts,
     if (lost.cutOffAt === null || (lost.isContested && isOwnWord)) {
       const at = lost.cutOffAt ?? clock.now()
       await ownerStore.cutOff(db, { id: lost.id, at, by: by.id })
-      await nextVersion(db, walletId)
-      const dropped = await dropPending(db, await ownerOf(db, walletId), { person, lost })
+      const { people, credentials } = notYetIn(await ownerOf(db, walletId), { person, lost })
+      await takeAway(parts, db, { walletId, people, credentials })
+      const dropped = [...credentials, ...people].map(({ address }) => address)
       const agrees = await agreesStill(db, walletId, person)
       const as = { actor: `owner:${signed.address}`, ip: signed.ip } as const
       const details = { address: lost.address, by: by.address, owner: person.address, agrees, dropped }
@@ -82,15 +86,13 @@ export function cuttingOff({ database, clock, audit, nextVersion }: ChangeParts,
 }
 
 /**
- * Takes away who or what was to sign for the owners and has not shown that it does: it was let in by the word of what may have
- * been in wrong hands. The addresses.
+ * Who or what was to sign for the owners and has not shown that it does: it was let in by the word of what may have been in
+ * wrong hands.
  */
-async function dropPending(db: Handle, { next }: Ownership, { person, lost }: Omit<Found, 'by'>): Promise<string[]> {
-  const added = person.credentials.filter((one) => !one.isProven && one.id !== lost.id)
-  for (const { id } of added) await ownerStore.removeCredential(db, id)
-  if (next) await ownerStore.remove(db, next.id)
-  return [...added.map(({ address }) => address), ...(next ? [next.address] : [])]
-}
+const notYetIn = ({ next }: Ownership, { person, lost }: Omit<Found, 'by'>) => ({
+  people: next ? [next] : [],
+  credentials: person.credentials.filter((one) => !one.isProven && one.id !== lost.id),
+})
 
 /** Those that what has signed owns. */
 async function walletsOf(db: Handle, { address, network }: OwnerSignature): Promise<string[]> {

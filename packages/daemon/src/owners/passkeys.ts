@@ -15,6 +15,7 @@ import { needWallet, type WalletRow } from '../wallets/service.ts'
 import type { Subject } from './actions.ts'
 import { type ChangeParts, unlessMissing } from './changes.ts'
 import { agree, type ConsentParts, ownerOf, type Wanted } from './consents.ts'
+import { takeAway } from './leaving.ts'
 import { ofWallet, passkeyRow } from './naming.ts'
 import { type Credential, isEnough, type Ownership, type Person, staysOwner } from './rules.ts'
 import { ownerStore } from './store.ts'
@@ -101,7 +102,7 @@ export function ownerPasskeys(parts: PasskeyParts, consents: ConsentParts, { cha
         // Else the operator would be rid of the owner.
         if (!staysOwner(person, passkey))
           throw invalidField('passkeyId', 'expected one of several passkeys: its owner has nothing else to sign with')
-        await ownerStore.removeCredential(db, passkey.id)
+        await takeAway(parts, db, { walletId: id, credentials: [passkey] })
         const details = { id: passkey.id, rpId: passkey.rpId!, publicKey: passkey.publicKey! }
         await audit.record(db, { event: 'OWNER_PASSKEY_REMOVED', ...by, walletId: id, details })
         return view(passkey)

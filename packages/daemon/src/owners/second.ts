@@ -14,6 +14,7 @@ import { needLiveWallet, type WalletRow } from '../wallets/service.ts'
 import type { Subject } from './actions.ts'
 import { type ChangeParts, unlessMissing } from './changes.ts'
 import { agree, type ConsentParts, ownerOf, type Wanted } from './consents.ts'
+import { takeAway } from './leaving.ts'
 import { type Named, namedOwner, ofWallet, requireNobodys } from './naming.ts'
 import { personOf } from './passkeys.ts'
 import { isEnough, type Person, staysOwner } from './rules.ts'
@@ -88,7 +89,7 @@ export function secondWallets(parts: ChangeParts, consents: ConsentParts) {
             'credentialId',
             'expected a wallet without which its owner still has one that has verified',
           )
-        await ownerStore.removeCredential(db, found.id)
+        await takeAway(parts, db, { walletId: id, credentials: [found] })
         const details = { address: found.address, network: found.network, owner: person.address }
         await audit.record(db, { event: 'OWNER_WALLET_DROPPED', ...by, walletId: id, details })
         return viewed(db, wallet)

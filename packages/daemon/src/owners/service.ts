@@ -186,11 +186,10 @@ export async function checkableOwners(db: Handle, walletIds: readonly string[]) 
   }
 }
 
-/** Whether what has signed for a wallet still does: whoever it signed for owns it, and has not cut it off. */
+/** Whether what has signed for a wallet still does: whoever it signed for owns it, and has not cut it off. Of nobody's wallet nothing does. */
 export async function signsStill(db: Handle, walletId: string): Promise<(address: string) => boolean> {
-  const { state, owners } = await ownerOf(db, walletId)
-  const addresses = owners.filter(mayAgree).flatMap(({ credentials }) => credentials.filter(isGood))
-  return (named) => state === 'NONE' || addresses.some(({ address }) => address === named)
+  const signing = agreeing(await ownerOf(db, walletId)).flatMap(({ credentials }) => credentials.filter(isGood))
+  return (named) => signing.some(({ address }) => address === named)
 }
 
 /** Whether an owner whose word counts takes out to an address, which is cut off no more than they are. */

@@ -12,6 +12,7 @@ import type { Handle } from '../platform/db/database.ts'
 import { needLiveWallet, type WalletRow } from '../wallets/service.ts'
 import type { ChangeParts } from './changes.ts'
 import { ownerOf } from './consents.ts'
+import { takeAway } from './leaving.ts'
 import { insertOwner, namedOwner, requireNobodys } from './naming.ts'
 import { agreeing, type Ownership, type Person } from './rules.ts'
 import { ownerStore } from './store.ts'
@@ -72,7 +73,7 @@ export function severalOwners(parts: SeveralParts) {
             words: `${JSON.stringify(person.address)} is none of the owners any more of`,
             content: ['drop', person.id],
           })
-        await ownerStore.remove(db, person.id)
+        await takeAway(parts, db, { walletId: id, people: [person] })
         const details = { address: person.address, owners: owners.length - 1, needed }
         await audit.record(db, { event: 'OWNER_DROPPED', ...by, walletId: id, details })
       }),

@@ -1,19 +1,12 @@
-import { isFailure, newId, operations } from '@waiaas/contract'
+import { isFailure } from '@waiaas/contract'
 import type { EvmNode } from '@waiaas/localnet'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
-import { evmOwner, type TestOwner } from '../../../../test/support/owners.ts'
-import { agent, ETHER, migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
-import { ownerOf } from '../owners/service.ts'
+import { evmOwner } from '../../../../test/support/owners.ts'
+import { bin, limits, ORIGIN, operator, ownersOf, type Says } from '../../test/owned-bed.ts'
+import { agent, migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
 import { ownerStore } from '../owners/store.ts'
 import type { OwnerSignature } from '../platform/caller.ts'
-
-const ORIGIN = 'http://127.0.0.1:3100'
-const bin = '0x00000000000000000000000000000000DeaDBeef'
-const limits = { instant_max_usd: 10, notify_max_usd: 100, delay_max_usd: 500, daily_limit_usd: 5_000 }
-const usd = (dollars: number) => String((ETHER * BigInt(dollars)) / 2_000n)
-const operator = { actor: 'operator', ip: undefined } as const
-type Says = 'approve' | 'reject'
 
 let node: EvmNode
 beforeAll(async () => {
@@ -28,56 +21,7 @@ forEachEngine((_engine, open) => {
   async function start() {
     const bed = await startPipeline(await open(migrations), node)
     stop = bed.stop
-    const { service, owners, database } = bed
-
-    const name = (id: string, owner: TestOwner, signed?: OwnerSignature) =>
-      owners.set({ id, ownerAddress: owner.address, network: undefined }, { by: operator, signed })
-    async function proven(owner: TestOwner, message: string): Promise<OwnerSignature> {
-      return (await owners.authenticate(new Headers(await owner.signs(message))))!
-    }
-    const word = async (owner: TestOwner, id: string, says: Says) =>
-      proven(owner, (await service.ownerChallenge(id, says, { origin: ORIGIN, by: owner.address })).message)
-    async function verify(id: string, owner: TestOwner) {
-      const { message } = await owners.walletChallenge({ id, action: 'verify', signer: owner.address }, ORIGIN)
-      await owners.verify(id, await proven(owner, message))
-    }
-    const answer = (id: string, says: Says, signed: OwnerSignature) =>
-      service.decide(id, { says, by: { actor: `owner:${signed.address}` }, channel: 'rest', signed })
-
-    return {
-      ...bed,
-      signs: proven,
-      text: async (id: string, { address: by }: TestOwner) =>
-        (await service.ownerChallenge(id, 'approve', { origin: ORIGIN, by })).message,
-      name,
-      word,
-      verify,
-      answer,
-      /** A wallet, with somebody who owns it and has verified. */
-      async owned(owner = evmOwner()) {
-        const wallet = await bed.wallet()
-        await bed.limit(wallet.id, limits)
-        await name(wallet.id, owner)
-        await verify(wallet.id, owner)
-        return { wallet, owner }
-      },
-      /** One that several own, so many of whom have to agree. */
-      async ownedBy(needed: number, [first, ...others]: readonly [TestOwner, ...TestOwner[]]) {
-        const wallet = await bed.wallet()
-        const { id } = wallet
-        await bed.limit(id, limits)
-        await name(id, first)
-        for (const { address } of others)
-          await owners.several.add({ id, ownerAddress: address, network: undefined }, operator)
-        await owners.several.need({ id, needed }, operator)
-        for (const one of [first, ...others]) await verify(id, one)
-        return wallet
-      },
-      /** Something that waits for an approval. */
-      asks: async (from: { id: string; session: string }, dollars = 1_000) =>
-        (await bed.send(from, { to: bin, amount: usd(dollars) }, newId())).accepted!.id,
-      state: (id: string) => database.read(async (db) => (await ownerOf(db, id)).state),
-    }
+    return ownersOf(bed)
   }
   const codeOf = async (attempt: Promise<unknown>): Promise<string> =>
     attempt.then(
@@ -250,61 +194,6 @@ forEachEngine((_engine, open) => {
     expect(await codeOf(bed.service.approve(id))).toBe('OWNER_CONSENT_REQUIRED')
     await bed.answer(id, 'approve', await bed.word(third, id, 'approve'))
     expect(await bed.until(id, 'CONFIRMED', 'FAILED', 'CANCELLED')).toBe('CONFIRMED')
-  })
-
-  /** A wallet whose owner has two keys, one of which somebody else has too, and cuts that one off by itself. */
-  async function withCopiedKey() {
-    const bed = await start()
-    const [stolen, spare] = [evmOwner(), evmOwner()]
-    const { wallet } = await bed.owned(stolen)
-    const added = { id: wallet.id, ownerAddress: spare.address, network: undefined }
-    const { message } = await bed.owners.walletChallenge({ ...added, action: 'add-credential' }, ORIGIN)
-    await bed.owners.second.addWallet(added, await bed.signs(stolen, message))
-    await bed.verify(wallet.id, spare)
-    const cut = { walletId: wallet.id, credential: stolen.address }
-    async function cutOff() {
-      const text = await bed.owners.actionChallenge({ ...cut, action: 'cut-off', signer: stolen.address }, ORIGIN)
-      await bed.owners.cutOff(cut, await bed.signs(stolen, text.message))
-    }
-    return { bed, wallet, stolen, spare, cutOff }
-  }
-
-  test('what was approved ends where what approved it is cut off while it is being signed, and in each step of a plan', async () => {
-    const { bed, wallet, stolen, spare, cutOff } = await withCopiedKey()
-    const steps = [1, 2].map(() => ({ to: bin, value: usd(600) }))
-    const input = operations.sendPlan.input.parse({ walletId: wallet.id, steps })
-    const asking = { sessionId: wallet.session, peer: '127.0.0.1', key: newId(), onDelivered: () => undefined }
-    const { accepted } = await bed.service.plans.send(input, asking)
-    const ids = (await bed.service.plans.get(accepted!.id, undefined)).steps.map(({ id }) => id)
-    // The first of the plan is signed, and nobody has sent it.
-    bed.onSign(cutOff)
-    await bed.answer(ids[0]!, 'approve', await bed.word(stolen, ids[0]!, 'approve'))
-    for (const id of ids) expect(await bed.until(id, 'CONFIRMED', 'FAILED', 'CANCELLED')).toBe('CANCELLED')
-    const rows = await bed.database.read((db) => bed.evidence.list(db, { walletId: wallet.id }, 50))
-    expect(rows.filter(({ event }) => event === 'TX_SUBMITTED')).toEqual([])
-    const id = await bed.asks(wallet)
-    await bed.answer(id, 'approve', await bed.word(spare, id, 'approve'))
-    expect(await bed.until(id, 'CONFIRMED', 'FAILED', 'CANCELLED')).toBe('CONFIRMED')
-  })
-
-  test('what was approved and is not signed yet ends where its owner cuts off what approved it, and no other does', async () => {
-    const { bed, wallet, stolen, spare, cutOff } = await withCopiedKey()
-    const waiting = async (by: TestOwner) => {
-      const wanted = { to: bin, amount: usd(600), gasCondition: { maxGasPrice: '1' } }
-      const { id } = (await bed.send(wallet, wanted, newId())).accepted!
-      await bed.answer(id, 'approve', await bed.word(by, id, 'approve'))
-      expect(await bed.until(id, 'GAS_WAITING')).toBe('GAS_WAITING')
-      return id
-    }
-    const [byStolen, bySpare] = [await waiting(stolen), await waiting(spare)]
-    await cutOff()
-    // Gas is as cheap as they ask for from now on.
-    const gas_condition = JSON.stringify({ maxGasPrice: '1000000000000', timeoutSeconds: 600 })
-    await bed.database.work({}, (db) =>
-      db.query((k) => k.updateTable('transaction_texts').set({ gas_condition }).where('id', 'in', [byStolen, bySpare])),
-    )
-    expect(await bed.until(byStolen, 'CONFIRMED', 'FAILED', 'CANCELLED')).toBe('CANCELLED')
-    expect(await bed.until(bySpare, 'CONFIRMED', 'FAILED', 'CANCELLED')).toBe('CONFIRMED')
   })
 
   test('an owner who was replaced approves nothing any more', async () => {
