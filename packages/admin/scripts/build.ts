@@ -41,6 +41,8 @@ function newest(path: string): number {
 }
 
 async function buildInto(out: string): Promise<void> {
+  // Vite makes what people get for this alone, whatever the word of who calls: else it is slow, and full of names of this machine.
+  process.env.NODE_ENV = 'production'
   const { build } = await import('vite')
   const beside = mkdtempSync(join(admin, '.dist-'))
   try {

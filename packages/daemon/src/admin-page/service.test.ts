@@ -29,6 +29,7 @@ test('the page is found at the root and at /admin/, has no script within, and ta
     for (const part of parts) {
       const asset = await app.request(part)
       expect([part, asset.status]).toEqual([part, 200])
+      expect(await asset.text()).not.toContain(import.meta.dirname.slice(0, -'/packages/daemon/src/admin-page'.length))
       expect(asset.headers.get('cache-control')).toMatch(/immutable/)
     }
   }
