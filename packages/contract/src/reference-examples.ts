@@ -36,6 +36,7 @@ const values: Readonly<Record<string, unknown>> = {
   token: 'USDC',
   txHash: `0x${'ab'.repeat(32)}`,
   url: 'https://hooks.example.com/waiaas',
+  version: '1.0.0',
   walletName: 'shop',
 }
 const formats: Readonly<Record<string, unknown>> = {

@@ -2,6 +2,8 @@ import { firstSentence, type Operation } from './operation.ts'
 
 /** Short titles for operations whose first sentence says more than a title holds. */
 export const TITLES: Readonly<Record<string, string>> = {
+  getHealth: 'Health check.',
+  linkSessionWallet: 'Add a wallet to a session.',
   sendToken: 'Send currency, a token, an NFT or a call.',
   sendPlan: 'Carry out several calls as one plan.',
   getOwnerActionChallenge: 'Get the text for a stop by an owner.',
