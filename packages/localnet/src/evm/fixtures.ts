@@ -75,7 +75,8 @@ export async function callFixture(
   { contract, address, functionName, args = [] }: FixtureCall,
 ): Promise<void> {
   const data = encodeFunctionData({ abi: evmContracts[contract].abi, functionName, args })
-  const transaction = { from: evmFaucet, to: address, data }
+  // More than it takes: what a node estimates for a block is too little in the next one, where a new time is stored.
+  const transaction = { from: evmFaucet, to: address, data, gas: '0x1e8480' }
   // A receipt says only that a call reverted; the dry run says why.
   await node.rpc('eth_call', [transaction, 'pending'])
   await send(node, [transaction])
