@@ -82,7 +82,7 @@ type BedKeys = Pick<
   Partial<Pick<Keys, 'evidenceKey' | 'signReceipt'>>
 type Node = EvmNode | SolanaNode | MadeUpNode
 
-function worldOf(node: Node, clock: Clock, { feed }: Oracle): World {
+function worldOf(node: Node, clock: Clock, { feed, window }: Oracle): World {
   if ('traits' in node)
     return {
       network: node.network,
@@ -91,7 +91,7 @@ function worldOf(node: Node, clock: Clock, { feed }: Oracle): World {
       fund: async (address) => node.fund(address),
       startKeys: async () => madeUpKeys(node),
     }
-  const evm = feed === undefined ? localEvm : { ...localEvm, nativeFeed: feed }
+  const evm = { ...localEvm, ...(feed !== undefined && { nativeFeed: feed }), ...(window && { window }) }
   return 'airdrop' in node
     ? {
         network: localSolana,
@@ -126,7 +126,12 @@ const ofSessions = {
 }
 
 /** Where prices come from: a Chainlink feed on the node, or fixed ones; else 2,000 dollars for a native unit. */
-export type Oracle = { feed?: string; fixed?: Record<string, string> }
+export type Oracle = {
+  feed?: string
+  fixed?: Record<string, string>
+  /** How many attempts wait for a block at once, on a local EVM node. */
+  window?: number
+}
 
 /** Test support: the money path over a real database, signer and node; wallets and sessions are plain rows. */
 export async function startPipeline(

@@ -1,4 +1,3 @@
-import { Failure } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import {
   type Bed,
@@ -10,27 +9,15 @@ import {
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { evmOwner, solanaOwner, type TestOwner } from '../../../../test/support/owners.ts'
 import { madeUpAuthenticator, passkeyPerson, sentBytes } from '../../../../test/support/passkeys.ts'
+import { codeOf, PAGE, failureOf as refused } from '../../test/owners-bed.ts'
 import { checkableOwners, forgetChallenges, ownerOf, withdrawalOf } from './service.ts'
 import { challengeOf, relyingPartyOf } from './webauthn.ts'
 
 const { keys } = sharedKeys()
 removeFoldersAfterEach()
-const PAGE = 'https://wallets.example.org'
 const rp = relyingPartyOf(PAGE)!
 const IP = '192.0.2.7'
 type Device = ReturnType<typeof madeUpAuthenticator>
-
-/** A failure by its code, and what it says; undefined where it was done. */
-async function refused(attempt: () => Promise<unknown>) {
-  try {
-    await attempt()
-    return undefined
-  } catch (error) {
-    if (error instanceof Failure) return { code: error.code, message: error.message, details: error.details ?? {} }
-    throw error
-  }
-}
-const codeOf = async (attempt: () => Promise<unknown>) => (await refused(attempt))?.code ?? 'done'
 
 /** What people do with one wallet. */
 function peopleOf(bed: Bed, id: string) {

@@ -1,12 +1,12 @@
 import { newId, operations } from '@waiaas/contract'
 import { callFixture, deployEvmFixtures, type EvmFixtures, type EvmNode } from '@waiaas/localnet'
 import { serializeTransaction } from 'viem'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { evmOwner, type TestOwner } from '../../../../test/support/owners.ts'
 import { until } from '../../../../test/support/until.ts'
 import { bin, ORIGIN, operator, ownersOf, usd } from '../../test/owned-bed.ts'
-import { migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
+import { migrations, type Oracle, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
 
 let node: EvmNode
 let fixtures: EvmFixtures
@@ -22,21 +22,24 @@ forEachEngine((_engine, open) => {
   let stop: () => Promise<void> = async () => undefined
   afterEach(() => stop())
 
-  async function start() {
+  async function startOn(chain: EvmNode, oracle: Oracle) {
     let passed = 0
     const clock = { now: () => Date.now() + passed }
-    const bed = await startPipeline(await open(migrations), node, undefined, clock, { feed: fixtures.priceFeed })
+    const bed = await startPipeline(await open(migrations), chain, undefined, clock, oracle)
     stop = bed.stop
     const pass = (ms: number) => {
       passed += ms
     }
-    await tellFeed('setAnswer', [2_000n * 10n ** 8n])
     return { ...ownersOf(bed), pass }
+  }
+  async function start() {
+    await tellFeed('setAnswer', [2_000n * 10n ** 8n])
+    return startOn(node, { feed: fixtures.priceFeed })
   }
 
   /** A wallet whose owner has two keys, one of which somebody else has too. */
-  async function withCopiedKey() {
-    const bed = await start()
+  async function withCopiedKey(starting = start()) {
+    const bed = await starting
     const [stolen, spare] = [evmOwner(), evmOwner()]
     const { wallet } = await bed.owned(stolen)
     const { id } = wallet
@@ -155,6 +158,31 @@ forEachEngine((_engine, open) => {
       expect(await end(at, bySpare)).toBe('CONFIRMED')
     },
   )
+
+  test('what was approved and waits for room in a full lane ends where its owner cuts off what approved it', async () => {
+    const still = await startEvm({ extraArgs: ['--no-mining', '--slots-in-an-epoch', '1'] })
+    onTestFinished(() => still.stop())
+    const at = await withCopiedKey(startOn(still, { window: 1 }))
+    const { bed, wallet } = at
+    const first = (await bed.send(wallet, { to: bin, amount: usd(5) }, newId())).transactionId
+    await bed.sent(first)
+    const ids = await at.both('PENDING')
+    await at.cutOff()
+    expect(await Promise.all(ids.map((id) => bed.until(id, 'PENDING', 'CANCELLED', 'SUBMITTED')))).toEqual([
+      'PENDING',
+      'PENDING',
+    ])
+    const ended = () => Promise.all([first, ...ids].map(async (id) => (await bed.service.get(id, undefined)).status))
+    await until(
+      'all of them to end',
+      async () => {
+        await still.rpc('evm_mine')
+        return (await ended()).every((status) => /^(CONFIRMED|FAILED|CANCELLED)$/.test(status))
+      },
+      { everyMs: 100 },
+    )
+    expect(await ended()).toEqual(['CONFIRMED', 'CANCELLED', 'CONFIRMED'])
+  })
 
   test('what was approved ends where the wallet is nobody’s any more, whatever was cut off before', async () => {
     const at = await withCopiedKey()
