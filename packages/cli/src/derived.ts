@@ -23,6 +23,7 @@ import { SYMBOL_HELP, takesSymbols, withSymbols } from './symbols.ts'
 import { plainText } from './table.ts'
 import { note, print, printJson } from './terminal.ts'
 import { TIME_HELP } from './times.ts'
+import { canWaitOn, openWait, requireLanded, untilOver, WAIT_HELP, withOpenWait } from './until-over.ts'
 import { views } from './views.ts'
 
 /** A command as it follows from the contract. */
@@ -50,6 +51,7 @@ export function derivedUsage(command: Derived): string {
   const more = {
     ...(takesSymbols(command) && { amount: SYMBOL_HELP }),
     ...(takesContacts(command) && { to: CONTACT_HELP }),
+    ...(canWaitOn(command) && { wait: WAIT_HELP }),
   }
   return `${commandUsage({ ...command, flags: command.flags.map((flag) => explained(flag, more)) })}\n${daemonFlagsHelp}${asks}${times}`
 }
@@ -65,7 +67,8 @@ type Ask = (api: WAIaaSClient, input: Input) => Promise<Input>
 
 /** Calls the operation of a command and shows its answer; `ask` comes before the call. */
 export async function runDerived(command: Derived, argv: readonly string[], ask?: Ask): Promise<void> {
-  const { input, globals: flags } = readArguments(command, argv)
+  const { input: said, globals: flags } = readArguments(withOpenWait(command), argv)
+  const { input, isOpen } = openWait(said)
   // The command was derived from this operation, and the daemon checks the input.
   const name = command.operation as keyof AllOperations
   const op = operationOf(command)
@@ -73,14 +76,17 @@ export async function runDerived(command: Derived, argv: readonly string[], ask?
   const called = { command, op, input: timed(command, input), ask }
   // A stop takes no password, unless somebody has to look up what it is to stop.
   const send = isStop(op) && unknownIds(command, op, input).length === 0 ? stopped : sent
-  const { api, answer } = await send(name, called, flags).catch((error: unknown) => {
+  const { api, answer: first } = await send(name, called, flags).catch((error: unknown) => {
     const isDown = error instanceof WAIaaSError && error.code === 'NETWORK_ERROR'
     if (isDown && op.whenDown !== undefined && !flags.json) note(op.whenDown)
     throw error
   })
+  const isQuiet = flags.json === true
+  const answer = isOpen && api ? await untilOver(api, first, isQuiet) : first
   if (flags.json) printJson(answer ?? null)
   // The daemon answers with the output of the operation that was called.
   else print((views[name] as View | undefined)?.(answer) ?? plainText(await readable(name, api, answer), columns[name]))
+  if (isOpen) requireLanded(answer, isQuiet)
 }
 
 /** Lists say wallets by their names, and of wallets what they hold; only who is no stopper can ask for those. */

@@ -5,6 +5,8 @@ export type Flag = {
   readonly kind: 'text' | 'number' | 'boolean' | 'list' | 'json' | 'either' | 'time'
   readonly required: boolean
   readonly summary: string
+  /** What it says where no value follows. */
+  readonly alone?: string
 }
 /** One CLI command. `places` are the fields that may also be given without a flag, in this order. */
 export type Command = {

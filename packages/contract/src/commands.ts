@@ -91,6 +91,10 @@ export function parseArguments(
     const found = own ?? findFlag(globals, name)
     if (!found) throw wrong(command, unknownFlag(name, [...command.flags, ...globals]))
     const target = own ? input : others
+    if (found.alone !== undefined && inline === undefined && (rest[0] ?? '--').startsWith('--')) {
+      target[found.field] = found.alone
+      continue
+    }
     const value = found.kind === 'boolean' ? (inline ?? String(found.name === name)) : (inline ?? rest.shift())
     if (value === undefined) throw wrong(command, `${name} needs a value`)
     target[found.field] = readValue(command, found, { text: value, before: target[found.field] })
