@@ -12,7 +12,7 @@ export async function noToken({ tokenFiles }: Sources): Promise<WAIaaSError> {
   const files = tokenFiles.length === 0 ? 'WAIAAS_DATA_DIR is not set' : `looked in ${await inWords(tokenFiles)}`
   return missing(
     `${files}, and WAIAAS_SESSION_TOKEN has none`,
-    'ask the operator to run "waiaas quickset"; the token is looked for again at each call',
+    'ask the operator to run "waiaas up"; the token is looked for again at each call',
   )
 }
 

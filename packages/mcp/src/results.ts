@@ -31,7 +31,7 @@ export const isUnknown = (error: unknown): boolean =>
 
 const NO_ANSWER = 'the daemon did not answer in time'
 const NEW_SESSION =
-  'Ask the operator for a new session token ("waiaas quickset", or POST /v1/sessions). ' +
+  'Ask the operator for a new session token ("waiaas up", or POST /v1/sessions). ' +
   'Once it stands in the data directory that WAIAAS_DATA_DIR names, call the tool again; no restart is needed.'
 
 function withHint(body: Record<string, unknown>, { idempotent }: Operation): Record<string, unknown> {

@@ -186,7 +186,7 @@ describe('the session of the MCP server', () => {
     const without = await agent.tool('get_address')
     expect(without).toMatchObject({
       isError: true,
-      structuredContent: { session_expired: true, code: 'NO_TOKEN', action: expect.stringContaining('quickset') },
+      structuredContent: { session_expired: true, code: 'NO_TOKEN', action: expect.stringContaining('"waiaas up"') },
     })
     expect(agent.stderr()).toContain('[waiaas-mcp] expected a session token, found none')
     writeFileSync(tokenFile(), `${daemon.issue()}\n`)
