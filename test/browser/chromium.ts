@@ -109,8 +109,6 @@ async function firstPage(address: string): Promise<Page> {
     void answers
       .get(name)?.(input)
       .then((answer) => send('Runtime.evaluate', { expression: `answered${name}[${id}](${JSON.stringify(answer)})` }))
-      // The page is gone, or waits for an answer in vain, which its check then says.
-      .catch(console.error)
   })
   return {
     send,
