@@ -16,8 +16,8 @@ export async function allBalances(api: WAIaaSClient, maxAge: number): Promise<Ba
   return found
 }
 
-/** Dollars as people write them. */
-const dollars = (usd: number): string =>
+/** Dollars to the cent, as people read them. */
+export const dollars = (usd: number): string =>
   usd > 0 && usd < 0.01
     ? 'less than 0.01 USD'
     : `${usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })} USD`

@@ -7,6 +7,7 @@ import {
   type OwnersAgreed,
   type WalletHoldings,
 } from '@waiaas/contract'
+import { dollars } from './balances.ts'
 import { policyChangesText } from './policy-changes.ts'
 import { plainText, printable, table } from './table.ts'
 
@@ -166,6 +167,28 @@ export function agreedText({ needed, agreed, missing }: OwnersAgreed): string {
   return `${agreed.length} of ${needed} owners ${agreed.length === 1 ? 'has' : 'have'} agreed; ${left}`
 }
 
+type Spending = Output<AllOperations['getWalletSpending']>
+
+const WINDOWS = { daily_limit_usd: 'any 24 hours', monthly_limit_usd: 'any 30 days' } as const
+
+/** A line for each limit, and below why nothing may leave at all. */
+function spendingText({ windows, networks }: Spending): string {
+  const rows = windows.map(({ limit, of, networks: where, limitUsd, usedUsd, leftUsd, moreAt, resetsAt, above }) => ({
+    in: WINDOWS[limit],
+    of: of === 'wallet' ? 'the wallet' : where.join(' '),
+    spent: dollars(usedUsd),
+    limit: dollars(limitUsd),
+    left: dollars(leftUsd),
+    moreAt,
+    resetsAt,
+    above: above === 'DENY' ? 'is refused' : 'waits for you',
+  }))
+  const closed = networks.flatMap(({ network, refused }) =>
+    refused.map(({ message }) => printable(`nothing may leave on ${network}: ${message}`)),
+  )
+  return [rows.length === 0 ? 'no policy limits what leaves over time' : table(rows), ...closed].join('\n')
+}
+
 /** Answers that are neither a list nor a record, as a person at a terminal wants them. */
 export const views: { readonly [Name in keyof AllOperations]?: (answer: Output<AllOperations[Name]>) => string } = {
   getRpcStatus: rpcStatus,
@@ -177,6 +200,7 @@ export const views: { readonly [Name in keyof AllOperations]?: (answer: Output<A
   adminGetWalletBalance: holdingsText,
   getWalletHoldings: lookText,
   getWalletExposure: exposureText,
+  getWalletSpending: spendingText,
   sweepWallet: sweepText,
   getSweep: sweepText,
   listPolicyTemplates: ({ templates }: Output<AllOperations['listPolicyTemplates']>) =>

@@ -642,6 +642,7 @@ async function tokensAndPolicies(): Promise<void> {
   expect(await run('policy update', [id, '--no-enabled'])).toMatchObject({ enabled: false })
   const draft = JSON.stringify({ change: [{ id, enabled: true }] })
   expect(await run('wallet exposure', [quick.id])).toMatchObject({ walletId: quick.id })
+  expect(await run('wallet spending', [quick.id])).toMatchObject({ walletId: quick.id, windows: [] })
   const moved = await run('wallet exposure-draft', [quick.id, '--draft', draft])
   expect(moved).toMatchObject({ text: expect.stringMatching(/worst case/) })
   const tried = await run('policy test', ['--wallet-id', quick.id, ...payment(), '--draft', draft])

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { Reason } from './decision.ts'
 import { Id, UnixSeconds } from './ids.ts'
+import { WalletName } from './names.ts'
 import { operation } from './operation.ts'
 import { Tier } from './tiers.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
@@ -89,7 +90,24 @@ export const WalletLimits = z.object({
 })
 export type WalletLimits = z.output<typeof WalletLimits>
 
-/** What an agent may spend, before it asks. */
+/** What the limits of a wallet have left, whoever asks for it. */
+export const WalletSpending = z.object({
+  walletId: Id,
+  name: z.string(),
+  asOf: UnixSeconds,
+  windows: z
+    .array(WindowLimit.extend({ networks: z.array(z.string()).describe('on which it binds payments') }))
+    .describe('of the wallet and of single networks; those of sessions are not here'),
+  networks: z.array(
+    z.object({
+      network: z.string(),
+      refused: z.array(Reason).describe('why nothing at all may leave there now; empty when something may'),
+    }),
+  ),
+})
+export type WalletSpending = z.output<typeof WalletSpending>
+
+/** What an agent may spend, before it asks, and what the operator sees of it. */
 export const limitOperations = {
   getLimits: operation({
     method: 'GET',
@@ -116,5 +134,17 @@ export const limitOperations = {
       'ENVIRONMENT_NETWORK_MISMATCH',
       'CHAIN_NOT_SUPPORTED',
     ],
+  }),
+  getWalletSpending: operation({
+    method: 'GET',
+    path: '/v1/wallets/{id}/spending',
+    access: ['operator'],
+    tag: 'Wallet',
+    summary: 'Show how much of the limits of a wallet is spent, and when it comes back.',
+    command: 'wallet spending',
+    example: 'shop',
+    input: z.strictObject({ id: WalletName }),
+    output: WalletSpending,
+    errors: ['WALLET_NOT_FOUND', 'WALLET_TERMINATED'],
   }),
 }

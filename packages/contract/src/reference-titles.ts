@@ -21,6 +21,7 @@ export const TITLES: Readonly<Record<string, string>> = {
   verifyAuditLog: 'Check the audit log for changes.',
   dropOwner: 'Remove one of several owners.',
   getLimits: 'Show what may be spent now.',
+  getWalletSpending: 'Show how much of the limits is spent.',
   replayPolicies: 'Replay recorded decisions.',
   getExposure: 'Show the worst case of all wallets.',
   listConsents: 'List what owners are asked to agree to.',

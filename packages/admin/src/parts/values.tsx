@@ -145,7 +145,11 @@ export function Bar({ label, share, text, hint }: BarProps) {
   const full = Math.max(0, Math.min(1, share))
   const tone = share >= 0.9 ? 'bad' : share >= 0.7 ? 'warn' : 'good'
   return (
-    <Meter.Root className="bar" value={Math.round(full * 100)}>
+    <Meter.Root
+      className="bar"
+      value={Math.round(full * 100)}
+      {...(typeof text === 'string' && { getAriaValueText: () => text })}
+    >
       <div className="bar-text">
         <Meter.Label>{label}</Meter.Label>
         <span className="number">{text}</span>

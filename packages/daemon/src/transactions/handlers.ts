@@ -175,7 +175,8 @@ const ownerAnswerHandlers = (service: Transactions): Handlers<typeof ownerAnswer
 const byOwner = (call: Calls['owner']) => ({ by: by(call), channel: 'rest', signed: call.principal.signed }) as const
 
 const limitHandlers = (service: Transactions): Handlers<typeof limitOperations, Calls> => ({
-  getLimits: ({ principal }, input) => service.limits(principal.sessionId, input),
+  getLimits: ({ principal }, input) => service.limits.ofSession(principal.sessionId, input),
+  getWalletSpending: (_call, { id }) => service.limits.ofWallet(id),
 })
 
 export const messageHandlers = (service: Transactions): Handlers<typeof messageOperations, Calls> => ({

@@ -6,7 +6,6 @@ import {
   type Simulation,
   type TransactionDetail,
   type TransactionStatus,
-  type WalletLimits,
   withoutNames,
 } from '@waiaas/contract'
 import { pruning } from '../ledger/service.ts'
@@ -16,7 +15,7 @@ import type { Loop } from '../platform/jobs.ts'
 import { allowances } from './allowances.ts'
 import { type Answered, type Approval, decide, end, type HumanAnswer, processed } from './approving.ts'
 import { cards } from './cards/cards.ts'
-import { askLimits } from './deciding/ask-limits.ts'
+import { limitQuestions } from './deciding/ask-limits.ts'
 import { askSimulation } from './deciding/ask-simulation.ts'
 import { type Building, building } from './deciding/building.ts'
 import { decideCovered } from './deciding/covered.ts'
@@ -112,6 +111,8 @@ export class Transactions {
   readonly #building: Building
   /** Several transactions that are decided on as one. */
   readonly plans: ReturnType<typeof plans>
+  /** What limits leave. */
+  readonly limits: ReturnType<typeof limitQuestions>
   /** What policies, and drafts of them, say of requests. */
   readonly policies: ReturnType<typeof policyQuestions>
   /** All that a wallet holds, sent to one address. */
@@ -145,6 +146,7 @@ export class Transactions {
     this.#lows = lowBalances(parts)
     this.nearly = nearlySpent(parts)
     this.#settler = settler(parts, this.#lanes, this.#lows.paid)
+    this.limits = limitQuestions(parts, this.#building)
     this.policies = policyQuestions(parts, this.#building)
     this.#lists = lists(parts)
     const { list, ofWallet, count, movements } = this.#lists
@@ -230,11 +232,6 @@ export class Transactions {
   /** The same build, decode and judge as a send, on a read snapshot. */
   simulate(input: SendRequest, sessionId: string): Promise<Simulation> {
     return askSimulation(this.#parts, this.#building, { sessionId, input, choice: choiceOf(input) })
-  }
-
-  /** What a session may spend of a wallet on a network now. */
-  limits(sessionId: string, choice: WalletChoice): Promise<WalletLimits> {
-    return askLimits(this.#parts, this.#building, { sessionId, choice })
   }
 
   /** What somebody says to what waits, over any channel: the first answer counts. When it was answered. */

@@ -5,6 +5,7 @@ import { Balances } from './balances.tsx'
 import { Checklist } from './checklist.tsx'
 import { Health } from './health.tsx'
 import { Refused } from './refused.tsx'
+import { Limits } from './spending.tsx'
 import { KillSwitch } from './stop.tsx'
 import { Waiting } from './waiting.tsx'
 import { words } from './words.ts'
@@ -21,6 +22,7 @@ function Home() {
       <Waiting />
       <div className="panels">
         <Balances />
+        <Limits />
         <Worst />
         <Refused />
         <Health />

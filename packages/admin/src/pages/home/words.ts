@@ -2,6 +2,7 @@ import { pair } from '../../words/pair.ts'
 
 export const words = pair({
   en: {
+    allWallets: 'all {count} wallets',
     approve: 'Approve',
     backup: 'Newest backup',
     balances: 'Balances',
@@ -37,6 +38,7 @@ export const words = pair({
     worstIntro: 'What could leave at most if every agent were taken over now.',
   },
   ko: {
+    allWallets: '지갑 {count}개 모두',
     approve: '승인',
     backup: '최근 백업',
     balances: '잔액',

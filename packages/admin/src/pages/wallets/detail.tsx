@@ -14,7 +14,7 @@ import { ExportKey } from './export-key.tsx'
 import type { Wallet } from './holdings.ts'
 import { STATE_TONES } from './list.tsx'
 import { Networks, Owners } from './owners.tsx'
-import { CanLeave, Rules } from './rules.tsx'
+import { CanLeave, Rules, Spent } from './rules.tsx'
 import { WalletSessions } from './sessions.tsx'
 import { words } from './words.ts'
 
@@ -30,6 +30,7 @@ export function WalletPage({ id }: { readonly id: string }) {
       <div className="panels">
         <Assets wallet={wallet} />
         {!isOver && <CanLeave id={id} />}
+        {!isOver && <Spent id={id} />}
       </div>
       {!isOver && (
         <>

@@ -3,10 +3,11 @@ import { linkTo } from '../../app/link.ts'
 import { type Answered, useRead } from '../../data/use.ts'
 import { Empty, Loading, Panel } from '../../parts/panel.tsx'
 import { Refusal } from '../../parts/refusal.tsx'
+import { Spending } from '../../parts/spending.tsx'
 import { DataTable } from '../../parts/table.tsx'
 import { Badge, Money } from '../../parts/values.tsx'
 import { useT } from '../../words/language.tsx'
-
+import { words as spending } from '../../words/spending.ts'
 import type { Wallet } from './holdings.ts'
 import { words } from './words.ts'
 
@@ -27,6 +28,16 @@ export function CanLeave({ id }: { readonly id: string }) {
         </dl>
       )}
       {data && <p className="quiet">{sentence(data.text)}</p>}
+    </Panel>
+  )
+}
+
+/** What is spent of its limits over time. */
+export function Spent({ id }: { readonly id: string }) {
+  const t = useT()
+  return (
+    <Panel title={t(spending.title)}>
+      <Spending id={id} />
     </Panel>
   )
 }

@@ -1,4 +1,4 @@
-import { Failure, nativeAsset, type WalletLimits } from '@waiaas/contract'
+import { Failure, nativeAsset, type WalletLimits, type WalletSpending } from '@waiaas/contract'
 import type { Token } from '../../chains/intent.ts'
 import type { ServiceParts, WalletChoice } from '../parts.ts'
 import type { Building, Chosen } from './building.ts'
@@ -7,8 +7,25 @@ import { payables, UNKNOWN } from './payable.ts'
 
 type Asked = { sessionId: string; choice: WalletChoice }
 
-/** What a session may spend of a wallet on a network now. Prices and nodes are asked first, so that no job waits for them. */
-export async function askLimits(
+/** What limits leave: to a session that asks before it pays, and of a wallet, whoever uses it. */
+export function limitQuestions(parts: ServiceParts, building: Pick<Building, 'choose' | 'place'>) {
+  const { database, judge, switches } = parts
+  return {
+    ofSession: (sessionId: string, choice: WalletChoice): Promise<WalletLimits> =>
+      askLimits(parts, building, { sessionId, choice }),
+    /** Of what is stored and known: nobody is asked for it. Failures WALLET_NOT_FOUND, WALLET_TERMINATED. */
+    ofWallet: (id: string): Promise<WalletSpending> =>
+      database.read(async (db) => {
+        const wallet = await switches.wallet(db, id)
+        if (!wallet) throw new Failure('WALLET_NOT_FOUND', `no wallet ${id}`)
+        if (wallet.status === 'TERMINATED') throw new Failure('WALLET_TERMINATED', 'the wallet is terminated')
+        return judge.spending(db, { wallet, networks: parts.networksOf(wallet) })
+      }),
+  }
+}
+
+/** Prices and nodes are asked first, so that no job waits for them. */
+async function askLimits(
   parts: ServiceParts,
   building: Pick<Building, 'choose' | 'place'>,
   { sessionId, choice }: Asked,

@@ -12,13 +12,14 @@ import {
   type Usd,
   usdNumber,
   type WalletLimits,
+  type WalletSpending,
   ZERO_BASE,
   ZERO_USD,
 } from '@waiaas/contract'
 import { openNow, sessionTotal } from '../../ledger/service.ts'
 import { seconds } from '../../platform/clock.ts'
 import { type EvaluateInput, isEndless, type LimitsNow, limitsNow, unlessEndless } from '../../policies/service.ts'
-import type { SessionFacts } from '../switches.ts'
+import type { SessionFacts, WalletFacts } from '../switches.ts'
 import { inputOf, type JudgeJob, windowsByMinute } from './judgement.ts'
 import type { LimitsOf } from './verdict.ts'
 
@@ -31,27 +32,9 @@ export async function limitsOf(
   { wallet, session, network, tokens, payable }: LimitsOf,
 ): Promise<WalletLimits> {
   const { db } = job
-  const native = nativeAsset(network)
-  const nothing = {
-    ...{ wallet, session, network, type: 'NOTHING', feePrice: undefined },
-    effects: { network: network.id, sender: wallet.address, effects: [], fee: { asset: native, max: '0' } },
-  }
-  const { input, rules, reading } = await inputOf(job, nothing)
+  const { now, asOf, worth } = await nowOf(job, { wallet, session, network, tokens })
   const { symbol, decimals } = network.native
-  const all = [{ asset: native, address: '', symbol, decimals }, ...tokens]
-  const known: EvaluateInput = {
-    ...input,
-    prices: rules.prices.current(
-      network,
-      all.map(({ asset }) => asset),
-    ),
-    tokens: Object.fromEntries(tokens.map((token) => [assetKey(token.asset), token])),
-  }
-  const coarse = limitsNow(known)
-  const times = coarse.windows.flatMap(({ leaving }) => ends(leaving))
-  const now =
-    times.length === 0 ? coarse : limitsNow({ ...known, spent: await windowsByMinute(db, nothing, { reading, times }) })
-  const worth = rules.prices.worth
+  const all = [{ asset: nativeAsset(network), address: '', symbol, decimals }, ...tokens]
   const bound = boundsOf(session, await sessionTotal(db, { sessionId: session.id, worth }))
   const allowed = { ...now.allowed, recipients: both(now.allowed.recipients, bound.recipients) }
   const { tokens: listed } = allowed
@@ -59,7 +42,7 @@ export async function limitsOf(
   const open = await openNow(db, { account: wallet.account, sessionId: session.id, worth })
   return {
     ...{ walletId: wallet.id, chain: wallet.chain, environment: wallet.environment },
-    ...{ network: network.id, chainId: network.caip2, asOf: seconds(input.now) },
+    ...{ network: network.id, chainId: network.caip2, asOf },
     refused: [...now.refused, ...bound.refused(network)],
     windows: now.windows.map((window) => windowView(window)),
     payments: shown.map((token) => {
@@ -84,6 +67,50 @@ export async function limitsOf(
       allowancesUsd: unlessEndless(open.allowed),
     },
   }
+}
+
+/** What the limits of a wallet have left, as the next payment that no session asks for would be judged on each of its networks. */
+export async function spendingOf(
+  job: JudgeJob,
+  { wallet, networks }: { wallet: WalletFacts; networks: readonly Network[] },
+): Promise<WalletSpending> {
+  const shown = new Map<string, WalletSpending['windows'][number]>()
+  const each: WalletSpending['networks'] = []
+  for (const network of networks) {
+    const { now } = await nowOf(job, { wallet, session: null, network, tokens: [] })
+    each.push({ network: network.id, refused: [...now.refused] })
+    for (const window of now.windows) {
+      // One of the whole wallet is found anew on each of its networks.
+      const key = [window.policyId, window.name, window.of === 'wallet' ? '' : network.id].join(' ')
+      const known = shown.get(key)
+      if (known) known.networks.push(network.id)
+      else shown.set(key, { ...windowView(window), networks: [network.id] })
+    }
+  }
+  const { id: walletId, name } = wallet
+  return { walletId, name, asOf: seconds(job.reads.now), windows: [...shown.values()], networks: each }
+}
+
+type Whose = Pick<LimitsOf, 'wallet' | 'network' | 'tokens'> & { readonly session: SessionFacts | null }
+
+/** What the policies say of a payment of nothing to nobody; what leaves a window first and last to the minute. */
+async function nowOf(job: JudgeJob, { wallet, session, network, tokens }: Whose) {
+  const native = nativeAsset(network)
+  const nothing = {
+    ...{ wallet, session, network, type: 'NOTHING', feePrice: undefined },
+    effects: { network: network.id, sender: wallet.address, effects: [], fee: { asset: native, max: '0' } },
+  }
+  const { input, rules, reading } = await inputOf(job, nothing)
+  const known: EvaluateInput = {
+    ...input,
+    prices: rules.prices.current(network, [native, ...tokens.map(({ asset }) => asset)]),
+    tokens: Object.fromEntries(tokens.map((token) => [assetKey(token.asset), token])),
+  }
+  const coarse = limitsNow(known)
+  const times = coarse.windows.flatMap(({ leaving }) => ends(leaving))
+  const finer = () => windowsByMinute(job.db, nothing, { reading, times })
+  const now = times.length === 0 ? coarse : limitsNow({ ...known, spent: await finer() })
+  return { now, asOf: seconds(input.now), worth: rules.prices.worth }
 }
 
 const cut = (list: readonly string[] | null): string[] | null => list?.slice(0, SHOWN) ?? null

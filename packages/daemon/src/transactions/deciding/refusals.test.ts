@@ -150,7 +150,8 @@ test('a refusal says to the minute when what was spent leaves the window, and th
   expect(wait).toBeGreaterThan((24 * 60 - 208) * MINUTE)
   expect(wait).toBeLessThan((24 * 60 - 205) * MINUTE)
   // Who asks for the limits is told the same minute, and that of the last part.
-  const [window] = (await bed.service.limits(from.session, { walletId: from.id, network: 'local-evm' })).windows
+  const [window] = (await bed.service.limits.ofSession(from.session, { walletId: from.id, network: 'local-evm' }))
+    .windows
   expect(window!.moreAt).toBe(retryAt)
   expect(window!.resetsAt! - retryAt!).toBeGreaterThanOrEqual(7 * 60)
   expect(window!.resetsAt! - retryAt!).toBeLessThanOrEqual(8 * 60)

@@ -1,4 +1,4 @@
-import type { Base, Effects, Network, Usd, WalletLimits } from '@waiaas/contract'
+import type { Base, Effects, Network, Usd, WalletLimits, WalletSpending } from '@waiaas/contract'
 import type { Draft, UnitFee } from '../../chains/build.ts'
 import type { Intent, Token } from '../../chains/intent.ts'
 import type { Reservation, SpendItem } from '../../ledger/service.ts'
@@ -82,6 +82,8 @@ export type Judge = {
   of(db: Handle, subject: Subject, before?: Before): Promise<Verdict>
   /** What may be spent now, as the next payment would be judged. */
   limits(db: Handle, of: LimitsOf): Promise<WalletLimits>
+  /** What the limits of a wallet have left, without those of sessions. */
+  spending(db: Handle, of: { wallet: WalletFacts; networks: readonly Network[] }): Promise<WalletSpending>
   /** Judges accepted requests of a job again before they are signed; what all of them go by is read once. */
   again(db: Handle): JudgeAgain
 }
