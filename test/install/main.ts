@@ -22,7 +22,7 @@ function install(folder: string): string | undefined {
   const mcp = JSON.parse(readFileSync(join(root, 'packages/mcp/package.json'), 'utf8')) as {
     dependencies: Record<string, string>
   }
-  const sdk = '@modelcontextprotocol/sdk'
+  const sdk = '@modelcontextprotocol/server'
   const packages = [`${OLDEST.name}@${OLDEST.version}`, `${sdk}@${mcp.dependencies[sdk]}`]
   const words = ['install', '--no-audit', '--no-fund', '--prefix', folder, ...packages]
   const { status, stderr } = spawnSync('npm', words, { cwd: folder, encoding: 'utf8', timeout: 120_000 })

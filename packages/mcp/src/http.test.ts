@@ -1,7 +1,7 @@
-import { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { Failure } from '@waiaas/contract'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { MODERN } from '../test/client.ts'
 import { type Daemon, startDaemon, tokenOf, walletId } from '../test/daemon.ts'
 
 let daemon: Daemon
@@ -16,11 +16,9 @@ afterEach(async () => {
 
 const at = () => new URL('/mcp', daemon.url)
 async function connect(token: string): Promise<Client> {
-  const client = new Client({ name: 'a test', version: '0' })
+  const client = new Client({ name: 'a test', version: '0' }, MODERN)
   const headers = { authorization: `Bearer ${token}` }
-  // The library's own types disagree under exactOptionalPropertyTypes.
-  const transport = new StreamableHTTPClientTransport(at(), { requestInit: { headers } })
-  await client.connect(transport as Parameters<typeof client.connect>[0])
+  await client.connect(new StreamableHTTPClientTransport(at(), { requestInit: { headers } }))
   clients.push(client)
   return client
 }

@@ -1,7 +1,7 @@
-import { serveStdio } from './stdio.ts'
+import { serveOnStdio } from './stdio.ts'
 
 try {
-  await serveStdio()
+  await serveOnStdio()
 } catch (error) {
   process.stderr.write(`[waiaas-mcp] ${error instanceof Error ? error.message : String(error)}\n`)
   process.exitCode = 1

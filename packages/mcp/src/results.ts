@@ -1,4 +1,4 @@
-import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js'
+import type { CallToolResult } from '@modelcontextprotocol/server'
 import { isFailure, type Operation, toolAnswer } from '@waiaas/contract'
 import { WAIaaSError } from '@waiaas/sdk'
 import { isTokenRefused } from './refusals.ts'

@@ -1,9 +1,10 @@
 import { EventEmitter, once } from 'node:events'
-import { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import { InMemoryTransport } from '@modelcontextprotocol/sdk/inMemory.js'
+import { Client, InMemoryTransport } from '@modelcontextprotocol/client'
+import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import type { CallOptions } from '@waiaas/contract'
 import { WAIaaSError } from '@waiaas/sdk'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { MODERN } from '../test/client.ts'
 import { type CallOperation, createServer, type ServerOptions } from './server.ts'
 
 /** A client of the server in this process; `answer` stands for the daemon. */
@@ -13,9 +14,11 @@ async function connect(answer: (tries: number) => unknown, options: ServerOption
     calls.push({ operation, input, options: more })
     return answer(calls.length)
   }
-  const client = new Client({ name: 'a test', version: '0' })
+  const client = new Client({ name: 'a test', version: '0' }, MODERN)
   const [ours, theirs] = InMemoryTransport.createLinkedPair()
-  await Promise.all([createServer(call, options).connect(theirs), client.connect(ours)])
+  const served = serveStdio(() => createServer(call, options), { transport: theirs })
+  onTestFinished(() => served.close())
+  await client.connect(ours)
   const send = (args: Record<string, unknown>) => client.callTool({ name: 'send_token', arguments: args })
   return { client, calls, send, keys: () => calls.map(({ options: { idempotencyKey } }) => idempotencyKey) }
 }
@@ -88,9 +91,7 @@ test('a send that its client gave up on is repeated under the same key', async (
   const aborted = once(seen, 'abort')
   const args = { to: 'x', humanAmount: '1' }
   const options = { timeout: 20 }
-  await expect(client.callTool({ name: 'send_token', arguments: args }, undefined, options)).rejects.toThrow(
-    'timed out',
-  )
+  await expect(client.callTool({ name: 'send_token', arguments: args }, options)).rejects.toThrow('timed out')
   await aborted
   await send(args)
   await send(args)

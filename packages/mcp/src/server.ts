@@ -1,12 +1,12 @@
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import {
-  CallToolRequestSchema,
   type CallToolResult,
-  ErrorCode,
-  ListToolsRequestSchema,
+  CLIENT_INFO_META_KEY,
   type ListToolsResult,
-  McpError,
-} from '@modelcontextprotocol/sdk/types.js'
+  McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
+  type ServerContext,
+} from '@modelcontextprotocol/server'
 import { type CallOptions, isFailure, type Operation, operations, secondsToWait } from '@waiaas/contract'
 import { WAIaaSError } from '@waiaas/sdk'
 import manifest from '../package.json' with { type: 'json' }
@@ -20,8 +20,11 @@ export type CallOperation = (
   input: Record<string, unknown>,
   options: ToolOptions,
 ) => Promise<unknown>
-/** `messageId` is that of the JSON-RPC request, which tells equal calls apart; undefined of what no tool asks for. */
-export type ToolOptions = CallOptions & { readonly messageId?: string | number }
+/**
+ * `messageId` is that of the JSON-RPC request, which tells equal calls apart; undefined of what no tool asks for.
+ * `clientName` is what the client says that it is.
+ */
+export type ToolOptions = CallOptions & { readonly messageId?: string | number; readonly clientName?: string }
 
 export type ServerOptions = {
   /** The wallet that tools act on when a call names none; without it, the session's only one. */
@@ -45,20 +48,31 @@ const INSTRUCTIONS =
   'A send answers at once with its tier: INSTANT and NOTIFY run, DELAY waits, APPROVAL waits for a human; with wait it answers once it is over, and so does get_transaction. ' +
   'A refusal says in details.reasons what was observed and what is allowed. simulate_transaction asks without sending.'
 
-/** An MCP server whose tools are the contract's, for any transport. Connect it, and close it when its client has gone. */
+/** The tools are the same for as long as this program runs; another one may follow an update. In milliseconds. */
+const LISTS_LAST = { ttlMs: 300_000, cacheScope: 'private' } as const
+
+/**
+ * An MCP server whose tools are the contract's, for any transport and both generations of the protocol (2026-07-28, and
+ * 2025-11-25 with what was before). Connect it, and close it when its client has gone.
+ */
 export function createServer(call: CallOperation, options: ServerOptions = {}): McpServer {
   const { walletName } = options
   const server = new McpServer(
     { name: `waiaas-${walletName ?? 'wallet'}`, version: manifest.version },
-    { capabilities: { tools: {}, resources: {} }, instructions: INSTRUCTIONS },
+    {
+      capabilities: { tools: {}, resources: {} },
+      instructions: INSTRUCTIONS,
+      cacheHints: { 'tools/list': LISTS_LAST, 'resources/list': LISTS_LAST, 'server/discover': LISTS_LAST },
+    },
   )
   const run = runner(call, options)
   // By hand, not by registerTool: the contract's JSON schemas are shown as they are, and the daemon judges the arguments.
-  server.server.setRequestHandler(ListToolsRequestSchema, () => listTools(walletName))
-  server.server.setRequestHandler(CallToolRequestSchema, ({ params }, { signal, requestId }) => {
+  server.server.setRequestHandler('tools/list', () => listTools(walletName))
+  server.server.setRequestHandler('tools/call', ({ params }, context) => {
     const tool = agentTools().get(params.name)
-    if (!tool) throw new McpError(ErrorCode.InvalidParams, `expected a tool of tools/list, got "${params.name}"`)
-    return run(tool, params.arguments ?? {}, { signal, messageId: requestId })
+    if (!tool)
+      throw new ProtocolError(ProtocolErrorCode.InvalidParams, `expected a tool of tools/list, got "${params.name}"`)
+    return run(tool, params.arguments ?? {}, fromOf(context, server))
   })
   addResources(server, call, options)
   return server
@@ -77,20 +91,32 @@ function listTools(walletName: string | undefined): ListToolsResult {
   }
 }
 
-type From = { readonly signal: AbortSignal; readonly messageId: string | number }
+type From = ToolOptions & { readonly signal: AbortSignal }
+
+/** Who asks: each message says it in the protocol of 2026, the first one of the connection in the one before. */
+function fromOf({ mcpReq: { signal, id, envelope } }: ServerContext, { server }: McpServer): From {
+  const clientName = nameIn(envelope) ?? server.getClientVersion()?.name
+  return { signal, messageId: id, ...(clientName !== undefined && { clientName }) }
+}
+
+function nameIn(envelope: object | undefined): string | undefined {
+  const said: unknown = envelope && Reflect.get(envelope, CLIENT_INFO_META_KEY)
+  return typeof said === 'object' && said && 'name' in said && typeof said.name === 'string' ? said.name : undefined
+}
+
 type Run = (tool: AgentTool, args: Record<string, unknown>, from: From) => Promise<CallToolResult>
 
 function runner(call: CallOperation, { walletId, log = () => {}, timeoutMs = TIMEOUT_MS }: ServerOptions): Run {
   const keys = repeatKeys()
 
   /** The arguments as the daemon takes them, with the wallet that the call leaves open. */
-  async function inputOf(tool: AgentTool, args: Record<string, unknown>, signal: AbortSignal) {
+  async function inputOf(tool: AgentTool, args: Record<string, unknown>, from: From) {
     const input = withinTime(tool.toInput(args))
     const { walletField, needsWallet } = tool
     // Empty text names no wallet.
     if (walletField === undefined || (input[walletField] ?? '') !== '') return input
     if (walletId !== undefined) return { ...input, [walletField]: walletId }
-    return needsWallet ? { ...input, [walletField]: await onlyWallet(call, signal) } : input
+    return needsWallet ? { ...input, [walletField]: await onlyWallet(call, from) } : input
   }
 
   async function send(tool: AgentTool, input: Record<string, unknown>, from: From): Promise<unknown> {
@@ -112,10 +138,12 @@ function runner(call: CallOperation, { walletId, log = () => {}, timeoutMs = TIM
     }
   }
 
-  return async (tool, args, { signal: clientSignal, messageId }) => {
+  return async (tool, args, from) => {
+    const { signal: clientSignal } = from
     const signal = AbortSignal.any([clientSignal, AbortSignal.timeout(timeoutMs)])
+    const within = { ...from, signal }
     try {
-      return answerResult(await send(tool, await inputOf(tool, args, signal), { signal, messageId }), tool.op)
+      return answerResult(await send(tool, await inputOf(tool, args, within), within), tool.op)
     } catch (error) {
       if (!clientSignal.aborted) reportBug(tool.name, error, log)
       return failureResult(error, tool.op)
@@ -134,8 +162,8 @@ function reportBug(where: string, error: unknown, log: (message: string) => void
 }
 
 /** The session's only wallet. Fails with WALLET_ID_REQUIRED when it has several. */
-async function onlyWallet(call: CallOperation, signal: AbortSignal): Promise<string> {
-  const answer = await call('getAddress', {}, { signal })
+async function onlyWallet(call: CallOperation, { messageId: _, ...from }: From): Promise<string> {
+  const answer = await call('getAddress', {}, from)
   if (typeof answer === 'object' && answer && 'walletId' in answer && typeof answer.walletId === 'string')
     return answer.walletId
   throw new Error('getAddress answered without a walletId')
@@ -146,14 +174,15 @@ function addResources(server: McpServer, call: CallOperation, { walletId, log = 
   const add = (path: string, operation: keyof typeof operations, input: Record<string, unknown>) => {
     const op: Operation = operations[operation]
     const about = { title: path.replace('/', ' '), description: op.summary, mimeType: 'application/json' }
-    server.registerResource(path.slice(path.indexOf('/') + 1), `waiaas://${path}`, about, async (uri, { signal }) => {
+    server.registerResource(path.slice(path.indexOf('/') + 1), `waiaas://${path}`, about, async (uri, context) => {
       try {
-        const text = JSON.stringify(await call(operation, input, { signal }))
+        const { messageId: _, ...from } = fromOf(context, server)
+        const text = JSON.stringify(await call(operation, input, from))
         return { contents: [{ uri: uri.href, mimeType: about.mimeType, text }] }
       } catch (error) {
         reportBug(uri.href, error, log)
         const body = failureBody(error, op)
-        throw new McpError(ErrorCode.InternalError, `${body.code}: ${body.message}`, body)
+        throw new ProtocolError(ProtocolErrorCode.InternalError, `${body.code}: ${body.message}`, body)
       }
     })
   }

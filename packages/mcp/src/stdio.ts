@@ -1,5 +1,5 @@
-import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js'
-import { daemonCalls } from './calls.ts'
+import { serveStdio } from '@modelcontextprotocol/server/stdio'
+import { type DaemonCalls, daemonCalls } from './calls.ts'
 import { readEnvironment } from './environment.ts'
 import { createServer } from './server.ts'
 
@@ -10,26 +10,34 @@ const GRACE_MS = 3_000
 const log = (message: string): void => void process.stderr.write(`[waiaas-mcp] ${message}\n`)
 
 /** Serves one MCP client on stdin and stdout until it closes stdin, or the process is told to end. */
-export async function serveStdio(): Promise<void> {
+export async function serveOnStdio(): Promise<void> {
   const environment = readEnvironment(process.env)
-  const agentName = () => nameOf(server.server.getClientVersion()?.name, environment.walletName)
+  let clientName: string | undefined
+  const agentName = () => nameOf(clientName, environment.walletName)
   const calls = daemonCalls({ ...environment, agentName }, log)
-  const server = createServer(calls.call, { ...environment, log })
-  server.server.onerror = (error) => log(error.message)
+  const call: DaemonCalls['call'] = (operation, input, options) => {
+    clientName = options.clientName ?? clientName
+    return calls.call(operation, input, options)
+  }
   let isStopping = false
+  let served: ReturnType<typeof serveStdio> | undefined
   const stop = () => {
     if (isStopping) return
     isStopping = true
     setTimeout(() => process.exit(0), GRACE_MS).unref()
     calls.close()
-    server.close().catch((error: unknown) => log(`closing: ${String(error)}`))
+    served?.close().catch((error: unknown) => log(`closing: ${String(error)}`))
   }
   for (const event of ['end', 'close']) process.stdin.on(event, stop)
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, stop)
   // The client has gone without a word.
   process.stdout.on('error', stop)
   await calls.start()
-  await server.connect(new StdioServerTransport())
+  if (isStopping) return
+  served = serveStdio(() => createServer(call, { ...environment, log }), {
+    onerror: (error) => log(error.message),
+    maxSubscriptions: 0,
+  })
 }
 
 /** What the operator reads when it asks for a session. */

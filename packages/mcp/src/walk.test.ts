@@ -1,5 +1,4 @@
-import { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { deployEvmFixtures } from '@waiaas/localnet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestDaemon, type TestDaemon } from '../../../test/support/daemon.ts'
@@ -7,6 +6,7 @@ import { unsignedPayment } from '../../../test/support/unsigned.ts'
 import { until } from '../../../test/support/until.ts'
 import { GENEROUS, type TestWallet } from '../../../test/support/wallets.ts'
 import { type EvmWorld, evmWorld } from '../../../test/support/worlds.ts'
+import { MODERN } from '../test/client.ts'
 
 let world: EvmWorld
 let daemon: TestDaemon
@@ -31,11 +31,10 @@ async function agentOf(
   { token }: TestWallet,
   more: Record<string, string> = {},
 ): Promise<{ client: Client; call: Call }> {
-  const client = new Client({ name: 'a test', version: '0' })
+  const client = new Client({ name: 'a test', version: '0' }, MODERN)
   const headers = { authorization: `Bearer ${token}`, ...more }
   const transport = new StreamableHTTPClientTransport(new URL('/mcp', daemon.url), { requestInit: { headers } })
-  // The library's own types disagree under exactOptionalPropertyTypes.
-  await client.connect(transport as Parameters<typeof client.connect>[0])
+  await client.connect(transport)
   clients.push(client)
   const call: Call = async (name, args = {}) => {
     const { isError, structuredContent } = await client.callTool({ name, arguments: args })

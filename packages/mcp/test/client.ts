@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { Client } from '@modelcontextprotocol/sdk/client/index.js'
-import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
+import { Client, type ClientOptions } from '@modelcontextprotocol/client'
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 
 const bin = fileURLToPath(new URL('../bin/waiaas-mcp.cjs', import.meta.url))
 const pids = new Set<number>()
@@ -12,6 +12,9 @@ process.on('exit', () => {
 export type Result = { isError?: boolean | undefined; content: unknown; structuredContent?: Record<string, unknown> }
 export type Agent = Awaited<ReturnType<typeof startAgent>>
 
+/** How a client of 2026 connects; without it, it speaks as those of 2025 do. */
+export const MODERN = { versionNegotiation: { mode: { pin: '2026-07-28' } } } satisfies ClientOptions
+
 const program = { command: process.execPath, args: [bin] }
 
 /** The official client, connected to the real program on stdin and stdout; `server` is how a client starts it. */
@@ -19,7 +22,7 @@ export async function startAgent(env: Record<string, string>, server = program) 
   const transport = new StdioClientTransport({ ...server, env, stderr: 'pipe' })
   const errors: string[] = []
   transport.stderr?.on('data', (chunk: Buffer) => errors.push(String(chunk)))
-  const client = new Client({ name: 'a test', version: '0' })
+  const client = new Client({ name: 'a test', version: '0' }, MODERN)
   await client.connect(transport)
   const pid = transport.pid
   if (pid === null) throw new Error('the server has no process')

@@ -18,7 +18,7 @@ const SECURITY = {
 const CORS = {
   'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE, OPTIONS',
   'access-control-allow-headers':
-    'Content-Type, Authorization, X-Master-Password, X-Master-Proof, X-Master-Mark, X-Request-Id, Idempotency-Key, Last-Event-ID, X-Owner-Signature, X-Owner-Message, X-Owner-Address',
+    'Content-Type, Authorization, X-Master-Password, X-Master-Proof, X-Master-Mark, X-Request-Id, Idempotency-Key, Last-Event-ID, MCP-Protocol-Version, Mcp-Method, Mcp-Name, X-Owner-Signature, X-Owner-Message, X-Owner-Address',
   'access-control-max-age': '600',
 }
 
