@@ -67,7 +67,7 @@ export function When({ at }: { readonly at: number | null | undefined }) {
 }
 
 /** The middle of a long id is left out. */
-const shortened = (id: string): string => (id.length > 14 ? `${id.slice(0, 6)}…${id.slice(-4)}` : id)
+export const shortened = (id: string): string => (id.length > 14 ? `${id.slice(0, 6)}…${id.slice(-4)}` : id)
 
 /** What a thing is called: its name, else its id in short; the id whole on hover and by a copy. */
 export function Name({ id, name }: { readonly id: string; readonly name?: string | null | undefined }) {

@@ -32,7 +32,9 @@ export function Balances() {
 
 function Wallet({ held: { id, name, status, usd, networks } }: { readonly held: Held }) {
   const t = useT()
-  const unread = networks.filter(({ error }) => error !== null).map(({ network }) => network)
+  // A network that has never said anything is one that nobody has used yet, unless there is no other.
+  const used = networks.some(({ asOf }) => asOf !== null) ? networks.filter(({ asOf }) => asOf !== null) : networks
+  const unread = used.filter(({ error }) => error !== null).map(({ network }) => network)
   return (
     <li>
       <span>

@@ -5,6 +5,7 @@ import { Dialog } from '../../parts/dialog.tsx'
 import { SelectField, TextField } from '../../parts/fields.tsx'
 import { Refusal } from '../../parts/refusal.tsx'
 import { Copy } from '../../parts/values.tsx'
+import { common } from '../../words/common.ts'
 import { useT } from '../../words/language.tsx'
 import { settingsOf } from './channel-settings.ts'
 import { words } from './words.ts'
@@ -132,7 +133,7 @@ function WebhookFields({ close }: Closing) {
           {secret} <Copy text={secret} />
         </p>
         <button type="button" className="button" onClick={close}>
-          OK
+          {t(common.close)}
         </button>
       </>
     )

@@ -1,4 +1,4 @@
-import { Chain, type Wallet } from '@waiaas/contract'
+import { Chain, NETWORKS, type Wallet } from '@waiaas/contract'
 import { type FormEvent, useState } from 'react'
 import { linkTo } from '../../app/link.ts'
 import { type Asked, useAct } from '../../data/use.ts'
@@ -16,6 +16,9 @@ type Draft = Pick<Asked<'createWallet'>, 'name'> & {
   readonly defaultPolicy: boolean
 }
 type Change = (draft: Partial<Draft>) => void
+
+/** Of which there are networks: of another one nothing can be made. */
+const families = Chain.options.filter((each) => NETWORKS.some(({ chain }) => chain === each))
 
 /** What a new wallet starts as: for tests, and with a limit. */
 export const newDraft: Draft = { name: '', chain: 'ethereum', environment: 'testnet', defaultPolicy: true }
@@ -76,7 +79,7 @@ export function WalletFields({ draft, change }: { readonly draft: Draft; readonl
         value={draft.chain}
         // The choices are those of the type.
         change={(chain) => change({ chain: chain as Draft['chain'] })}
-        choices={Chain.options.map((chain) => ({ value: chain, label: chain }))}
+        choices={families.map((chain) => ({ value: chain, label: chain }))}
       />
       <SelectField
         label={t(words.environment)}

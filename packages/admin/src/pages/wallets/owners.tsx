@@ -8,6 +8,9 @@ import { useT } from '../../words/language.tsx'
 import type { Wallet } from './holdings.ts'
 import { words } from './words.ts'
 
+/** Where owners verify, each in the browser that has their wallet. */
+const OWNER_PAGE = new URL('/owner', location.href).href
+
 /** Who approves for a wallet, and how somebody comes to. */
 export function Owners({ wallet: { id, status } }: { readonly wallet: Wallet }) {
   const t = useT()
@@ -30,6 +33,11 @@ export function Owners({ wallet: { id, status } }: { readonly wallet: Wallet }) 
               </li>
             ))}
           </ul>
+          {data.owners.some(({ verifiedAt }) => verifiedAt === null) && (
+            <p className="small-text">
+              {t(words.verifyAt)} <a href={OWNER_PAGE}>{OWNER_PAGE}</a> <Copy text={OWNER_PAGE} />
+            </p>
+          )}
           {data.warning && <p className="quiet">{data.warning}</p>}
           {status === 'ACTIVE' && <Inviting id={id} />}
         </div>

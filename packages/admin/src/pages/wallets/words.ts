@@ -97,6 +97,7 @@ export const words = pair({
     ownersNeeded: '{needed} of {count} have to agree.',
     verified: 'verified',
     notVerified: 'not verified',
+    verifyAt: 'Who is named verifies on their own page, with their wallet or passkey:',
     inviteOwner: 'Invite an owner',
     inviteMeans:
       'A link, good once and for 15 minutes, for somebody who is to own this wallet with a passkey. It makes nobody an owner by itself: you confirm the code that they read out.',
@@ -247,6 +248,7 @@ export const words = pair({
     ownerGRACE: '지정됨, 미확인',
     ownerLOCKED: '확인됨',
     ownersNeeded: '{count}명 중 {needed}명이 동의해야 합니다.',
+    verifyAt: '지정된 소유자는 자신의 지갑이나 패스키로 이 페이지에서 확인합니다:',
     verified: '확인됨',
     notVerified: '미확인',
     inviteOwner: '소유자 초대',

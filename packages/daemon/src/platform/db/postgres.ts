@@ -5,6 +5,7 @@ import { answer, asJob, type Job, type Outcome } from './job.ts'
 import { type Console, NUMBERS } from './migrations.ts'
 import { checked, type Lock, lockOrder, type Scope } from './scope.ts'
 import type { Compiled, SqlValue } from './statement.ts'
+import { databaseClosed } from './storage.ts'
 import type { RawDatabase, Stats } from './types.ts'
 
 /** Jobs with the same exclusive locks: those that come while one transaction runs share the next. */
@@ -279,7 +280,7 @@ class PostgresDatabase implements RawDatabase {
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw new Error('the database is closed')
+    if (this.#closed) throw databaseClosed()
   }
 }
 

@@ -12,6 +12,7 @@ import { type Console, SchemaError } from './migrations.ts'
 import { lockOrder, type Scope } from './scope.ts'
 import { filesOf, sqliteFault } from './sqlite-faults.ts'
 import type { Compiled } from './statement.ts'
+import { databaseClosed } from './storage.ts'
 import type { RawDatabase, Stats } from './types.ts'
 import { type Sync, WriteAheadLog } from './write-ahead-log.ts'
 
@@ -372,7 +373,7 @@ class SqliteDatabase implements RawDatabase {
   }
 
   #assertOpen(): void {
-    if (this.#closed) throw new Error('the database is closed')
+    if (this.#closed) throw databaseClosed()
     this.#log?.requireWhole()
   }
 }

@@ -43,6 +43,9 @@ export function asStorageFailure(error: unknown): unknown {
   return new Failure('STORAGE_UNAVAILABLE', `${sentence(fault)}; ${outcome}`, { cause: error })
 }
 
+/** Whoever still reads while the daemon stops is told so; it is no fault. */
+export const databaseClosed = (): Failure => new Failure('SHUTTING_DOWN', 'the database is closed')
+
 /** Writes a page, of which nobody reads what changes. SQLite writes none for a row that stays as it is. */
 async function touch(db: Handle, engine: Engine): Promise<void> {
   const number = Math.floor(Math.random() * 2 ** 31)
