@@ -19,21 +19,6 @@ export const outOn = (database: Database) =>
     ),
   )
 
-/** Whether each of them is in a block, as the daemon knows as well: it counts in every limit, whether or not it is booked as final. */
-export async function areInBlocks(database: Database, node: MadeUpNode, ids: readonly string[]): Promise<boolean> {
-  const included = await database.read((db) =>
-    db.query((k) =>
-      k
-        .selectFrom('attempts')
-        .select(['transaction_id', 'hash'])
-        .where('transaction_id', 'in', [...ids])
-        .where('state', '=', 'included'),
-    ),
-  )
-  const landed = included.filter(({ hash }) => hash && node.landing(hash))
-  return ids.every((id) => landed.some(({ transaction_id }) => transaction_id === id))
-}
-
 /**
  * Test support: what is on its way and where it stands, for who reads why a test waited in vain: the lane as the database
  * has it, what it is to sign, its attempts, and what the node makes of them.

@@ -7,7 +7,7 @@ import { type Cap, capsModel } from './caps-model.ts'
 import { type MadeUpBed, madeUpBed, madeUpKey, madeUpNode } from './made-up-bed.ts'
 import { LIVES } from './made-up-node.ts'
 import { isKilling, mortal } from './mortal.ts'
-import { areInBlocks, onItsWay, outOn } from './on-its-way.ts'
+import { onItsWay, outOn } from './on-its-way.ts'
 import { setPrice, unlessRefused } from './payment-events.ts'
 import { operator } from './pipeline-bed.ts'
 
@@ -240,26 +240,17 @@ async function round(stage: Stage, all: readonly Schedule[], words: Words): Prom
   stage.top = Math.max(stage.top, stage.node.height())
 }
 
-/** What is in a block is booked as final within this, but where a lane has lost sight of it. */
-const BOOKED_MS = 20_000
 /** Makes blocks, with all that can land, until nothing is on its way. */
 async function settle(stage: Stage): Promise<void> {
   stage.node.faults.swallows = false
   await returning(stage, [])
   const { database } = stage.processes[0]!.bed
-  const begun = performance.now()
   await until(
     'nothing to be on its way',
     async () => {
       const out = await outOn(database)
       stage.node.mine(1)
-      if (out.length === 0) return true
-      if (performance.now() - begun < BOOKED_MS) return false
-      // The lane that holds it has not looked at it again. It counts for good, and lets nobody spend more.
-      const ids = out.map(({ id }) => id)
-      if (!(await areInBlocks(database, stage.node, ids))) return false
-      console.warn(`in a block, and not booked as final:\n${await onItsWay(database, stage.node)}`)
-      return true
+      return out.length === 0
     },
     // All that a schedule sent, of many processes, on a busy machine.
     { everyMs: 40, withinMs: 120_000, found: () => onItsWay(database, stage.node) },

@@ -36,6 +36,7 @@ const itemsOf = ({ value, fee, isPriced }: Money): SpendItem[] => [
   { part: 'value', asset: 'token', amount: toBase(BigInt(value)), usd: isPriced ? toUsd(BigInt(value)) : null },
   { part: 'fee', asset: 'native', amount: toBase(BigInt(fee)), usd: toUsd(BigInt(fee)) },
 ]
+const MONEY: Money = { value: 10, fee: 1, isPriced: true, fromReserve: 0 }
 const usdOf = ({ amount, usd }: Pick<SpendItem, 'amount' | 'usd'>): Usd => usd ?? worth('', amount)!
 
 /** What the ledger is to say, without counters or buckets: a list of spends. */
@@ -245,5 +246,27 @@ forEachEngine((engine, open) => {
       }),
       { numRuns: engine === 'sqlite' ? 300 : 40 },
     )
+  })
+
+  test('a spend becomes final once: a job that would free it twice changes nothing', async () => {
+    const database = await open(migrations)
+    const of = { account: 'twice', sessionId: null, network: 'a', items: itemsOf(MONEY) }
+    const finished = (id: string) => ({ transactionId: id, outcome: { succeeded: false, fee: toBase(1n) } })
+    await database.work({ exclusive: ['wallet:twice'] }, async (db) => {
+      await reserve(db, { ...of, transactionId: 'one' }, start)
+      await reserve(db, { ...of, transactionId: 'other' }, start)
+    })
+    const finishing = (...ids: string[]) =>
+      database.work({ exclusive: ['wallet:twice'] }, (db) => finish(db, ids.map(finished), start))
+    const stillOpen = () =>
+      database.read(async (db) => {
+        const [day] = await walletWindows(db, { account: 'twice', now: start, worth }, [DAY_WINDOW])
+        return day!.open
+      })
+    await expect(finishing('one', 'one')).rejects.toThrow('transaction one cannot become final twice')
+    expect(await stillOpen()).toBe(toUsd(22n))
+    await finishing('one')
+    await expect(finishing('one')).rejects.toThrow('the spend of one is already final')
+    expect(await stillOpen()).toBe(toUsd(11n))
   })
 })

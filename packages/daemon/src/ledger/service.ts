@@ -144,6 +144,7 @@ export async function finish(
   )
   const final: SpendRow[] = []
   for (const { transactionId, outcome } of finished) {
+    if (all.has(transactionId)) throw new Error(`transaction ${transactionId} cannot become final twice`)
     const row = rows.get(transactionId)!
     const reserved = decode(row.items)
     const paid = reserved.flatMap((item) => landed(item, outcome))

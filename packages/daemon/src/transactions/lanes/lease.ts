@@ -40,8 +40,10 @@ export function lease({ clock, database, instance }: Parts, { id, network, walle
 
   return {
     fence: () => held?.fence ?? -1,
+    /** It may be being kept at this moment: what was watched under it is put in order again in any case. */
     drop() {
       held = undefined
+      isDoubtful = true
     },
     /** Something went wrong: the lane is put in order again, as when it is taken. */
     doubt() {

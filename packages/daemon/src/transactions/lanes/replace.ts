@@ -41,6 +41,21 @@ export function notReplaceable(status: Status | undefined): Failure {
   return new Failure('TX_ALREADY_PROCESSED', `the transaction is ${status ?? 'gone'}${why}`, { details: { status } })
 }
 
+/**
+ * Those of a transaction's attempts that wait for a block. Failure where one is in a block: what follows would outbid an
+ * older one than that, for the same price, and so be the same bytes once more.
+ */
+export function waitingOf(attempts: readonly AttemptRow[]): AttemptRow[] {
+  const landed = attempts.find(({ state }) => state === 'included')
+  if (landed) {
+    const [what, then] =
+      landed.purpose === 'cancel' ? ['its cancel', 'it ends when that is final'] : ['it', 'nothing of it waits']
+    const message = `${what} is in block ${landed.block_height}, and cannot be outbid: ${then}`
+    throw new Failure('TX_ALREADY_PROCESSED', message, { details: { block: landed.block_height } })
+  }
+  return attempts.filter(({ state }) => state === 'recorded')
+}
+
 export type Wanted = {
   transactionId: string
   purpose: Replacement
@@ -60,7 +75,7 @@ export async function replace(job: LaneJob, plan: Plan): Promise<Issued> {
   const round = await openRound(job)
   if (!round) throw new Failure('WALLET_SUSPENDED', 'signing is stopped')
   const row = await transactionStore.byId(db, plan.transactionId)
-  const waiting = (await attemptStore.ofTransaction(db, plan.transactionId)).filter(({ state }) => state === 'recorded')
+  const waiting = waitingOf(await attemptStore.ofTransaction(db, plan.transactionId))
   const newest = waiting.at(-1)
   const isOver = await stopStore.isOver(db, plan.transactionId)
   if (!row || !isReplaceable(row.status) || newest?.nonce == null || isOver) {

@@ -8,7 +8,7 @@ import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import type { Issued } from './build.ts'
 import { outbidding } from './outbidding.ts'
 import type { Recorded } from './record.ts'
-import { inFlight, notReplaceable, replace, replacing, type Wanted } from './replace.ts'
+import { inFlight, notReplaceable, replace, replacing, type Wanted, waitingOf } from './replace.ts'
 import { pauseMs, tooSoon } from './replacement-limits.ts'
 import { type LaneJob, LeaseLost, requireLease } from './round.ts'
 import type { WaitReasons } from './wait-reasons.ts'
@@ -113,10 +113,11 @@ export function replacements(parts: Parts, lane: Lane) {
 
 /** A signed transaction that is in no block, its newest attempt, and the time of the newest block at the last look. */
 async function outbidden({ database }: Parts, id: string) {
-  const { row, waiting } = await database.read(async (db) => ({
+  const { row, attempts } = await database.read(async (db) => ({
     row: await transactionStore.byId(db, id),
-    waiting: (await attemptStore.ofTransaction(db, id)).filter(({ state }) => state === 'recorded'),
+    attempts: await attemptStore.ofTransaction(db, id),
   }))
+  const waiting = waitingOf(attempts)
   const newest = waiting.at(-1)
   const seen = waiting.findLast(({ seen_block }) => seen_block !== null)?.seen_block ?? undefined
   if (row && newest && newest.nonce !== null) return { row, newest: { ...newest, nonce: newest.nonce }, seen }

@@ -1,3 +1,4 @@
+import { ZERO_USD } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { until } from '../../../../../test/support/until.ts'
 import { madeUpBeds } from '../../../test/made-up-bed.ts'
@@ -21,6 +22,37 @@ test('only what is signed and in no block can be outbid; the refusal says what i
   await mined(failed.id, 'FAILED')
   await expect(replace(failed.id)).rejects.toMatchObject(processed('FAILED'))
   await expect(replace('no-such-transaction')).rejects.toMatchObject({ code: 'TX_NOT_FOUND' })
+})
+
+// Bytes that never expire and outbid the same attempt are the same bytes: one landing, which two attempts would both free.
+test('a cancel that is in a block is not outbid, and what it gives back is given back once', async () => {
+  const { service, from, sentPayment, mined, node, attempts, counted, time, get } = await start({ expiry: false })
+  const { id } = await sentPayment({ amount: '1000' })
+  const other = await sentPayment({ amount: '1500' })
+  const cancel = await service.replace(id, agent(from.session), { with: 'cancel' })
+  await until('the cancel to arrive', async () => node.pool.has(cancel))
+  node.mineOnly(cancel)
+  await until('the cancel to be in its block', async () =>
+    (await attempts(id)).some(({ state }) => state === 'included'),
+  )
+  time.passed += 3_000
+  for (const purpose of ['cancel', 'speed-up'] as const)
+    for (const by of [agent(from.session), operator])
+      await expect(service.replace(id, by, { with: purpose })).rejects.toMatchObject({
+        code: 'TX_ALREADY_PROCESSED',
+        message: expect.stringContaining('its cancel is in block 1'),
+      })
+  expect((await get(id)).status).toBe('SUBMITTED')
+  node.pool.clear()
+  node.mine(2)
+  await until('the cancel to be final', async () => (await get(id)).status === 'CANCELLED')
+  // Three dollars and a fee of four cents are still on their way.
+  expect((await counted()).open).toBe(3_040_000n)
+  node.restore(other.hash)
+  await mined(other.id, 'CONFIRMED')
+  node.mine(2)
+  await until('all to be over', async () => (await counted()).open === ZERO_USD)
+  expect(await attempts(id)).toHaveLength(2)
 })
 
 test('on a family without an order nothing can be outbid', async () => {
