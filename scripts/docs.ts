@@ -53,6 +53,8 @@ const variables: Readonly<Record<string, string>> = {
   WAIAAS_STOP_TOKEN_FILE: 'A file with it.',
   WAIAAS_WALLET_ID: 'The wallet that an MCP server acts for, when its session has several.',
   WAIAAS_WALLET_NAME: 'A name for that wallet in what the MCP server shows.',
+  WAIAAS_MCP_TOOLSETS:
+    'Which tools the MCP server shows beside the usual ones: `trading`, `messages`, `nft`, `admin-read`, several of them, or `all`.',
   WAIAAS_LOCALNET_EVM_PORT: 'The port of the EVM node of `npm run localnet`; the daemon does not read it.',
   WAIAAS_LOCALNET_SOLANA_PORT: 'The port of its Solana node.',
   WAIAAS_NO_UPDATE_NOTIFY: 'Accepted for older installations; without effect.',

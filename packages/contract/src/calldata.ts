@@ -12,6 +12,7 @@ export const calldataOperations = {
     tag: 'Utilities',
     summary: 'Encode a call of a contract from its ABI. It asks no network and stores nothing.',
     tool: 'encode_calldata',
+    hints: { readOnlyHint: true, idempotentHint: true },
     maxBody: CODE_BODY,
     input: z.strictObject({
       abi: abiFields.abi,

@@ -47,6 +47,8 @@ export type Operation<
   readonly tool?: string
   /** The fields of the answer, or of each of its items, that a tool shows, where they say something: the rest is for programs. */
   readonly toolShows?: readonly string[]
+  /** What clients are told of the tool, where it differs from what the method says. */
+  readonly hints?: Partial<Record<'readOnlyHint' | 'idempotentHint' | 'openWorldHint', boolean>>
   /** The CLI command, noun and verb. */
   readonly command?: string
   /** Fields that the command takes without a flag too, after those of the path. */

@@ -162,6 +162,7 @@ export const planOperations = {
     summary:
       'Carry out a plan that any tool has made: up to 20 calls, or transactions of Solana, one after the other, judged as one and stopped at the first that fails.',
     tool: 'send_plan',
+    hints: { openWorldHint: true },
     command: 'tx plan',
     example: `--steps '[{"to":"0x00000000219ab540356cBB839Cbe05303d7705Fa","data":"0xd0e30db0"}]'`,
     status: 201,
@@ -202,6 +203,7 @@ export const planOperations = {
     tag,
     summary: 'End a plan: what of it is not signed yet is cancelled. What is signed goes on.',
     tool: 'cancel_plan',
+    hints: { idempotentHint: true },
     command: 'plan cancel',
     input: one,
     output: z.object({ id: Id, cancelled: z.int().describe('how many steps'), unwritten: Unwritten }),

@@ -1,6 +1,6 @@
 import { withShortDecision } from './decision.ts'
 import { invalidField } from './failure.ts'
-import { formSchema, type JsonSchema } from './json-schema.ts'
+import { formSchema, type JsonSchema, outputSchema } from './json-schema.ts'
 import { type Form, fixedOf, formsOf, type Operation, type Operations } from './operation.ts'
 import { toolInput } from './tool-input.ts'
 import { baseUnitFields, clientFields, operatorFields } from './wire.ts'
@@ -10,6 +10,7 @@ export type Tool = {
   readonly name: string
   readonly description: string
   readonly inputSchema: JsonSchema
+  readonly outputSchema: JsonSchema
   readonly annotations: {
     title: string
     readOnlyHint: boolean
@@ -36,16 +37,45 @@ function tool({ operation, op, form, name }: Shown): Tool {
     name,
     description: form.summary,
     inputSchema: plainSchema(inWholeUnits(op, form)),
-    annotations: {
-      title: name.replaceAll('_', ' '),
-      readOnlyHint: op.method === 'GET' || operation === 'simulate',
-      destructiveHint: op.method === 'DELETE' || op.idempotent === true,
-      idempotentHint: op.method !== 'POST',
-      openWorldHint: true,
-    },
+    outputSchema: shownAnswer(op),
+    annotations: annotationsOf(name, op),
     operation,
     toInput: (args) => withValues(form, toolInput(op, args)),
   }
+}
+
+/** What a tool changes cannot be taken back; where it reaches others than the daemon and its nodes, its operation says so. */
+function annotationsOf(name: string, { method, hints }: Operation): Tool['annotations'] {
+  const { readOnlyHint = method === 'GET', idempotentHint = method !== 'POST', openWorldHint = false } = hints ?? {}
+  const title = name.replaceAll('_', ' ')
+  return {
+    ...{ title: title.charAt(0).toUpperCase() + title.slice(1), readOnlyHint },
+    ...{ destructiveHint: !readOnlyHint, idempotentHint, openWorldHint },
+  }
+}
+
+/** The fields of an answer that are always of one plain type: what a client can rely on, as each word costs a model. */
+function shownAnswer(op: Operation): JsonSchema {
+  const { anyOf, ...own } = outputSchema(op)
+  const variants = anyOf ?? [own]
+  const isList = variants.some(({ properties }) => properties?.items)
+  const names = new Set(variants.flatMap(({ properties = {} }) => Object.keys(properties)))
+  const shown = (isList ? [...names] : (op.toolShows ?? [...names])).filter((name) => !OF_FAILURES.includes(name))
+  const typed = shown.flatMap((name): [string, JsonSchema][] => {
+    const type = typeAmong(variants, name)
+    return type === undefined ? [] : [[name, { type }]]
+  })
+  return { type: 'object', properties: Object.fromEntries(typed) }
+}
+
+/** A refusal has these with types of its own, and clients of 2025 hold it against the same schema. */
+const OF_FAILURES = ['code', 'status', 'message', 'retryable', 'details', 'requestId', 'hint', 'error']
+
+/** Nothing is said of what has several types, or parts that a tool may show in short. */
+function typeAmong(variants: readonly JsonSchema[], name: string): string | undefined {
+  const types = new Set(variants.flatMap(({ properties = {} }) => (properties[name] ? [properties[name].type] : [])))
+  const [type] = types
+  return types.size === 1 && typeof type === 'string' && type !== 'object' ? type : undefined
 }
 
 /** An answer as a tool shows it to a model: the fields that its operation names, where they say something. */
@@ -105,7 +135,9 @@ function plainSchema(whole: JsonSchema): JsonSchema {
   // Of several forms of a value a model is shown the first, which says in one word what the others spell out.
   const schema = { ...anyOf?.[0], ...own }
   const { type, properties, required, items, minimum, maximum, additionalProperties } = schema
-  const options = schema.enum ?? (schema.const === undefined ? undefined : [schema.const])
+  const all = schema.enum ?? (schema.const === undefined ? undefined : [schema.const])
+  // The description of a long list says what stands in it.
+  const options = all && all.length <= MOST_OPTIONS ? all : undefined
   const description = describe(schema)
   return {
     ...(type !== undefined && { type }),
@@ -119,6 +151,8 @@ function plainSchema(whole: JsonSchema): JsonSchema {
     ...(additionalProperties !== undefined && { additionalProperties }),
   }
 }
+
+const MOST_OPTIONS = 20
 
 const describe = ({ description, default: otherwise }: JsonSchema): string | undefined =>
   otherwise === undefined ? description : `${description}; ${String(otherwise)} unless given`

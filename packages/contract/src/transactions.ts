@@ -68,6 +68,23 @@ export const buildErrors = [
   'CHAIN_ERROR',
 ] as const
 
+const SIMULATES =
+  'Try a transaction without sending it. The answer says what it would do, what it would cost and how it would be decided.'
+
+/** The tool is for what a model asks about most; a dry run of the tool that sends it tries anything else. */
+const SIMULATE_FORMS = [
+  {
+    tool: 'simulate_transaction',
+    summary: SIMULATES,
+    fields: ['type', 'to', 'humanAmount', 'token', 'spender', 'humanValue', 'calldata', 'network', 'walletId'],
+  },
+  {
+    command: 'tx simulate',
+    summary: SIMULATES,
+    example: '--to 0x00000000219ab540356cBB839Cbe05303d7705Fa --human-amount 0.1',
+  },
+] as const
+
 /** What an agent asks for and what became of it. */
 export const transactionOperations = {
   sendToken: operation({
@@ -80,6 +97,7 @@ export const transactionOperations = {
     status: 201,
     alternative: { status: 200, when: 'dryRun' },
     idempotent: true,
+    hints: { openWorldHint: true },
     maxBody: CODE_BODY,
     aliases: walletAlias,
     alsoQuery: ['walletId', 'wait', 'expand'],
@@ -96,11 +114,9 @@ export const transactionOperations = {
     path: '/v1/transactions/simulate',
     access: agent,
     tag,
-    summary:
-      'Try a transaction without sending it. The answer says what it would do, what it would cost and how it would be decided.',
-    tool: 'simulate_transaction',
-    command: 'tx simulate',
-    example: '--to 0x00000000219ab540356cBB839Cbe05303d7705Fa --human-amount 0.1',
+    summary: SIMULATES,
+    forms: SIMULATE_FORMS,
+    hints: { readOnlyHint: true, idempotentHint: true },
     maxBody: CODE_BODY,
     aliases: walletAlias,
     alsoQuery: ['walletId'],
@@ -173,6 +189,7 @@ export const transactionOperations = {
     tag,
     summary: 'Cancel a transaction of yours that is not signed yet.',
     tool: 'cancel_transaction',
+    hints: { idempotentHint: true },
     aliases: oneAlias,
     input: one,
     output: z.object({ id: Id, status: z.literal('CANCELLED'), unwritten: Unwritten }),
@@ -186,6 +203,7 @@ export const transactionOperations = {
     summary:
       'Speed up or cancel a transaction that is sent and in no block yet. It works on EVM networks, by paying a higher fee.',
     tool: 'replace_transaction',
+    hints: { openWorldHint: true },
     command: 'tx replace',
     example: '0197f3a0-5c1e-7d3a-9b0e-6f2d8c4b1a57 --with speed-up',
     aliases: oneAlias,

@@ -1,7 +1,8 @@
 import { readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { readPath, readVariable } from '@waiaas/contract'
+import { readPath, readToolsets, readVariable, type Toolset } from '@waiaas/contract'
+import { messageOf } from './refusals.ts'
 
 /** What the process was told, and the files that this names. */
 export type Environment = {
@@ -13,6 +14,8 @@ export type Environment = {
   readonly tokenFiles: readonly string[]
   readonly walletId: string | undefined
   readonly walletName: string | undefined
+  /** Which tools are shown beside those that everybody is shown. */
+  readonly toolsets: readonly Toolset[]
 }
 
 const DEFAULT_PORT = 3100
@@ -35,6 +38,15 @@ export function readEnvironment(env: Record<string, string | undefined>): Enviro
     tokenFiles: dataDir === undefined ? [] : tokenFiles(dataDir, walletId),
     walletId,
     walletName: text('WAIAAS_WALLET_NAME'),
+    toolsets: toolsetsOf(text('WAIAAS_MCP_TOOLSETS')),
+  }
+}
+
+function toolsetsOf(text = ''): readonly Toolset[] {
+  try {
+    return readToolsets(text)
+  } catch (error) {
+    throw new Error(`WAIAAS_MCP_TOOLSETS: ${messageOf(error)}`, { cause: error })
   }
 }
 

@@ -39,6 +39,25 @@ test('the daemon serves the same tools at /mcp as the program does on stdio', as
   expect(daemon.sends[0]?.input).toMatchObject({ walletId })
 })
 
+test('the address says which tools are shown, and a set that there is not is refused', async () => {
+  const authorization = `Bearer ${daemon.issue()}`
+  const list = (asked: string) =>
+    fetch(new URL(`/mcp?toolsets=${asked}`, daemon.url), {
+      method: 'POST',
+      headers: { accept: 'application/json, text/event-stream', 'content-type': 'application/json', authorization },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/list' }),
+    })
+  expect(await (await list('trading,core')).text()).toContain('"call_contract"')
+  expect(await (await list('')).text()).not.toContain('"call_contract"')
+  const refused = await list('everything')
+  expect(refused.status).toBe(400)
+  expect(await refused.json()).toMatchObject({
+    error: {
+      message: 'toolsets: expected all, core or some of trading, messages, nft, admin-read, got "everything"',
+    },
+  })
+})
+
 test('a refusal reaches the agent over HTTP with its reasons', async () => {
   const reasons = [{ code: 'SPENDING_LIMIT_EXCEEDED', message: 'over the limit' }]
   daemon.answers.push(new Failure('POLICY_DENIED', 'no policy allows this', { details: { reasons } }))

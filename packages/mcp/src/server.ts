@@ -7,7 +7,17 @@ import {
   ProtocolErrorCode,
   type ServerContext,
 } from '@modelcontextprotocol/server'
-import { type CallOptions, isFailure, type Operation, operations, secondsToWait } from '@waiaas/contract'
+import {
+  type CallOptions,
+  isFailure,
+  isShown,
+  type JsonSchema,
+  type Operation,
+  operations,
+  secondsToWait,
+  type Toolset,
+  toolsets,
+} from '@waiaas/contract'
 import { WAIaaSError } from '@waiaas/sdk'
 import manifest from '../package.json' with { type: 'json' }
 import { callText, repeatKeys } from './repeat-keys.ts'
@@ -31,6 +41,8 @@ export type ServerOptions = {
   readonly walletId?: string | undefined
   /** Tells servers for several wallets apart in a client. */
   readonly walletName?: string | undefined
+  /** The tools that are shown beside those that everybody is shown; what is not shown is carried out all the same. */
+  readonly toolsets?: readonly Toolset[] | undefined
   /** Takes what must not reach the model; never a token. */
   readonly log?: (message: string) => void
   /** Milliseconds that one call may take. */
@@ -46,7 +58,8 @@ const INSTRUCTIONS =
   'Wallet tools under a spending policy. Begin with connect_info: it lists the wallets, networks and policies of this session. ' +
   'Amounts are in whole units, such as "0.1" ETH, and tokens may be named by their symbol. ' +
   'A send answers at once with its tier: INSTANT and NOTIFY run, DELAY waits, APPROVAL waits for a human; with wait it answers once it is over, and so does get_transaction. ' +
-  'A refusal says in details.reasons what was observed and what is allowed. simulate_transaction asks without sending.'
+  'A refusal says in details.reasons what was observed and what is allowed. simulate_transaction asks without sending. ' +
+  `There are more tools, which the operator has shown with WAIAAS_MCP_TOOLSETS, or ?toolsets= at the address: ${Object.keys(toolsets).join(', ')}.`
 
 /** The tools are the same for as long as this program runs; another one may follow an update. In milliseconds. */
 const LISTS_LAST = { ttlMs: 300_000, cacheScope: 'private' } as const
@@ -67,7 +80,7 @@ export function createServer(call: CallOperation, options: ServerOptions = {}): 
   )
   const run = runner(call, options)
   // By hand, not by registerTool: the contract's JSON schemas are shown as they are, and the daemon judges the arguments.
-  server.server.setRequestHandler('tools/list', () => listTools(walletName))
+  server.server.setRequestHandler('tools/list', () => listTools(options))
   server.server.setRequestHandler('tools/call', ({ params }, context) => {
     const tool = agentTools().get(params.name)
     if (!tool)
@@ -78,18 +91,27 @@ export function createServer(call: CallOperation, options: ServerOptions = {}): 
   return server
 }
 
-function listTools(walletName: string | undefined): ListToolsResult {
+function listTools({ walletName, toolsets = [] }: ServerOptions): ListToolsResult {
   const prefix = walletName === undefined ? '' : `[${walletName}] `
   return {
-    tools: [...agentTools().values()].map(({ name, description, inputSchema, annotations }) => ({
-      name,
-      description: prefix + description,
-      // Every operation's input is an object.
-      inputSchema: inputSchema as ListToolsResult['tools'][number]['inputSchema'],
-      annotations,
-    })),
+    tools: [...agentTools().values()].flatMap(
+      ({ name, description, annotations: { title, ...annotations }, ...schemas }) =>
+        isShown(name, toolsets)
+          ? [
+              {
+                ...{ name, title, description: prefix + description },
+                inputSchema: objectSchema(schemas.inputSchema),
+                outputSchema: objectSchema(schemas.outputSchema),
+                annotations,
+              },
+            ]
+          : [],
+    ),
   }
 }
+
+/** Every operation takes an object, and answers with one. */
+const objectSchema = (schema: JsonSchema) => schema as ListToolsResult['tools'][number]['inputSchema']
 
 type From = ToolOptions & { readonly signal: AbortSignal }
 

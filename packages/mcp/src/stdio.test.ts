@@ -44,14 +44,8 @@ describe('the MCP server over stdio', () => {
       'get_balance',
       'get_assets',
       'get_limits',
-      'list_sessions',
       'get_tokens',
-      'get_policies',
       'send_token',
-      'call_contract',
-      'approve_token',
-      'send_batch',
-      'transfer_nft',
       'simulate_transaction',
       'list_transactions',
       'list_pending_transactions',
@@ -59,28 +53,21 @@ describe('the MCP server over stdio', () => {
       'cancel_transaction',
       'replace_transaction',
       'get_approval_card',
-      'send_plan',
-      'get_plan',
-      'cancel_plan',
-      'list_allowances',
-      'sign_message',
-      'sign_transaction',
-      'encode_calldata',
-      'get_kill_switch',
     ])
     const send = tools.find(({ name }) => name === 'send_token')?.inputSchema
-    expect(send?.properties).toHaveProperty('wallet_id')
+    expect(send?.properties).toHaveProperty('walletId')
     expect(send).toMatchObject({ type: 'object', required: ['to', 'humanAmount'], additionalProperties: false })
     const get = tools.find(({ name }) => name === 'get_transaction')?.inputSchema
-    expect(Object.keys(get?.properties ?? {})).toEqual([
-      'id',
-      'transaction_id',
-      'displayCurrency',
-      'display_currency',
-      'wait',
-      'seen',
-    ])
+    expect(Object.keys(get?.properties ?? {})).toEqual(['id', 'displayCurrency', 'wait', 'seen'])
     expect(client.getServerVersion()).toMatchObject({ name: 'waiaas-wallet', version: '0.1.0' })
+  })
+
+  test('shows more tools where it is asked for their sets, and carries out those that it does not show', async () => {
+    const { client, tool } = await withToken({ WAIAAS_MCP_TOOLSETS: 'nft, Messages' })
+    const names = (await client.listTools()).tools.map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining(['send_token', 'transfer_nft', 'sign_message', 'sign_transaction']))
+    expect(names).not.toContain('get_kill_switch')
+    expect((await tool('get_kill_switch')).structuredContent).toMatchObject({ state: 'ACTIVE' })
   })
 
   test('bears the name of its wallet and acts on that wallet', async () => {

@@ -8,7 +8,7 @@ import {
   tools,
 } from '@waiaas/contract'
 
-/** A tool of the contract with its operation and the names under which a model may give its arguments. */
+/** A tool of the contract with its operation and where it names its wallet. */
 export type AgentTool = Tool & {
   readonly op: Operation
   /** The input field that names the wallet; undefined where the operation has none. */
@@ -31,27 +31,15 @@ function agentTool(tool: Tool): AgentTool {
   const walletField = Object.keys(properties).find((field) => op.aliases?.[field]?.includes('wallet_id'))
   return {
     ...tool,
-    inputSchema: withAliasNames(tool.inputSchema, op),
+    inputSchema: walletField === undefined ? tool.inputSchema : withoutNeed(tool.inputSchema, walletField),
     op,
     walletField,
     needsWallet: walletField !== undefined && required.includes(walletField),
   }
 }
 
-/**
- * Shows the snake_case names beside those of the wire. A required field that has one is required under either name,
- * which the plain schemas that models take cannot say: the daemon says it.
- */
-function withAliasNames(schema: JsonSchema, { aliases = {} }: Operation): JsonSchema {
-  const { properties = {}, required = [], ...rest } = schema
-  const shown = Object.entries(properties).flatMap(([field, property]): [string, JsonSchema][] => {
-    const names = snakeNames(aliases[field])
-    const more = names.map((name): [string, JsonSchema] => [name, { ...property, description: `same as ${field}` }])
-    return [[field, property], ...more]
-  })
-  const still = required.filter((field) => snakeNames(aliases[field]).length === 0)
-  return { ...rest, properties: Object.fromEntries(shown), ...(still.length > 0 && { required: still }) }
+/** A wallet that the server knows is not asked of the model. */
+function withoutNeed({ required = [], ...schema }: JsonSchema, field: string): JsonSchema {
+  const others = required.filter((name) => name !== field)
+  return { ...schema, ...(others.length > 0 && { required: others }) }
 }
-
-const snakeNames = (names: readonly string[] | undefined): string[] =>
-  (names ?? []).filter((name) => name.includes('_'))

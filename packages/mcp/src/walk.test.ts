@@ -33,8 +33,12 @@ async function agentOf(
 ): Promise<{ client: Client; call: Call }> {
   const client = new Client({ name: 'a test', version: '0' }, MODERN)
   const headers = { authorization: `Bearer ${token}`, ...more }
-  const transport = new StreamableHTTPClientTransport(new URL('/mcp', daemon.url), { requestInit: { headers } })
+  const transport = new StreamableHTTPClientTransport(new URL('/mcp?toolsets=all', daemon.url), {
+    requestInit: { headers },
+  })
   await client.connect(transport)
+  // From here on the client holds each answer against what the list says of it.
+  await client.listTools()
   clients.push(client)
   const call: Call = async (name, args = {}) => {
     const { isError, structuredContent } = await client.callTool({ name, arguments: args })

@@ -1,4 +1,14 @@
-import { client, type HttpCall, isFailure, operations, secondsToWait, underWay, WAIaaSError } from '@waiaas/contract'
+import {
+  client,
+  type HttpCall,
+  isFailure,
+  operations,
+  readToolsets,
+  secondsToWait,
+  type Toolset,
+  underWay,
+  WAIaaSError,
+} from '@waiaas/contract'
 import type { ToolOptions } from '@waiaas/mcp'
 import type { Context, Hono } from 'hono'
 import { jsonAnswer } from '../platform/http/answer.ts'
@@ -45,6 +55,8 @@ async function answer(app: Hono<HttpEnv>, c: Context<HttpEnv>, { settings, log }
     if (probe.status === 401) probe.headers.set('www-authenticate', 'Bearer')
     return probe
   }
+  const toolsets = readAsked(c)
+  if (toolsets instanceof Response) return toolsets
   const body = await readMessages(c)
   if (body instanceof Response) return body
   const further = Array.isArray(body) ? body.length - 1 : 0
@@ -60,6 +72,7 @@ async function answer(app: Hono<HttpEnv>, c: Context<HttpEnv>, { settings, log }
   // The protocol's library takes 100 ms to load, and most daemons never need it.
   const { answerRequest } = await import('@waiaas/mcp')
   return answerRequest({ request: c.req.raw, body }, callerOf(ask), {
+    toolsets,
     log: (message) => log.warn({ requestId: c.get('meta').requestId }, message),
   })
 }
@@ -113,6 +126,15 @@ async function signed(call: Run, { operation, input, wait }: Waited, options?: T
     if (id === undefined) throw error
     await call('getTransaction', { id, wait }, options)
     return call(operation, input, options)
+  }
+}
+
+/** The tools that are to be shown, by the address; or the refusal of a set that is not known. */
+function readAsked(c: Context<HttpEnv>): readonly Toolset[] | Response {
+  try {
+    return readToolsets(c.req.query('toolsets') ?? '')
+  } catch (error) {
+    return refused(c, 400, `toolsets: ${error instanceof Error ? error.message : String(error)}`)
   }
 }
 
