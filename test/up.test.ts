@@ -10,6 +10,7 @@ import { until } from './support/until.ts'
 
 afterAll(cleanUp)
 const offline = fileURLToPath(new URL('support/offline.ts', import.meta.url))
+const to = `0x${'5a'.repeat(20)}`
 /** A person with a home of their own, in a folder of their own. */
 function person() {
   const [home, folder] = [temporaryFolder(), temporaryFolder()]
@@ -33,14 +34,13 @@ describe('waiaas up on local chains', () => {
   const { folder, dataDir, env, run, json } = person()
   const config = join(folder, '.mcp.json')
   const earlier = `${JSON.stringify({ mcpServers: { other: { command: 'other' } }, more: 1 })}\n`
-  const to = `0x${'5a'.repeat(20)}`
   let terminal: ReturnType<typeof waiaasAtTerminal>
   beforeAll(async () => {
     writeFileSync(config, earlier)
     terminal = waiaasAtTerminal(['up', '--data-dir', dataDir], env)
     await terminal.saw(/Where does your agent pay\?[\s\S]*Enter for local: /)
     terminal.type('mars\r')
-    await terminal.saw(/expected one of local, test, main\r?\n[\s\S]*Enter for local: /)
+    await terminal.saw(/expected one of local, test, main, got "mars"[\s\S]*Enter for local: /)
     terminal.type('\r')
     await terminal.saw(/What may it do by itself\?[\s\S]*Enter for stablecoins: /)
     terminal.type('\r')
@@ -62,7 +62,7 @@ describe('waiaas up on local chains', () => {
 
   test('the configuration has our server beside the others, and is kept as it was', () => {
     const { mcpServers, more } = JSON.parse(readFileSync(config, 'utf8'))
-    expect([Object.keys(mcpServers), more]).toEqual([['other', 'waiaas'], 1])
+    expect([Object.keys(mcpServers), more]).toEqual([['waiaas', 'other'], 1])
     const [backup, ...others] = readdirSync(folder).filter((name) => name.endsWith('.backup'))
     expect([readFileSync(join(folder, backup!), 'utf8'), others]).toEqual([earlier, []])
   })
@@ -149,6 +149,15 @@ test('without a terminal what no flag says is asked for by its name, and a word 
     code: 2,
     err: expect.stringContaining('expected --allow'),
   })
+  const refused = async (words: string[], what: string) =>
+    expect(await run('up', '--network', 'local', ...words)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining(what),
+    })
+  await refused(['--allow', 'pays-apis'], 'expected --domains')
+  await refused(['--allow', 'pays-apis', '--domains', 'http://a'], '--domains: expected hosts such as')
+  await refused(['--allow', 'treasury', '--recipients', ' , '], '--recipients: expected addresses')
+  await refused(['--allow', 'stablecoins', '--recipients', to], 'expected no --recipients: stablecoins takes none')
   expect(await run('up', '--network', 'mars')).toMatchObject({
     ...{ code: 2, err: expect.stringContaining('expected --network as one of local, test, main, got "mars"') },
   })
@@ -173,4 +182,40 @@ test('on test networks it shows addresses and faucets, and waits until money has
   await running.saw(/everything stays up until Ctrl-C/)
   running.child.kill('SIGINT')
   expect((await running.ended).code).toBe(0)
+})
+
+test('a template that needs names asks for them, and is given where there are some alone', async () => {
+  const { dataDir, env, run, json } = person()
+  const terminal = waiaasAtTerminal(['up', '--network', 'local', '--client', 'none', '--data-dir', dataDir], env)
+  await terminal.saw(/What may it do by itself\?[\s\S]*Enter for stablecoins: /)
+  terminal.type('treasury\r')
+  await terminal.saw(/Whom may it pay\?[\s\S]*Commas in between: /)
+  terminal.type('bob\r')
+  await terminal.saw(/expected addresses: .*got "bob"[\s\S]*Commas in between: /)
+  terminal.type(`${to}\r`)
+  const [told] = await terminal.saw(/evm-local \(0x[\s\S]*Ctrl-C/)
+  expect(told).toContain(`You named the recipients ${to}.`)
+  expect(told).toContain(`Pay 2 USDC to ${to} on local-evm.`)
+  // A wallet that could pay nobody is not made.
+  expect((await json('wallet', 'list')).items).toMatchObject([{ name: 'evm-local' }])
+  expect((await run('policy', 'export')).out).toMatch(new RegExp(`allowed_addresses:\\s+- "?${to}`, 'i'))
+  // It asks nothing more, and knows whom.
+  expect(await run('up')).toMatchObject({ code: 0, out: expect.stringContaining(to) })
+  terminal.type('\u0003')
+  expect((await terminal.ended).code).toBe(0)
+})
+
+test('Ctrl-C while it starts ends it with 130 and leaves nothing running, and the same command does the rest', async () => {
+  const { dataDir, env, run } = person()
+  const words = ['up', '--network', 'local', '--allow', 'stablecoins', '--client', 'none', '--data-dir', dataDir]
+  const terminal = waiaasAtTerminal(words, env)
+  await terminal.saw(/starting a local EVM node/)
+  terminal.type('\u0003')
+  await terminal.saw(/waiaas: stopping/)
+  expect((await terminal.ended).code).toBe(130)
+  expect((await run('status')).code).not.toBe(0)
+  const again = launch(process.execPath, [launcher, ...words], env)
+  await again.saw(/local-evm: 10 ETH[\s\S]*everything stays up until Ctrl-C/)
+  again.child.kill('SIGINT')
+  expect((await again.ended).code).toBe(0)
 })

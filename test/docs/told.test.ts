@@ -1,9 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { basename, join } from 'node:path'
-import { CHECKS, NETWORKS, parseRules, policyTypes } from '@waiaas/contract'
+import { join } from 'node:path'
+import { AGENT_CLIENTS, agentClients, CHECKS, clientFiles, NETWORKS, parseRules, policyTypes } from '@waiaas/contract'
 import { expect, test } from 'vitest'
-import { mcpClients } from '../../packages/cli/src/mcp-clients.ts'
 import { parsePolicyFile } from '../../packages/cli/src/policy-file.ts'
 import { faucets } from '../../packages/cli/src/up/money.ts'
 import { checksOf } from '../../packages/daemon/src/checklist/rules.ts'
@@ -67,14 +65,12 @@ test('the faucets are those that waiaas up names', () => {
 })
 
 test('the clients are those that waiaas up configures, with what to do then', () => {
-  const here = 'the folder where you are'
-  const known = Object.entries(mcpClients).map(([word, { label, file, next }]) => {
-    const path = file(here)
-    if (path.startsWith(`${here}/`)) return [label, word, `${path.slice(here.length + 1)} in ${here}`, next]
-    // Where it lies differs between systems.
-    if (word === 'claude-desktop') return [label, word, `${basename(path)} in its own folder`, next]
-    return [label, word, path.replace(homedir(), '~'), next]
-  })
+  const known = AGENT_CLIENTS.map((word) => [
+    agentClients[word].label,
+    word,
+    clientFiles(word),
+    agentClients[word].next,
+  ])
   expect(rowsOf('docs/connecting.md').slice(-known.length)).toEqual(known)
 })
 

@@ -10,15 +10,7 @@ import { parseArgs } from 'node:util'
 
 const admin = join(import.meta.dirname, '..')
 const dist = join(admin, 'dist')
-const SOURCES = [
-  'src',
-  'index.html',
-  'vite.config.ts',
-  'package.json',
-  '../contract/src',
-  '../sdk/src',
-  '../cli/src/policy-text.ts',
-]
+const SOURCES = ['src', 'index.html', 'vite.config.ts', 'package.json', '../contract/src', '../sdk/src']
 
 /** Makes the page in a process of its own, unless it is there already. Answers what went wrong, if something did. */
 export function makePage(): string | undefined {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -146,11 +146,38 @@ describe('a daemon that provisioned itself', () => {
     const { items } = await json(daemon.run(['wallet', 'list', '--json']))
     const { mcpServers } = await json(daemon.run(['mcp', 'setup', '--all', '--json']))
     expect(Object.keys(mcpServers).sort()).toEqual(['waiaas-evm-local', 'waiaas-sealed', 'waiaas-solana-local'])
-    const shown = await daemon.run(['mcp', 'setup', '--wallet', 'sealed', '--client', 'codex'])
-    expect(shown.out).toContain('MCP configuration of Codex, for ~/.codex/config.toml:\n[mcp_servers.waiaas-sealed]')
-    const wrong = await daemon.run(['mcp', 'setup', '--wallet', 'sealed', '--client', 'none'])
-    expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('claude-desktop, claude-code, cursor') })
     for (const { id } of items) expect(mode(join(daemon.dataDir, 'mcp-tokens', id))).toBe('600')
+  })
+
+  test('mcp setup writes our server into the programs of the machine, shows it, and takes it out again', async () => {
+    const [HOME, INIT_CWD] = [temporaryFolder(), temporaryFolder()]
+    const env = { HOME, INIT_CWD, XDG_CONFIG_HOME: join(HOME, '.config'), CODEX_HOME: '' }
+    const setUp = (...words: string[]) => daemon.run(['mcp', 'setup', ...words], env)
+    const one = ['--wallet', 'sealed']
+    const shown = await setUp(...one, '--client', 'codex', '--print')
+    expect(shown.out).toContain(`${join(HOME, '.codex', 'config.toml')}:\n[mcp_servers.waiaas-sealed]`)
+    expect(await setUp(...one)).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('MCP configuration of Claude Desktop'),
+    })
+    expect([readdirSync(HOME), readdirSync(join(HOME, '.config')), readdirSync(INIT_CWD)]).toEqual([
+      ['.config'],
+      ['waiaas'],
+      [],
+    ])
+    const wrong = await setUp(...one, '--client', 'none')
+    expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining('claude-desktop, claude-code, cursor') })
+
+    for (const folder of ['.codex', '.cursor']) mkdirSync(join(HOME, folder))
+    const written = await setUp(...one)
+    expect(written.out).toMatch(/Cursor: waiaas-sealed in \S+mcp\.json; .*\nCodex: waiaas-sealed in \S+config\.toml;/)
+    const path = join(HOME, '.cursor', 'mcp.json')
+    const { 'waiaas-sealed': server } = JSON.parse(readFileSync(path, 'utf8')).mcpServers
+    expect(server.env).toMatchObject({ WAIAAS_DATA_DIR: daemon.dataDir, WAIAAS_WALLET_NAME: 'sealed' })
+    const undone = await setUp('--undo')
+    expect(undone.out).toMatch(/Cursor: taken out of [\s\S]*Codex: taken out of /)
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ mcpServers: {} })
+    expect(readFileSync(join(HOME, '.codex', 'config.toml'), 'utf8')).not.toContain('waiaas')
   })
 
   test('a phrase of several addresses is asked about at a terminal, and says so elsewhere; a flag chooses', async () => {

@@ -21,12 +21,17 @@ export function requireMeant(dataDir: string, isMeant: boolean): void {
 
 const chains = { solana: 'solana', evm: 'ethereum' } as const
 
-/** A wallet per chain family, by names of their own; those that are there are used again. */
-export async function ensureWallets(api: WAIaaSClient, mode: Mode): Promise<Wallet[]> {
+/** A wallet per chain family that is wanted, by names of their own; those that are there are used again. */
+export async function ensureWallets(
+  api: WAIaaSClient,
+  mode: Mode,
+  isWanted: (chain: Wallet['chain']) => boolean = () => true,
+): Promise<Wallet[]> {
   const known = (await allWallets(api)).filter(isLive)
   const environment = mode === 'mainnet' ? 'mainnet' : 'testnet'
   const wallets: Wallet[] = []
   for (const [label, chain] of Object.entries(chains)) {
+    if (!isWanted(chain)) continue
     const name = `${label}-${mode}`
     const found = known.find((one) => one.name === name && one.chain === chain && one.environment === environment)
     wallets.push(found ?? (await api.createWallet({ name, chain, environment, createSession: false })))

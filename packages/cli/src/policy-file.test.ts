@@ -1,7 +1,7 @@
+import { policyText } from '@waiaas/contract/policy-text'
 import { describe, expect, test } from 'vitest'
 import { policyChangesText } from './policy-changes.ts'
 import { parsePolicyFile } from './policy-file.ts'
-import { policyText } from './policy-text.ts'
 
 const USDC = '0x1c7D4B196Cb0C7B01d743Fbc6116a902379C7238'
 

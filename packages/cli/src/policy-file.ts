@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
+import { type PolicyText, PolicyTextError, parsePolicyText } from '@waiaas/contract/policy-text'
 import { CommandError, errorCode } from './errors.ts'
-import { type PolicyText, PolicyTextError, parsePolicyText } from './policy-text.ts'
 
 /** CommandError with file and line where it is not a file of policies. */
 export async function readPolicyFile(path: string): Promise<PolicyText> {

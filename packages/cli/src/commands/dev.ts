@@ -48,7 +48,7 @@ async function serve({ localnet, dataDir, port, asked }: Parts): Promise<void> {
 local-evm     ${localnet.evm.url}
 local-solana  ${localnet.solana.url}
 password      ${recoveryFile(dataDir)}
-next: waiaas quickset --mode local --data-dir ${dataDir}`)
+next: waiaas up --network local --data-dir ${dataDir}`)
   void asked.then(() => daemon.stop())
   await daemon.finished
 }

@@ -1,10 +1,15 @@
 import { join } from 'node:path'
 import {
   AGENT_CLIENTS,
+  type AgentClient,
+  type AgentClientName,
   type AllOperations,
   agentClients,
+  clientPlace,
+  clientText,
   type Input,
   type McpServer,
+  type McpServers,
   serverName,
   type Wallet,
 } from '@waiaas/contract'
@@ -12,16 +17,20 @@ import type { WAIaaSClient } from '@waiaas/sdk'
 import { connectOperator } from '../api.ts'
 import { UsageError } from '../errors.ts'
 import { daemonFlags, daemonFlagsHelp, readFlags, wholeNumber } from '../flags.ts'
-import { claudeConfigPath, mcpServer } from '../mcp-config.ts'
-import { type Place, writeSecretFile } from '../place.ts'
+import { clearClient, clientFile, configureClient, isHere, workFolder, writtenText } from '../mcp-clients.ts'
+import { mcpServer, nodeLauncher } from '../mcp-config.ts'
+import { dataDirOf, type Place, writeSecretFile } from '../place.ts'
 import { print, printJson } from '../terminal.ts'
 import { allWallets, isLive, onlyWallet } from '../wallets.ts'
 
 export const usage = `usage: waiaas mcp setup [--wallet <id or name> | --all] [flags]
-A session for one wallet or for each, its token in <data-dir>/mcp-tokens/<wallet id>, and the MCP configuration.
+A session for one wallet or for each, its token in <data-dir>/mcp-tokens/<wallet id>, and our server in the configuration
+of the programs that agents run in; as it was before it stays beside it, in a backup.
   --wallet <id or name>   the wallet; may be left out where there is only one
   --all                   every wallet
-  --client <client>       whose configuration is shown: ${AGENT_CLIENTS.join(', ')} [claude-desktop]
+  --client <a,b>          which programs [those on this machine]: ${AGENT_CLIENTS.join(', ')}
+  --print                 show the configuration, write nothing; so does --json
+  --undo                  take what was written for this data directory out again, and nothing else
   --ttl <seconds>         lifetime of the session; 0 is unlimited [86400]
   --max-renewals <n>      how often it may be renewed [unlimited]
   --lifetime <seconds>    end that no renewal moves [none]
@@ -34,15 +43,16 @@ export async function run(argv: readonly string[]): Promise<number> {
     ...daemonFlags,
     wallet: { type: 'string' },
     all: { type: 'boolean', default: false },
-    client: { type: 'string', default: 'claude-desktop' },
+    client: { type: 'string' },
+    print: { type: 'boolean', default: false },
+    undo: { type: 'boolean', default: false },
     ttl: { type: 'string' },
     'max-renewals': { type: 'string' },
     lifetime: { type: 'string' },
   })
   if (values.all && values.wallet !== undefined) throw new UsageError('expected --all or --wallet, got both', usage)
-  const client = AGENT_CLIENTS.find((one) => one === values.client)
-  if (!client)
-    throw new UsageError(`expected --client as one of ${AGENT_CLIENTS.join(', ')}, got "${values.client}"`, usage)
+  const clients = clientsOf(values.client)
+  if (values.undo) return undo(dataDirOf(values['data-dir']), clients)
   const limits: Limits = {
     ttl: wholeNumber('ttl', values.ttl, usage),
     maxRenewals: wholeNumber('max-renewals', values['max-renewals'], usage),
@@ -50,19 +60,54 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   const { api, place: daemon } = await connectOperator(values)
   const wallets = await chosen(api, values)
+  const launcher = await nodeLauncher(daemon)
   const servers: Servers = {}
   for (const wallet of wallets) {
     const path = await issueToken(api, daemon, { walletId: wallet.id, ...limits })
-    servers[freeName(servers, wallet)] = mcpServer(daemon, {
+    servers[freeName(servers, wallet)] = mcpServer(daemon, launcher, {
       WAIAAS_WALLET_ID: wallet.id,
       WAIAAS_WALLET_NAME: wallet.name,
     })
     if (!values.json) print(`${wallet.name}: token in ${path}`)
   }
-  const { label, where, text } = agentClients[client]
-  const place = client === 'claude-desktop' ? claudeConfigPath() : where
   if (values.json) printJson({ mcpServers: servers })
-  else print(`\nMCP configuration of ${label}, for ${place}:\n${text(servers)}`)
+  else if (values.print || clients.length === 0) show(clients.length === 0 ? ['claude-desktop'] : clients, servers)
+  else await configure(clients, servers)
+  return 0
+}
+
+/** Those that are named, or that somebody uses on this machine. */
+function clientsOf(given: string | undefined): readonly AgentClientName[] {
+  if (given === undefined) return AGENT_CLIENTS.filter((name) => isHere(agentClients[name], workFolder()))
+  return given.split(',').map((word) => {
+    const name = AGENT_CLIENTS.find((one) => one === word.trim())
+    if (name) return name
+    throw new UsageError(`expected --client as one of ${AGENT_CLIENTS.join(', ')}, got "${word.slice(0, 40)}"`, usage)
+  })
+}
+
+function show(clients: readonly AgentClientName[], servers: McpServers): void {
+  for (const name of clients) {
+    const { label, command }: AgentClient = agentClients[name]
+    const place = command ? clientPlace(name) : clientFile(agentClients[name], workFolder())
+    print(`\nMCP configuration of ${label}, for ${place}:\n${clientText(name, servers)}`)
+  }
+}
+
+async function configure(clients: readonly AgentClientName[], servers: McpServers): Promise<void> {
+  for (const name of clients)
+    print(writtenText(name, await configureClient(agentClients[name], servers, workFolder()), servers))
+}
+
+/** The sessions stay: "session revoke" ends one. */
+async function undo(dataDir: string, clients: readonly AgentClientName[]): Promise<number> {
+  for (const name of clients) {
+    const { path, outcome, backup } = await clearClient(agentClients[name], dataDir, workFolder())
+    const { label } = agentClients[name]
+    if (outcome === 'as before') print(`${label}: nothing of ${dataDir} is in ${path}`)
+    else if (outcome === 'written') print(`${label}: taken out of ${path}; as it was before in ${backup}`)
+    else print(`${label}: ${path} was left alone, because nobody can change it safely; take waiaas out by hand`)
+  }
   return 0
 }
 

@@ -1,11 +1,11 @@
 import type { AllOperations, Input } from '@waiaas/contract'
+import type { PolicyText } from '@waiaas/contract/policy-text'
 import { WAIaaSError } from '@waiaas/sdk'
 import { connectOperator, connectReader } from '../api.ts'
 import { CommandError, UsageError } from '../errors.ts'
 import { daemonFlags, daemonFlagsHelp, readArguments } from '../flags.ts'
 import { policyChangesText } from '../policy-changes.ts'
 import { readPolicyFile } from '../policy-file.ts'
-import type { PolicyText } from '../policy-text.ts'
 import { print, printJson } from '../terminal.ts'
 
 export const usage = `usage: waiaas policy apply <file> [flags]

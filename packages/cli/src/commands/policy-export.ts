@@ -1,8 +1,8 @@
+import { policyText } from '@waiaas/contract/policy-text'
 import { connectReader } from '../api.ts'
 import { daemonFlags, daemonFlagsHelp, readFlags } from '../flags.ts'
 import { writeNewFile } from '../new-file.ts'
 import { pathOf } from '../place.ts'
-import { policyText } from '../policy-text.ts'
 import { note, print, printJson } from '../terminal.ts'
 
 export const usage = `usage: waiaas policy export [flags]

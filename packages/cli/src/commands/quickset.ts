@@ -1,9 +1,10 @@
-import type { Wallet } from '@waiaas/contract'
+import { agentClients, type Wallet } from '@waiaas/contract'
 import { connectOperator } from '../api.ts'
 import { UsageError } from '../errors.ts'
 import { ensureSession, ensureWallets, requireMeant, type Session } from '../first-set.ts'
 import { daemonFlags, daemonFlagsHelp, readFlags, wholeNumber } from '../flags.ts'
-import { claudeConfigPath, mcpServer } from '../mcp-config.ts'
+import { clientFile, workFolder } from '../mcp-clients.ts'
+import { mcpServer, nodeLauncher } from '../mcp-config.ts'
 import { type Place, tokenFile } from '../place.ts'
 import { instant } from '../table.ts'
 import { print, printJson } from '../terminal.ts'
@@ -36,7 +37,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (mode === 'mainnet') requireMeant(place.dataDir, values['yes-main'])
   const wallets = await ensureWallets(api, mode)
   const session = await ensureSession(api, place, { wallets, ttl })
-  const config = { mcpServers: { waiaas: mcpServer(place) } }
+  const config = { mcpServers: { waiaas: mcpServer(place, await nodeLauncher(place)) } }
   if (values.json) printJson({ wallets, session, tokenPath: tokenFile(place.dataDir), config })
   else print(summary({ wallets, session, place, config }))
   return 0
@@ -51,6 +52,6 @@ function summary({ wallets, session, place, config }: Result): string {
 session ${session.id} (${session.isNew ? 'new' : 'as before'}), expires ${instant(session.expiresAt)}
 token   ${tokenFile(place.dataDir)}
 
-MCP configuration, for example for ${claudeConfigPath()}:
+MCP configuration, for example for ${clientFile(agentClients['claude-desktop'], workFolder())}:
 ${JSON.stringify(config, null, 2)}`
 }

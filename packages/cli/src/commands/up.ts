@@ -1,16 +1,17 @@
-import { type Balances, policyTemplates } from '@waiaas/contract'
+import { AGENT_CLIENTS, agentClients, type Balances, familiesOf, formText, policyTemplates } from '@waiaas/contract'
 import type { WAIaaSClient } from '@waiaas/sdk'
-import { connectOperator } from '../api.ts'
+import { connectOperator, type DaemonFlags } from '../api.ts'
 import { balancesText } from '../balances.ts'
 import { requireMeant } from '../first-set.ts'
 import { readFlags } from '../flags.ts'
-import { configureClient, mcpClients } from '../mcp-clients.ts'
-import { mcpServer } from '../mcp-config.ts'
+import { configureClient, workFolder, writtenText } from '../mcp-clients.ts'
+import { mcpServer, nodeLauncher } from '../mcp-config.ts'
 import { dataDirOf, type Place, recoveryFile } from '../place.ts'
-import { stopSignal } from '../stop-signal.ts'
-import { print } from '../terminal.ts'
+import { hearStop, unlessStopped } from '../stop-signal.ts'
+import { note, print } from '../terminal.ts'
 import { type Choices, choicesOf, type NetworkWord, remember, wordsOf } from '../up/choices.ts'
 import { faucetsText, heldBy, signOfLife, untilFunded } from '../up/money.ts'
+import { namesFor, needsOf } from '../up/names.ts'
 import { runningAt, startAll } from '../up/running.ts'
 import { setUp } from '../up/setting-up.ts'
 
@@ -19,6 +20,9 @@ From nothing to an agent that pays: daemon, wallets, rules, a session, and the c
 Asks what no flag says. The same command again changes nothing that is there, and starts what does not run.
   --network <word>        ${wordsOf('network')}
   --allow <word>          what the agent may do by itself: ${wordsOf('allow')}
+  --contracts <a,b>       with trading-bot: the contracts that it may call
+  --domains <a,b>         with pays-apis: the servers that it may pay
+  --recipients <a,b>      with treasury: the addresses that it may pay
   --client <word>         ${wordsOf('client')}
   --yes-main              real money although recovery.key holds the master password in plain text
   --data-dir <dir>        data directory [WAIAAS_DATA_DIR or ~/.waiaas]
@@ -28,6 +32,9 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { values } = readFlags(argv, usage, {
     network: { type: 'string' },
     allow: { type: 'string' },
+    contracts: { type: 'string' },
+    domains: { type: 'string' },
+    recipients: { type: 'string' },
     client: { type: 'string' },
     'yes-main': { type: 'boolean', default: false },
     'data-dir': { type: 'string' },
@@ -37,26 +44,39 @@ export async function run(argv: readonly string[]): Promise<number> {
   const choices = await choicesOf(dataDir, values, usage)
   if (choices.network === 'main') requireMeant(dataDir, values['yes-main'])
   // Heard from the first moment on: a stop must leave nothing behind.
-  const asked = stopSignal()
-  const isRunning = (await runningAt(dataDir)) !== undefined
+  const stop = hearStop()
+  void stop.asked.then(() => note('stopping'))
   // The table of choices has these words alone.
-  const started = isRunning ? undefined : await startAll(dataDir, choices.network as NetworkWord)
+  const start = () => startAll(dataDir, choices.network as NetworkWord, stop.goOn)
+  const isRunning = (await runningAt(dataDir)) !== undefined
+  const started = isRunning ? undefined : await unlessStopped(stop, start)
   try {
-    const flags = { 'data-dir': dataDir, 'password-file': values['password-file'], json: true }
-    const { api, place } = await connectOperator(flags)
-    const wallets = await setUp({ api, place, choices })
-    await remember(dataDir, choices)
-    const held = await heldBy(api, wallets)
     const at = values['data-dir'] === undefined ? '' : ` --data-dir ${dataDir}`
-    print(await told({ place, choices, held, at }))
-    if (choices.network === 'test') await waitForMoney(api, held, asked)
+    const flags = { 'data-dir': dataDir, 'password-file': values['password-file'], json: true }
+    const { api, held } = await unlessStopped(stop, () => inOrder({ choices, flags, at, goOn: stop.goOn }))
+    if (choices.network === 'test') await waitForMoney(api, held, stop.asked)
     if (!started) return 0
     print('\neverything stays up until Ctrl-C')
-    await Promise.race([asked, started.daemon.finished])
+    await Promise.race([stop.asked, started.daemon.finished])
     return 0
   } finally {
     await started?.stop()
   }
+}
+
+type Order = Pick<Told, 'choices' | 'at'> & { flags: DaemonFlags; goOn: () => void }
+
+/** Sets up what is not there, step by step, and says what there is. */
+async function inOrder({ choices, flags, at, goOn }: Order): Promise<{ api: WAIaaSClient; held: Balances[] }> {
+  goOn()
+  const { api, place } = await connectOperator(flags)
+  const wallets = await setUp({ api, place, choices, goOn })
+  await remember(place.dataDir, choices)
+  goOn()
+  const held = await heldBy(api, wallets)
+  goOn()
+  print(await told({ place, choices, held, at }))
+  return { api, held }
 }
 
 type Told = {
@@ -71,9 +91,9 @@ type Told = {
 async function told({ place, choices, held, at }: Told): Promise<string> {
   return [
     `\n${balancesText(held)}`,
-    `\nWhat it may do by itself:\n${rulesText(choices.allow)}`,
+    `\nWhat it may do by itself:\n${rulesText(choices)}`,
     `\n${await clientText(place, choices.client)}`,
-    `\nSay to your agent:\n  What may I spend, and on which networks?\n  ${payText(held)}`,
+    `\nSay to your agent:\n  What may I spend, and on which networks?${payText(held, choices)}`,
     `\nLook at it:\n  ${place.baseUrl}/admin/ shows wallets, and what waits for you\n  npx --no waiaas tx approve${at}`,
     `  the master password is in ${recoveryFile(place.dataDir)}, unless you chose one`,
   ].join('\n')
@@ -81,33 +101,37 @@ async function told({ place, choices, held, at }: Told): Promise<string> {
 
 type Words = { readonly means: string; readonly stops: readonly string[] }
 
-function rulesText(allow: string): string {
+function rulesText({ allow, ...named }: Choices): string {
   const template = (policyTemplates as Readonly<Record<string, Words>>)[allow]
   if (!template) return '  pay small amounts under the limit of every new wallet; more waits for you'
-  return [template.means, ...template.stops.map((text) => `- ${text}`)].map((line) => `  ${line}`).join('\n')
+  const names = needsOf(allow).map((need) => `- You named the ${need} ${named[need]}.`)
+  return [template.means, ...template.stops.map((text) => `- ${text}`), ...names].map((line) => `  ${line}`).join('\n')
 }
 
 /** An address that nobody has the key of. */
 const NOBODY = '0x00000000000000000000000000000000000A11cE'
 
-/** What an agent can be asked first: a payment where there is money for it. */
-function payText(held: readonly Balances[]): string {
-  const networks = held.flatMap((wallet) => wallet.networks).filter(({ chainId }) => chainId.startsWith('eip155:'))
-  const { network } = networks.find(({ holdings }) => holdings.length > 0) ?? networks[0]!
-  return `Pay 2 USDC to ${NOBODY} on ${network}.`
+/** What an agent can be asked first: a payment where there is money for it, to somebody whom it may pay. */
+function payText(held: readonly Balances[], { allow, ...named }: Choices): string {
+  const isNamed = needsOf(allow).includes('recipients')
+  const found = held.flatMap(({ chain, networks }) => {
+    const [to] = isNamed
+      ? (namesFor(chain, named).recipients ?? [])
+      : [NOBODY].filter((one) => familiesOf(one).includes(chain))
+    return to === undefined
+      ? []
+      : networks.map(({ network, holdings }) => ({ to, network, hasMoney: holdings.length > 0 }))
+  })
+  const first = found.find(({ hasMoney }) => hasMoney) ?? found[0]
+  return first === undefined ? '' : `\n  Pay 2 USDC to ${first.to} on ${first.network}.`
 }
 
 async function clientText(place: Place, name: string): Promise<string> {
-  const server = mcpServer(place)
-  const client = mcpClients[name]
-  const config = { mcpServers: { waiaas: server } }
-  const shown = `Put this into the configuration of your agent's program:\n${JSON.stringify(config, null, 2)}`
-  if (!client) return shown
-  // npm runs in the folder of the clone, whatever folder the person is in.
-  const { path, outcome, backup } = await configureClient(client, server, process.env.INIT_CWD || process.cwd())
-  if (outcome === 'not ours to read') return `${path} is no plain JSON, and was left alone.\n${shown}`
-  const kept = backup === undefined ? '' : `, and as it was before in ${backup}`
-  return `${client.label}: the server waiaas is in ${path}${outcome === 'as before' ? ' as before' : kept}; ${client.next}`
+  const servers = { waiaas: mcpServer(place, await nodeLauncher(place)) }
+  const known = AGENT_CLIENTS.find((one) => one === name)
+  if (known) return writtenText(known, await configureClient(agentClients[known], servers, workFolder()), servers)
+  const { form } = agentClients['claude-desktop']
+  return `Put this into the configuration of your agent's program:\n${formText(form, servers)}`
 }
 
 async function waitForMoney(api: WAIaaSClient, wallets: readonly Balances[], asked: Promise<unknown>): Promise<void> {

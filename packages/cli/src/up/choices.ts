@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { policyTemplates } from '@waiaas/contract'
+import { AGENT_CLIENTS, agentClients, policyTemplates, TEMPLATE_NEEDS } from '@waiaas/contract'
 import { UsageError } from '../errors.ts'
-import { mcpClients } from '../mcp-clients.ts'
 import { readIfThere, writeSecretFile } from '../place.ts'
 import { askText, canAsk, note } from '../terminal.ts'
+import { type Named, needsOf, needWords, wrongNames } from './names.ts'
 
 /** The networks that an agent pays on, by the word that says so. */
 const networkWords = {
@@ -15,21 +15,17 @@ export type NetworkWord = keyof typeof networkWords
 
 /** What every new wallet has. */
 export const MODEST = 'modest'
-/** What an agent may do, by the word that says so. Templates that need names are applied by their own command. */
+/** What an agent may do, by the word that says so. */
 const allowWords: Readonly<Record<string, string>> = {
   [MODEST]: 'Pays small amounts of anything that is listed, under the limit of every new wallet.',
-  ...Object.fromEntries(
-    Object.entries(policyTemplates).flatMap(([name, { needs, summary }]) =>
-      needs.length === 0 ? [[name, summary]] : [],
-    ),
-  ),
+  ...Object.fromEntries(Object.entries(policyTemplates).map(([name, { summary }]) => [name, summary])),
 }
 
 const NO_CLIENT = 'none'
 /** Which program the agent runs in. */
 const clientWords: Readonly<Record<string, string>> = {
   [NO_CLIENT]: 'show the configuration, write nothing',
-  ...Object.fromEntries(Object.entries(mcpClients).map(([name, { label }]) => [name, label])),
+  ...Object.fromEntries(AGENT_CLIENTS.map((name) => [name, agentClients[name].label])),
 }
 
 type Question = {
@@ -45,8 +41,9 @@ const questions = {
   client: { flag: '--client', asks: 'Which program does it run in?', words: clientWords, usual: NO_CLIENT },
 } as const satisfies Readonly<Record<string, Question>>
 type Name = keyof typeof questions
-export type Choices = { readonly [Of in Name]: string }
-export type Given = { readonly [Of in Name]?: string | undefined }
+/** What was chosen, and what the chosen template has to be told. */
+export type Choices = { readonly [Of in Name]: string } & Named
+export type Given = { readonly [Of in Name]?: string | undefined } & Named
 
 /** The words that each flag takes, for the help. */
 export const wordsOf = (name: Name): string => Object.keys(questions[name].words).join(', ')
@@ -58,23 +55,66 @@ export async function choicesOf(dataDir: string, given: Given, usage: string): P
   for (const name of Object.keys(questions) as Name[]) {
     const question: Question = questions[name]
     const said = given[name] ?? before[name]
-    if (said !== undefined && !Object.hasOwn(question.words, said))
-      throw new UsageError(`expected ${question.flag} as one of ${wordsOf(name)}, got "${said.slice(0, 40)}"`, usage)
-    found[name] = said ?? (await ask(question, usage))
+    const wrong = said === undefined ? undefined : wrongWord(question, said)
+    if (wrong !== undefined) throw new UsageError(wrong.replace('expected', `expected ${question.flag} as`), usage)
+    found[name] = said ?? (await askWord(question, usage))
+    if (name === 'allow') Object.assign(found, await namedOf(found[name], { given, before, usage }))
   }
   // The loop has gone through every name.
   return found as Choices
 }
 
-async function ask({ flag, asks, words, usual }: Question, usage: string): Promise<string> {
-  if (!canAsk()) throw new UsageError(`expected ${flag}: there is no terminal to ask at`, usage)
+type Sources = { given: Given; before: Given; usage: string }
+
+/** What a template has to be told; names of another template say nothing about this one. */
+async function namedOf(allow: string, { given, before, usage }: Sources): Promise<Named> {
+  const needs = needsOf(allow)
+  const idle = TEMPLATE_NEEDS.find((need) => given[need] !== undefined && !needs.includes(need))
+  if (idle !== undefined) throw new UsageError(`expected no --${idle}: ${allow} takes none`, usage)
+  const found: Record<string, string> = {}
+  for (const need of needs) {
+    const said = given[need] ?? (before.allow === allow ? before[need] : undefined)
+    const wrong = said === undefined ? undefined : wrongNames(need, said)
+    if (wrong !== undefined) throw new UsageError(`--${need}: ${wrong}`, usage)
+    const { asks, form } = needWords[need]
+    const texts = { flag: `--${need}`, asks, lines: `  ${form}` }
+    found[need] =
+      said ?? (await ask(texts, usage, { question: 'Commas in between: ', wrong: (text) => wrongNames(need, text) }))
+  }
+  return found
+}
+
+const wrongWord = ({ words }: Question, said: string): string | undefined =>
+  Object.hasOwn(words, said)
+    ? undefined
+    : `expected one of ${Object.keys(words).join(', ')}, got "${said.slice(0, 40)}"`
+
+function askWord(question: Question, usage: string): Promise<string> {
+  const { flag, asks, words, usual } = question
   const width = Math.max(...Object.keys(words).map(({ length }) => length))
   const lines = Object.entries(words).map(([word, means]) => `  ${word.padEnd(width)}  ${means}`)
-  process.stderr.write(`\n${asks}\n${lines.join('\n')}\n`)
+  return ask({ flag, asks, lines: lines.join('\n') }, usage, {
+    ...{ question: `Type a word, or press Enter for ${usual}: `, usual },
+    wrong: (text) => wrongWord(question, text),
+  })
+}
+
+type Asked = { readonly flag: string; readonly asks: string; readonly lines: string }
+type Answer = {
+  readonly question: string
+  readonly usual?: string
+  readonly wrong: (text: string) => string | undefined
+}
+
+async function ask({ flag, asks, lines }: Asked, usage: string, { question, usual, wrong }: Answer): Promise<string> {
+  if (!canAsk()) throw new UsageError(`expected ${flag}: there is no terminal to ask at`, usage)
+  process.stderr.write(`\n${asks}\n${lines}\n`)
   for (;;) {
-    const answer = (await askText(`Type a word, or press Enter for ${usual}: `)).trim().toLowerCase() || usual
-    if (Object.hasOwn(words, answer)) return answer
-    note(`expected one of ${Object.keys(words).join(', ')}`)
+    const said = (await askText(question)).trim()
+    const answer = usual === undefined ? said : said.toLowerCase() || usual
+    const why = wrong(answer)
+    if (why === undefined) return answer
+    note(why)
   }
 }
 
@@ -85,9 +125,8 @@ async function remembered(dataDir: string): Promise<Given> {
   const text = await readIfThere(fileOf(dataDir))
   if (text === undefined) return {}
   try {
-    const { network, allow, client } = JSON.parse(text) as Record<string, unknown>
-    const word = (value: unknown) => (typeof value === 'string' ? value : undefined)
-    return { network: word(network), allow: word(allow), client: word(client) }
+    const said = JSON.parse(text) as Record<string, unknown>
+    return Object.fromEntries(Object.entries(said).filter(([, value]) => typeof value === 'string'))
   } catch (error) {
     if (error instanceof SyntaxError) return {}
     throw error

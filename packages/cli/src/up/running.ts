@@ -23,9 +23,10 @@ export async function runningAt(dataDir: string): Promise<string | undefined> {
   }
 }
 
-/** Starts the daemon, and local chains where the agent pays on them. */
-export async function startAll(dataDir: string, network: NetworkWord): Promise<Started> {
+/** Starts the daemon, and local chains where the agent pays on them; `goOn` is asked in between. */
+export async function startAll(dataDir: string, network: NetworkWord, goOn: () => void): Promise<Started> {
   await makeAdminPage()
+  goOn()
   if (network !== 'local') {
     // The password of real money is chosen by a person.
     const daemon = await openDaemon({ dataDir, env: await envWith({}), autoProvision: network === 'test' })
@@ -35,6 +36,7 @@ export async function startAll(dataDir: string, network: NetworkWord): Promise<S
   const { startLocalnet } = await import('@waiaas/localnet')
   const localnet = await startLocalnet({ evm: { blockTime: 1 } })
   try {
+    goOn()
     const env = await envWith(localEnvironment(localnet))
     const daemon = await openDaemon({ dataDir, env, autoProvision: true })
     const stop = async () => {

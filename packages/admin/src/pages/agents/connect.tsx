@@ -1,4 +1,4 @@
-import { AGENT_CLIENTS, type AgentClientName, agentClients } from '@waiaas/contract'
+import { AGENT_CLIENTS, type AgentClientName, agentClients, clientPlace, clientText } from '@waiaas/contract'
 import { useState } from 'react'
 import { linkTo } from '../../app/link.ts'
 import { type Answered, useAct, useRead } from '../../data/use.ts'
@@ -73,14 +73,13 @@ function McpSetup({ client }: { readonly client: AgentClientName }) {
   const [made, setMade] = useState<Answered<'createMcpToken'>>()
   const { act, busy, error } = useAct('createMcpToken')
   const chosen = walletId ?? wallets[0]?.id
-  const { where, text } = agentClients[client]
   if (made)
     return (
       <div className="stack" role="status">
         <p>
-          <strong>{t(words.where)}:</strong> {where}
+          <strong>{t(words.where)}:</strong> {clientPlace(client)}
         </p>
-        <Text text={text(made.claudeDesktopConfig)} />
+        <Text text={clientText(client, made.claudeDesktopConfig)} />
         <p>
           {t(words.tokenAt)} <span className="mono break">{made.tokenPath}</span>
         </p>

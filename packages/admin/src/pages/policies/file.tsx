@@ -1,4 +1,4 @@
-import { PolicyTextError, parsePolicyText, policyText } from '@waiaas/cli/policy-text'
+import { PolicyTextError, parsePolicyText, policyText } from '@waiaas/contract/policy-text'
 import { type ChangeEvent, useState } from 'react'
 import { linkTo } from '../../app/link.ts'
 import { type Answered, type Asked, useAct, useRead } from '../../data/use.ts'
