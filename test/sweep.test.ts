@@ -394,27 +394,60 @@ describe.each(['sqlite', 'postgres'] as const)('%s', (engine) => {
     await operator.terminateWallet({ id })
   })
 
-  test('what an owner takes out ends where they cut off the key that signed for it, which it would go to', async () => {
+  type Taking = { id: string; owners: readonly TestOwner[] }
+  const noMoreEnough: Record<string, (of: Taking) => Promise<unknown>> = {
+    async 'they cut off the key that signed for it, which it would go to'({ id, owners: [stolen] }) {
+      const asked = { walletId: id, credential: stolen!.address }
+      const text = await daemon.operator.getOwnerActionChallenge({
+        ...asked,
+        action: 'cut-off',
+        signer: stolen!.address,
+      })
+      await daemon.operator.cutOffCredential(asked, { owner: await stolen!.word(text.message) })
+    },
+    async 'two of them have to agree now'({ id, owners: [owner] }) {
+      const change = () => daemon.operator.setOwnersNeeded({ id, needed: 2 })
+      await agreeTo(daemon, { id: (await askedFor(change))!, walletId: id, owner: owner! })
+      await change()
+    },
+  }
+  test.each(Object.entries(noMoreEnough))('what an owner takes out ends where %s', async (_, change) => {
     const slow = { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 1_000_000, delay_seconds: 3_600 }
     const wallet = await evmWallet(daemon, nodes[0], { limit: slow })
     const { id } = wallet
     const { operator } = daemon
-    const stolen = await verifiedOwner(daemon, id)
+    const owners = [evmOwner(), evmOwner()]
+    await ownedBy(daemon, id, owners, 1)
+    const { address } = owners[0]!
     const wanted = { id, network: 'local-evm' }
-    const { message } = await operator.getWithdrawChallenge(wanted)
-    const { sweepId } = await operator.withdrawWallet(wanted, { owner: await stolen.word(message) })
+    const { message } = await operator.getWithdrawChallenge({ ...wanted, signer: address })
+    const { sweepId } = await operator.withdrawWallet(wanted, { owner: await owners[0]!.word(message) })
     const step = await until('its step to wait', async () => {
       const { steps } = await operator.getSweep({ id: sweepId })
       return steps[0]?.status === 'QUEUED' && steps[0]
     })
-    const asked = { walletId: id, credential: stolen.address }
-    const text = await operator.getOwnerActionChallenge({ ...asked, action: 'cut-off', signer: stolen.address })
-    await operator.cutOffCredential(asked, { owner: await stolen.word(text.message) })
+    await change({ id, owners })
     const ended = await over(await operator.getSweep({ id: sweepId }), 'CANCELLED')
-    expect(ended.steps).toMatchObject([{ status: 'CANCELLED', error: /^who approved it has cut off/ }])
-    expect(await evmBalance(nodes[0], stolen.address)).toBe(0n)
+    expect(ended.steps).toMatchObject([{ status: 'CANCELLED', error: /^what approved it is not enough any more/ }])
+    expect(await evmBalance(nodes[0], address)).toBe(0n)
     expect((await operator.getTransaction({ id: step.transactionId! })).status).toBe('CANCELLED')
     await operator.terminateWallet({ id })
+  })
+
+  test('what the operator takes out alone ends where somebody has verified as the owner before it leaves', async () => {
+    const slow = { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 1_000_000, delay_seconds: 3_600 }
+    const wallet = await evmWallet(daemon, nodes[0], { limit: slow })
+    const to = newEvmAddress()
+    const sweep = await started(wallet, to, { networks: ['local-evm'] })
+    await until('its step to wait', async () => {
+      const { steps } = await daemon.operator.getSweep({ id: sweep.id })
+      return steps[0]?.status === 'QUEUED'
+    })
+    await verifiedOwner(daemon, wallet.id)
+    const ended = await over(sweep, 'CANCELLED')
+    expect(ended.steps).toMatchObject([{ status: 'CANCELLED', error: /^what approved it is not enough any more/ }])
+    expect(await evmBalance(nodes[0], to)).toBe(0n)
+    await daemon.operator.terminateWallet({ id: wallet.id })
   })
 
   test('only what was shown is started, to somebody else, and by a digest of its own', async () => {

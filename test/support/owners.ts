@@ -5,6 +5,8 @@ import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 /** Test support: a person with a wallet of their own, which no daemon holds. */
 export type TestOwner = {
   readonly address: string
+  /** Of a contract: the network that it is on. */
+  readonly network?: string
   /** As clients take it. */
   word(message: string): Promise<OwnerWord>
   /** The three headers, with a signature of the text. */

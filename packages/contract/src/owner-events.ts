@@ -8,6 +8,12 @@ const Asked = { consent: z.string(), action: z.string(), digest: z.string(), wor
 /** How many owners there are then, and how many of them have to agree. */
 const OwnerCount = { owners: z.int(), needed: z.int() }
 
+const NotYetIn = () =>
+  z
+    .array(z.string())
+    .optional()
+    .describe('what was to sign for the owners, had not verified yet, and is named again first')
+
 /** A wallet of an owner, who has that name. */
 const OwnersWallet = () => z.strictObject({ address: z.string(), network: z.string().nullable(), owner: z.string() })
 
@@ -50,7 +56,7 @@ export const ownerEvents = {
   OWNERS_NEEDED: {
     severity: 'critical',
     summary: 'Another number of the owners of a wallet have to agree.',
-    details: () => z.strictObject({ before: z.int(), ...OwnerCount }),
+    details: () => z.strictObject({ before: z.int(), ...OwnerCount, dropped: NotYetIn() }),
   },
   OWNER_VERIFIED: {
     severity: 'warning',
@@ -86,10 +92,7 @@ export const ownerEvents = {
         by: z.string().describe('what said so, which may be the same'),
         owner: z.string(),
         agrees: z.boolean().describe('what this owner signs still counts; else the operator has to find out first'),
-        dropped: z
-          .array(z.string())
-          .optional()
-          .describe('what was to sign for the owners, had not verified yet, and is named again first'),
+        dropped: NotYetIn(),
       }),
   },
   OWNER_REMOVED: {

@@ -10,6 +10,8 @@ export const limits = { instant_max_usd: 10, notify_max_usd: 100, delay_max_usd:
 export const usd = (dollars: number) => String((ETHER * BigInt(dollars)) / 2_000n)
 export const operator = { actor: 'operator', ip: undefined } as const
 export type Says = 'approve' | 'reject'
+/** Waits until gas is cheap, which it is not. */
+export const DEAR = { gasCondition: { maxGasPrice: '1' } }
 
 /** Test support: people who own wallets of a money path, and what they sign. */
 export function ownersOf(bed: Awaited<ReturnType<typeof startPipeline>>) {
@@ -61,6 +63,16 @@ export function ownersOf(bed: Awaited<ReturnType<typeof startPipeline>>) {
     /** Something that waits for an approval. */
     asks: async (from: { id: string; session: string }, dollars = 1_000) =>
       (await bed.send(from, { to: bin, amount: usd(dollars) }, newId())).accepted!.id,
+    /** From now on gas is as cheap as they ask for. */
+    cheapen: (ids: readonly string[]) =>
+      database.work({}, (db) =>
+        db.query((k) =>
+          k
+            .updateTable('transaction_texts')
+            .set({ gas_condition: JSON.stringify({ maxGasPrice: '1000000000000', timeoutSeconds: 600 }) })
+            .where('id', 'in', ids),
+        ),
+      ),
     state: (id: string) => database.read(async (db) => (await ownerOf(db, id)).state),
   }
 }

@@ -1,7 +1,8 @@
 import { Failure } from '@waiaas/contract'
 import { type Bed, operator } from '../../../test/support/feature-bed.ts'
-import type { TestOwner } from '../../../test/support/owners.ts'
+import { evmOwner, type TestOwner } from '../../../test/support/owners.ts'
 import { ownerOf } from '../src/owners/service.ts'
+import type { OwnerSignature } from '../src/platform/caller.ts'
 
 /** Test support: where the pages of owners are. */
 export const PAGE = 'https://wallets.example.org'
@@ -16,12 +17,36 @@ export async function failureOf(attempt: () => Promise<unknown>) {
     throw error
   }
 }
-export const codeOf = async (attempt: () => Promise<unknown>) => (await failureOf(attempt))?.code ?? 'done'
+type Attempt = Promise<unknown> | (() => Promise<unknown>)
+export const codeOf = async (attempt: Attempt): Promise<string> =>
+  (await failureOf(typeof attempt === 'function' ? attempt : () => attempt))?.code ?? 'done'
+
+/** What somebody signed, as it comes with a call. */
+export async function signedIn(
+  { owners }: Pick<Bed, 'owners'>,
+  headers: Record<string, string>,
+  ip?: string,
+): Promise<OwnerSignature> {
+  const signed = await owners.authenticate(new Headers(headers), ip)
+  if (!signed) throw new Error('no signature came')
+  return signed
+}
+
+/** A wallet with somebody who owns it and has verified. */
+export async function ownedWallet(bed: Bed, owner = evmOwner()) {
+  const { id } = await bed.createWallet()
+  const { set, verify } = peopleOf(bed, id)
+  await set(owner)
+  await verify(owner)
+  return { id, owner }
+}
+
+type OwnersBed = Pick<Bed, 'owners' | 'consents' | 'database'> & Partial<Pick<Bed, 'killSwitch'>>
 
 /** What people do with one wallet. */
-export function peopleOf(bed: Bed, id: string) {
+export function peopleOf(bed: OwnersBed, id: string, ip?: string) {
   const { owners, consents } = bed
-  const proven = async (headers: Record<string, string>) => (await owners.authenticate(new Headers(headers)))!
+  const proven = (headers: Record<string, string>) => signedIn(bed, headers, ip)
   const word = async (by: TestOwner, action: 'verify' | 'remove') => {
     const { message } = await owners.walletChallenge({ id, action, signer: by.address }, PAGE)
     return proven(await by.signs(message))
@@ -32,10 +57,16 @@ export function peopleOf(bed: Bed, id: string) {
     const asked = { action: 'cut-off', walletId: id, credential, signer: by.address } as const
     return (await owners.actionChallenge(asked, PAGE)).message
   }
-  const named = ({ address }: TestOwner) => ({ id, ownerAddress: address, network: undefined })
+  const named = ({ address, network }: TestOwner) => ({ id, ownerAddress: address, network })
   const replaceText = async (by: TestOwner, next: TestOwner, ownerId?: string) => {
     const asked = { ...named(next), ownerId, action: 'replace', signer: by.address } as const
     return (await owners.walletChallenge(asked, PAGE)).message
+  }
+  const need = (needed: number) => several(() => owners.several.need({ id, needed }, operator))
+  async function agree(consent: string, by: TestOwner) {
+    const { message } = await consents.challenge({ id: consent, walletId: id, signer: by.address }, PAGE)
+    const signed = await proven(await by.signs(message))
+    return consents.give(consent, id, { by: as(by), signed })
   }
   return {
     proven,
@@ -56,7 +87,13 @@ export function peopleOf(bed: Bed, id: string) {
       (await owners.read(id)).owners.find((one) => one.address === address)!.id,
     add: (one: { address: string }) =>
       several(() => owners.several.add({ id, ownerAddress: one.address, network: undefined }, operator)),
-    need: (needed: number) => several(() => owners.several.need({ id, needed }, operator)),
+    need,
+    /** As these agree. */
+    async agreedNeed(needed: number, people: readonly TestOwner[]) {
+      const asked = await failureOf(() => need(needed))
+      for (const one of people) await agree(String(asked!.details.consent), one)
+      return need(needed)
+    },
     async drop(one: { address: string }) {
       const ownerId = (await owners.read(id)).owners.find(({ address }) => address === one.address)!.id
       return several(() => owners.several.drop({ id, ownerId }, operator))
@@ -66,11 +103,7 @@ export function peopleOf(bed: Bed, id: string) {
       const signed = await word(by, 'remove')
       return owners.remove(id, { by: operator, signed })
     },
-    async agree(consent: string, by: TestOwner) {
-      const { message } = await consents.challenge({ id: consent, walletId: id, signer: by.address }, PAGE)
-      const signed = await proven(await by.signs(message))
-      return consents.give(consent, id, { by: as(by), signed })
-    },
+    agree,
     /** As `by` agrees, another wallet signs for an owner once it has verified. */
     async addWallet(by: TestOwner, { ownerId, wallet }: { ownerId: string; wallet: TestOwner }) {
       const wanted = { id, ownerId, ownerAddress: wallet.address, network: undefined }
@@ -91,6 +124,7 @@ export function peopleOf(bed: Bed, id: string) {
       const asked = { action: 'kill-switch', walletId: id, signer: by.address, credential: undefined } as const
       const { message } = await owners.actionChallenge(asked, PAGE)
       const wish = await owners.wish('kill-switch', await proven(await by.signs(message)))
+      if (!bed.killSwitch) throw new Error('no kill switch here')
       return bed.killSwitch.activate(as(by), wish)
     },
   }

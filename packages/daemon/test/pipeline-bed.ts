@@ -17,7 +17,7 @@ import { autostop, type Divergence } from '../src/autostop/service.ts'
 import type { Chain, Reader } from '../src/chains/chain.ts'
 import { evmChain } from '../src/chains/evm/chain.ts'
 import { solanaChain } from '../src/chains/solana/chain.ts'
-import { needConsents } from '../src/consents/service.ts'
+import { consents, needConsents } from '../src/consents/service.ts'
 import { gate } from '../src/gate/service.ts'
 import { type KeyringRow, type Keys, startKeys } from '../src/keys/service.ts'
 import { nextEpoch } from '../src/killswitch/service.ts'
@@ -381,6 +381,7 @@ export async function startPipeline(
   return {
     service,
     owners: parts.owners,
+    consents: consents({ database, clock, audit: evidence, owners: parts.owners }),
     wallets,
     stopper,
     sent,

@@ -1,8 +1,8 @@
-import { isFailure } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import { openBed, operator, removeFoldersAfterEach, sharedKeys } from '../../../../test/support/feature-bed.ts'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { evmOwner, ownerHeaders, type TestOwner } from '../../../../test/support/owners.ts'
+import { codeOf } from '../../test/owners-bed.ts'
 
 const { keys } = sharedKeys()
 removeFoldersAfterEach()
@@ -39,12 +39,6 @@ forEachEngine((_engine, open) => {
       state: async () => (await killSwitch.view()).state,
     }
   }
-  const codeOf = (attempt: Promise<unknown>): Promise<string> =>
-    attempt.then(
-      () => 'done',
-      (error) => (isFailure(error) ? error.code : Promise.reject(error)),
-    )
-
   test('an owner stops everything alone, by what says so and nothing else', async () => {
     const bed = await start()
     const { id, owner } = await bed.owned()

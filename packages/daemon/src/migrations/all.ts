@@ -59,6 +59,7 @@ import { noticeTables } from './0070-notices.ts'
 import { noticeStates } from './0071-notice-states.ts'
 import { pushSubscriptions } from './0072-push-subscriptions.ts'
 import { limitWarnings } from './0073-limit-warnings.ts'
+import { ownersOfSweeps } from './0075-owners-of-sweeps.ts'
 import { logins } from './0077-logins.ts'
 import { contacts } from './0078-contacts.ts'
 import { eras } from './0081-eras.ts'
@@ -125,6 +126,7 @@ export const migrations: readonly Migration[] = [
   noticeStates,
   pushSubscriptions,
   limitWarnings,
+  ownersOfSweeps,
   logins,
   contacts,
   eras,

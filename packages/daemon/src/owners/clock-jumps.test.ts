@@ -1,4 +1,4 @@
-import { isFailure, pairingOperations } from '@waiaas/contract'
+import { pairingOperations } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import {
   type Bed,
@@ -9,8 +9,9 @@ import {
 } from '../../../../test/support/feature-bed.ts'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { JUMPS, jumpyMachine } from '../../../../test/support/jumpy-machine.ts'
-import { evmOwner, type TestOwner } from '../../../../test/support/owners.ts'
+import type { TestOwner } from '../../../../test/support/owners.ts'
 import { madeUpAuthenticator, passkeyHeaders, sentBytes } from '../../../../test/support/passkeys.ts'
+import { codeOf, ownedWallet, signedIn } from '../../test/owners-bed.ts'
 import { challengeOf, relyingPartyOf } from './webauthn.ts'
 
 const { keys } = sharedKeys()
@@ -18,28 +19,12 @@ removeFoldersAfterEach()
 const ORIGIN = 'https://wallets.example.org'
 const [MINUTE, DAY] = [60, 86_400]
 
-const codeOf = (attempt: Promise<unknown>): Promise<string> =>
-  attempt.then(
-    () => 'done',
-    (error) => (isFailure(error) ? error.code : Promise.reject(error)),
-  )
-const signed = async (bed: Bed, headers: Record<string, string>) =>
-  (await bed.owners.authenticate(new Headers(headers), '127.0.0.1'))!
-
-async function owned(bed: Bed) {
-  const owner = evmOwner()
-  const { id } = await bed.createWallet()
-  await bed.owners.set({ id, ownerAddress: owner.address, network: undefined }, { by: operator, signed: undefined })
-  const { message } = await bed.owners.walletChallenge({ id, action: 'verify' }, ORIGIN)
-  await bed.owners.verify(id, await signed(bed, await owner.signs(message)))
-  return { id, owner }
-}
 async function passkeyOf(bed: Bed, { id, owner }: { id: string; owner: TestOwner }) {
   const device = madeUpAuthenticator(relyingPartyOf(ORIGIN)!)
   const { challenge } = await bed.owners.passkeyOptions(id)
   const input = { id, ...sentBytes(device.create(challenge)) }
   const { message } = await bed.owners.passkeyChallenge(input, ORIGIN)
-  await bed.owners.addPasskey(input, await signed(bed, await owner.signs(message)))
+  await bed.owners.addPasskey(input, await signedIn(bed, await owner.signs(message)))
   return (text: string) => passkeyHeaders(device.credentialId, text, device.get(challengeOf(text)))
 }
 const stopText = async (bed: Bed, walletId: string) =>
@@ -53,7 +38,7 @@ forEachEngine((engine, open, fresh) => {
     const location = await fresh()
     const machine = jumpyMachine()
     const first = await openBed(open, { keys: keys(), location, clock: machine.clock() })
-    const { id, owner } = await owned(first)
+    const { id, owner } = await ownedWallet(first)
     const device = await passkeyOf(first, { id, owner })
     const [text, forDevice] = [await stopText(first, id), await stopText(first, id)]
     const asked = await first.pairings.start({ name: 'Claude' }, '127.0.0.1')
@@ -94,7 +79,7 @@ forEachEngine((engine, open, fresh) => {
     const location = await fresh()
     const machine = jumpyMachine()
     const first = await openBed(open, { keys: keys(), location, clock: machine.clock() })
-    await owned(first)
+    await ownedWallet(first)
     machine.run(1)
     await first.killSwitch.activate(operator)
     await first.killSwitch.escalate(operator)

@@ -233,8 +233,9 @@ async function verified(db: Handle, { owners, next }: Ownership, verifying: Veri
   if (person.verifiedAt !== null && credential.isProven) return
   if (!credential.isProven) await ownerStore.prove(db, credential.id)
   const replaced = next?.id === person.id ? owners.find(({ id }) => id === next.replaces) : undefined
-  if (replaced) await takeAway(parts, db, { walletId: wallet.id, people: [replaced] })
   if (person.verifiedAt === null) await ownerStore.verify(db, person.id, parts.clock.now())
+  // From the first one on the operator alone lets nothing more out, nor what is on its way.
+  await takeAway(parts, db, { walletId: wallet.id, people: replaced ? [replaced] : [] })
   const by = { actor: `owner:${signed.address}`, ip: signed.ip } as const
   const details = { address: signed.address, replaced: replaced?.address ?? null }
   await parts.audit.record(db, { event: 'OWNER_VERIFIED', ...by, walletId: wallet.id, details })

@@ -9,7 +9,7 @@ import type { ChangeParts } from './changes.ts'
 import { type ConsentParts, ownerOf, takeConsent, type Wanted } from './consents.ts'
 import { takeAway } from './leaving.ts'
 import { isPasskey } from './passkey-signed.ts'
-import { type Credential, mayAgree, type Ownership, type Person } from './rules.ts'
+import { type Credential, mayAgree, type Ownership, type Person, unprovenOf } from './rules.ts'
 import { ownerStore } from './store.ts'
 import { forgetVoicesOf } from './voices.ts'
 
@@ -46,9 +46,10 @@ export function cuttingOff(parts: ChangeParts, consents: ConsentParts) {
     if (lost.cutOffAt === null || (lost.isContested && isOwnWord)) {
       const at = lost.cutOffAt ?? clock.now()
       await ownerStore.cutOff(db, { id: lost.id, at, by: by.id })
-      const { people, credentials } = notYetIn(await ownerOf(db, walletId), { person, lost })
-      await takeAway(parts, db, { walletId, people, credentials })
-      const dropped = [...credentials, ...people].map(({ address }) => address)
+      const { next } = await ownerOf(db, walletId)
+      // It was let in by the word of what may have been in wrong hands.
+      const credentials = unprovenOf([person]).filter((one) => one.id !== lost.id)
+      const dropped = await takeAway(parts, db, { walletId, people: next ? [next] : [], credentials })
       const agrees = await agreesStill(db, walletId, person)
       const as = { actor: `owner:${signed.address}`, ip: signed.ip } as const
       const details = { address: lost.address, by: by.address, owner: person.address, agrees, dropped }
@@ -84,15 +85,6 @@ export function cuttingOff(parts: ChangeParts, consents: ConsentParts) {
     },
   }
 }
-
-/**
- * Who or what was to sign for the owners and has not shown that it does: it was let in by the word of what may have been in
- * wrong hands.
- */
-const notYetIn = ({ next }: Ownership, { person, lost }: Omit<Found, 'by'>) => ({
-  people: next ? [next] : [],
-  credentials: person.credentials.filter((one) => !one.isProven && one.id !== lost.id),
-})
 
 /** Those that what has signed owns. */
 async function walletsOf(db: Handle, { address, network }: OwnerSignature): Promise<string[]> {

@@ -7,9 +7,9 @@ import {
   sharedKeys,
 } from '../../../../test/support/feature-bed.ts'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
-import { evmOwner, solanaOwner, type TestOwner } from '../../../../test/support/owners.ts'
+import { evmOwner, solanaOwner } from '../../../../test/support/owners.ts'
 import { madeUpAuthenticator, passkeyPerson, sentBytes } from '../../../../test/support/passkeys.ts'
-import { codeOf, PAGE, failureOf as refused } from '../../test/owners-bed.ts'
+import { codeOf, PAGE, peopleOf, failureOf as refused } from '../../test/owners-bed.ts'
 import { checkableOwners, forgetChallenges, ownerOf, withdrawalOf } from './service.ts'
 import { challengeOf, relyingPartyOf } from './webauthn.ts'
 
@@ -19,11 +19,10 @@ const rp = relyingPartyOf(PAGE)!
 const IP = '192.0.2.7'
 type Device = ReturnType<typeof madeUpAuthenticator>
 
-/** What people do with one wallet. */
-function peopleOf(bed: Bed, id: string) {
+/** What people do with one wallet, invited ones too. */
+function invitedOf(bed: Bed, id: string) {
   const { owners, consents } = bed
   const { invitations } = owners
-  const proven = async (headers: Record<string, string>) => (await owners.authenticate(new Headers(headers), IP))!
   async function offer(code: string, device: Device, withdrawTo: string) {
     const { passkey } = await invitations.show({ code })
     return { code, withdrawTo, network: undefined, ...sentBytes(device.create(passkey.challenge)) }
@@ -34,30 +33,20 @@ function peopleOf(bed: Bed, id: string) {
     const { signature } = await passkeyPerson(device).word(message)
     return { ...input, message, signature }
   }
-  const word = async (by: TestOwner, action: 'verify' | 'remove') => {
-    const { message } = await owners.walletChallenge({ id, action, signer: by.address }, PAGE)
-    return proven(await by.signs(message))
-  }
   return {
+    ...peopleOf(bed, id, IP),
     offer,
     signed,
-    proven,
-    word,
     invite: async () => (await invitations.invite(id, operator)).link.slice(`${PAGE}/owner/invite#`.length),
     accept: async (code: string, device = madeUpAuthenticator(rp), withdrawTo = evmOwner().address) =>
       (await invitations.accept(await signed(code, device, withdrawTo), IP)).code,
     confirm: (code: string) => consents.asking(operator, () => invitations.confirm({ id, code }, operator)),
     people: () => bed.database.read(async (db) => (await ownerOf(db, id)).owners),
-    async agree(consent: string, by: TestOwner) {
-      const { message } = await consents.challenge({ id: consent, walletId: id, signer: by.address }, PAGE)
-      const agreed = await proven(await by.signs(message))
-      return consents.give(consent, id, { by: { actor: `owner:${by.address}` }, signed: agreed })
-    },
   }
 }
 async function walletOf(bed: Bed, chain = 'ethereum') {
   const { id, publicKey: address } = await bed.createWallet({ chain })
-  return { id, address, ...peopleOf(bed, id) }
+  return { id, address, ...invitedOf(bed, id) }
 }
 /** A wallet whose owner has a passkey and nothing else. */
 async function owned(bed: Bed) {

@@ -59,6 +59,8 @@ export function invitingOwners(parts: Parts) {
         const owner = { wallet, candidate, at: clock.now() }
         const address = await insertPasskeyOwner(db, owner)
         await invitationStore.remove(db, row.code_hash)
+        // Where they are the first one, the operator alone lets nothing more out.
+        await parts.nextVersion(db, id)
         const details = { address, network: null, owners: ownership.owners.length + 1, needed: ownership.needed }
         const place = { withdrawTo: to, withdrawNetwork: network }
         await audit.record(db, { event: 'OWNER_ADDED', ...by, walletId: id, details: { ...details, ...place } })

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { Failure } from '@waiaas/contract'
 import { parseSiweMessage } from 'viem/siwe'
 import { expect, test } from 'vitest'
 import {
@@ -11,6 +10,7 @@ import {
 } from '../../../../test/support/feature-bed.ts'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { evmOwner, ownerHeaders, solanaOwner, type TestOwner } from '../../../../test/support/owners.ts'
+import { codeOf, ownedWallet, signedIn } from '../../test/owners-bed.ts'
 import { forgetChallenges, ownerOf } from './service.ts'
 
 const { keys } = sharedKeys()
@@ -22,14 +22,9 @@ const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141
 type Challenge = { action: 'verify' | 'replace' | 'remove'; ownerAddress?: string }
 const asked = async (bed: Bed, id: string, challenge: Challenge) =>
   (await bed.owners.walletChallenge({ id, ...challenge }, ORIGIN)).message
-const signed = async (bed: Bed, headers: Record<string, string>) => {
-  const found = await bed.owners.authenticate(new Headers(headers))
-  if (!found) throw new Error('no signature came')
-  return found
-}
 const agreed = async (bed: Bed, id: string, challenge: Challenge & { by: TestOwner }) => {
   const { by, ...wanted } = challenge
-  return signed(bed, await by.signs(await asked(bed, id, wanted)))
+  return signedIn(bed, await by.signs(await asked(bed, id, wanted)))
 }
 const set = (
   bed: Bed,
@@ -40,22 +35,6 @@ const set = (
   bed.owners.set({ id, ownerAddress: owner.address, network: undefined }, { by: operator, signed: undefined, ...more })
 const verify = async (bed: Bed, id: string, by: TestOwner) =>
   bed.owners.verify(id, await agreed(bed, id, { action: 'verify', by }))
-/** A wallet with an owner who has verified. */
-async function owned(bed: Bed, owner = evmOwner()) {
-  const { id } = await bed.createWallet()
-  await set(bed, id, owner)
-  await verify(bed, id, owner)
-  return { id, owner }
-}
-const codeOf = async (attempt: Promise<unknown>): Promise<string> => {
-  try {
-    await attempt
-    return 'done'
-  } catch (error) {
-    if (error instanceof Failure) return error.code
-    throw error
-  }
-}
 const state = (bed: Bed, id: string) => bed.database.read(async (db) => (await ownerOf(db, id)).state)
 
 forEachEngine((_engine, open) => {
@@ -114,14 +93,14 @@ forEachEngine((_engine, open) => {
     const message = await asked(bed, id, { action: 'verify' })
     expect(message).toContain(`wants you to sign in with your Solana account:\n${owner.address}\n\n`)
     const other = (await solanaOwner(randomBytes(32)).signs(message))['x-owner-signature']!
-    const forged = signed(bed, ownerHeaders(owner.address, message, other))
+    const forged = signedIn(bed, ownerHeaders(owner.address, message, other))
     expect(await codeOf(forged)).toBe('INVALID_SIGNATURE')
     expect(await verify(bed, id, owner)).toMatchObject({ ownerState: 'LOCKED' })
   })
 
   test('a verified owner is replaced with their word alone, and stays until the new one has verified', async () => {
     const bed = await start()
-    const { id, owner } = await owned(bed)
+    const { id, owner } = await ownedWallet(bed)
     const [next, thief] = [evmOwner(), evmOwner()]
     expect(await codeOf(set(bed, id, thief))).toBe('OWNER_ALREADY_CONNECTED')
     const word = () => agreed(bed, id, { action: 'replace', ownerAddress: next.address, by: owner })
@@ -142,7 +121,7 @@ forEachEngine((_engine, open) => {
 
   test('an owner who has not verified is removed by the operator, another one by both together', async () => {
     const bed = await start()
-    const { id, owner } = await owned(bed)
+    const { id, owner } = await ownedWallet(bed)
     const remove = (signed?: Awaited<ReturnType<typeof agreed>>) => bed.owners.remove(id, { by: operator, signed })
     expect(await codeOf(remove())).toBe('OWNER_CONSENT_REQUIRED')
     expect(await remove(await agreed(bed, id, { action: 'remove', by: owner }))).toMatchObject({ ownerState: 'NONE' })
@@ -167,7 +146,7 @@ forEachEngine((_engine, open) => {
 
   test('a signature is good once, within five minutes, for one wallet, one action and one daemon', async () => {
     const bed = await start()
-    const [{ id, owner }, other] = [await owned(bed), await owned(bed)]
+    const [{ id, owner }, other] = [await ownedWallet(bed), await ownedWallet(bed)]
     const foreign = await start()
     const remove = (signed: Awaited<ReturnType<typeof agreed>>, of = id) =>
       bed.owners.remove(of, { by: operator, signed })
@@ -182,12 +161,12 @@ forEachEngine((_engine, open) => {
     const there = await foreign.createWallet()
     await set(foreign, there.id, owner)
     const elsewhere = await owner.signs(await asked(foreign, there.id, { action: 'verify' }))
-    expect(await codeOf(signed(bed, elsewhere))).toBe('INVALID_NONCE')
+    expect(await codeOf(signedIn(bed, elsewhere))).toBe('INVALID_NONCE')
 
     const late = await owner.signs(await asked(bed, id, { action: 'remove' }))
     const kept = await word()
     bed.clock.pass(300)
-    expect(await codeOf(signed(bed, late))).toBe('INVALID_NONCE')
+    expect(await codeOf(signedIn(bed, late))).toBe('INVALID_NONCE')
     expect(await codeOf(remove(kept))).toBe('INVALID_NONCE')
 
     const early = await word()
@@ -206,7 +185,7 @@ forEachEngine((_engine, open) => {
 
   test('a held clock makes no challenge good for longer', async () => {
     const bed = await start()
-    const { id, owner } = await owned(bed)
+    const { id, owner } = await ownedWallet(bed)
     const word = await agreed(bed, id, { action: 'remove', by: owner })
     bed.clock.hold(300)
     expect(await codeOf(bed.owners.remove(id, { by: operator, signed: word }))).toBe('INVALID_NONCE')
@@ -216,7 +195,7 @@ forEachEngine((_engine, open) => {
 
   test('of many that use one signature at once, one gets what it allows', async () => {
     const bed = await start()
-    const { id, owner } = await owned(bed)
+    const { id, owner } = await ownedWallet(bed)
     const word = await agreed(bed, id, { action: 'remove', by: owner })
     const codes = await Promise.all([1, 2, 3].map(() => codeOf(bed.owners.remove(id, { by: operator, signed: word }))))
     expect(codes.sort()).toEqual(['OWNER_NOT_CONNECTED', 'OWNER_NOT_CONNECTED', 'done'])
@@ -224,7 +203,7 @@ forEachEngine((_engine, open) => {
 
   test('what is no signature of the owner over a text of this daemon is refused', async () => {
     const bed = await start()
-    const { id, owner } = await owned(bed)
+    const { id, owner } = await ownedWallet(bed)
     const message = await asked(bed, id, { action: 'remove' })
     const good = (await owner.signs(message))['x-owner-signature']!
     const thief = (await evmOwner().signs(message))['x-owner-signature']!
@@ -250,11 +229,12 @@ forEachEngine((_engine, open) => {
       ['INVALID_NONCE', await owner.signs('let me in')],
       ['INVALID_NONCE', await owner.signs(message.replace(nonce, nonce.replace(/^.{12}/, 'ffffffffffff')))],
     ]
-    for (const [code, headers] of cases) expect(await codeOf(signed(bed, headers)), JSON.stringify(headers)).toBe(code)
+    for (const [code, headers] of cases)
+      expect(await codeOf(signedIn(bed, headers)), JSON.stringify(headers)).toBe(code)
     // A nonce alone shows whose it is, and is good for nothing that a text is asked for.
-    const bare = await signed(bed, await owner.signs(nonce))
+    const bare = await signedIn(bed, await owner.signs(nonce))
     expect(await codeOf(bed.owners.remove(id, { by: operator, signed: bare }))).toBe('INVALID_NONCE')
-    expect(await signed(bed, ownerHeaders(owner.address, message, good))).toMatchObject({ address: owner.address })
+    expect(await signedIn(bed, ownerHeaders(owner.address, message, good))).toMatchObject({ address: owner.address })
     expect(await state(bed, id)).toBe('LOCKED')
   })
 })

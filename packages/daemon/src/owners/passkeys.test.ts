@@ -1,4 +1,3 @@
-import { Failure } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import {
   type Bed,
@@ -10,6 +9,7 @@ import {
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { evmOwner, ownerHeaders, type TestOwner } from '../../../../test/support/owners.ts'
 import { madeUpAuthenticator, passkeyHeaders, sentBytes } from '../../../../test/support/passkeys.ts'
+import { codeOf, ownedWallet, signedIn } from '../../test/owners-bed.ts'
 import { challengeOf, relyingPartyOf } from './webauthn.ts'
 
 const { keys } = sharedKeys()
@@ -18,27 +18,9 @@ const PAGE = 'https://wallets.example.org'
 const rp = relyingPartyOf(PAGE)!
 type Device = ReturnType<typeof madeUpAuthenticator>
 
-const codeOf = async (attempt: Promise<unknown>): Promise<string> => {
-  try {
-    await attempt
-    return 'done'
-  } catch (error) {
-    if (error instanceof Failure) return error.code
-    throw error
-  }
-}
-const signed = async (bed: Bed, headers: Record<string, string>) =>
-  (await bed.owners.authenticate(new Headers(headers), '127.0.0.1'))!
 const asked = async (bed: Bed, id: string, action: 'verify' | 'remove' = 'remove') =>
   (await bed.owners.walletChallenge({ id, action }, PAGE)).message
 
-/** A wallet with an owner who has verified. */
-async function owned(bed: Bed, owner = evmOwner()) {
-  const { id } = await bed.createWallet()
-  await bed.owners.set({ id, ownerAddress: owner.address, network: undefined }, { by: operator, signed: undefined })
-  await bed.owners.verify(id, await signed(bed, await owner.signs(await asked(bed, id, 'verify'))))
-  return { id, owner }
-}
 async function made(bed: Bed, id: string, device: Device) {
   const { challenge } = await bed.owners.passkeyOptions(id)
   return { id, ...sentBytes(device.create(challenge)) }
@@ -46,18 +28,18 @@ async function made(bed: Bed, id: string, device: Device) {
 async function add(bed: Bed, { id, owner }: { id: string; owner: TestOwner }, device = madeUpAuthenticator(rp)) {
   const input = await made(bed, id, device)
   const { message } = await bed.owners.passkeyChallenge(input, PAGE)
-  const word = await signed(bed, await owner.signs(message))
+  const word = await signedIn(bed, await owner.signs(message))
   return { input, message, device, word, passkey: await bed.owners.addPasskey(input, word) }
 }
 const bySigning = (bed: Bed, device: Device, message: string) =>
-  signed(bed, passkeyHeaders(device.credentialId, message, device.get(challengeOf(message))))
+  signedIn(bed, passkeyHeaders(device.credentialId, message, device.get(challengeOf(message))))
 
 forEachEngine((_engine, open) => {
   const start = () => openBed(open, { keys: keys() })
 
   test('an owner adds a passkey by signing its very key, and signs with it from then on', async () => {
     const bed = await start()
-    const wallet = await owned(bed)
+    const wallet = await ownedWallet(bed)
     expect(await bed.owners.passkeyOptions(wallet.id)).toMatchObject({ rpId: rp.id, origin: PAGE, algorithms: [-7] })
     const { device, message, passkey } = await add(bed, wallet)
     expect(message).toContain('Add another way to sign as the owner: a passkey of wallets.example.org with the key ')
@@ -75,7 +57,7 @@ forEachEngine((_engine, open) => {
 
   test('a passkey adds the next one, and the first can be removed', async () => {
     const bed = await start()
-    const wallet = await owned(bed)
+    const wallet = await ownedWallet(bed)
     const first = await add(bed, wallet)
     const second = madeUpAuthenticator(rp)
     const input = await made(bed, wallet.id, second)
@@ -92,15 +74,15 @@ forEachEngine((_engine, open) => {
 
   test('what was signed for one passkey adds no other, and each signature is good once', async () => {
     const bed = await start()
-    const wallet = await owned(bed)
+    const wallet = await ownedWallet(bed)
     const { input, word } = await add(bed, wallet)
     expect(await codeOf(bed.owners.addPasskey(input, word))).toBe('INVALID_NONCE')
     const [mine, theirs] = [madeUpAuthenticator(rp), madeUpAuthenticator(rp)]
     const { message } = await bed.owners.passkeyChallenge(await made(bed, wallet.id, mine), PAGE)
-    const agreed = await signed(bed, await wallet.owner.signs(message))
+    const agreed = await signedIn(bed, await wallet.owner.signs(message))
     const swapped = bed.owners.addPasskey(await made(bed, wallet.id, theirs), agreed)
     expect(await codeOf(swapped)).toBe('INVALID_NONCE')
-    const removal = await signed(bed, await wallet.owner.signs(await asked(bed, wallet.id)))
+    const removal = await signedIn(bed, await wallet.owner.signs(await asked(bed, wallet.id)))
     expect(await codeOf(made(bed, wallet.id, theirs).then((one) => bed.owners.addPasskey(one, removal)))).toBe(
       'INVALID_NONCE',
     )
@@ -109,11 +91,11 @@ forEachEngine((_engine, open) => {
 
   test('nobody but a verified owner of the wallet adds one', async () => {
     const bed = await start()
-    const mine = await owned(bed)
-    const other = await owned(bed)
+    const mine = await ownedWallet(bed)
+    const other = await ownedWallet(bed)
     const input = await made(bed, mine.id, madeUpAuthenticator(rp))
     const { message } = await bed.owners.passkeyChallenge(input, PAGE)
-    const theirs = await signed(bed, await other.owner.signs(message))
+    const theirs = await signedIn(bed, await other.owner.signs(message))
     expect(await codeOf(bed.owners.addPasskey(input, theirs))).toBe('INVALID_SIGNATURE')
     const { id } = await bed.createWallet()
     expect(await codeOf(bed.owners.passkeyOptions(id))).toBe('OWNER_NOT_CONNECTED')
@@ -124,8 +106,8 @@ forEachEngine((_engine, open) => {
 
   test('a passkey signs for its own wallet alone, also where one person owns several', async () => {
     const bed = await start()
-    const first = await owned(bed)
-    const second = await owned(bed, first.owner)
+    const first = await ownedWallet(bed)
+    const second = await ownedWallet(bed, first.owner)
     const { device, input } = await add(bed, first)
     expect(await codeOf(bySigning(bed, device, await asked(bed, second.id)))).toBe('INVALID_SIGNATURE')
     await bySigning(bed, device, await asked(bed, first.id))
@@ -137,11 +119,13 @@ forEachEngine((_engine, open) => {
 
   test('a count that goes back, or stands still, is a copy', async () => {
     const bed = await start()
-    const wallet = await owned(bed)
+    const wallet = await ownedWallet(bed)
     const { device } = await add(bed, wallet)
     const message = await asked(bed, wallet.id)
     const counting = (signCount: number) =>
-      codeOf(signed(bed, passkeyHeaders(device.credentialId, message, device.get(challengeOf(message), { signCount }))))
+      codeOf(
+        signedIn(bed, passkeyHeaders(device.credentialId, message, device.get(challengeOf(message), { signCount }))),
+      )
     const outcomes: string[] = []
     for (const count of [5, 5, 4, 0, 6]) outcomes.push(await counting(count))
     expect(outcomes).toEqual(['done', 'INVALID_SIGNATURE', 'INVALID_SIGNATURE', 'INVALID_SIGNATURE', 'done'])
@@ -150,7 +134,7 @@ forEachEngine((_engine, open) => {
   test('what a passkey signs is the whole text of this daemon, on its page', async () => {
     const page = { url: PAGE }
     const bed = await openBed(open, { keys: keys(), page })
-    const wallet = await owned(bed)
+    const wallet = await ownedWallet(bed)
     const { device } = await add(bed, wallet)
     const message = await asked(bed, wallet.id)
     const other = await asked(bed, wallet.id, 'verify')
@@ -165,19 +149,19 @@ forEachEngine((_engine, open) => {
       ['INVALID_SIGNATURE', ownerHeaders(wallet.owner.address, message, body(good()))],
       ['OWNER_NOT_CONNECTED', passkeyHeaders('unknown', message, device.get(challengeOf(message)))],
     ] as const)
-      expect(await codeOf(signed(bed, headers))).toBe(code)
+      expect(await codeOf(signedIn(bed, headers))).toBe(code)
     page.url = 'https://other.example.org'
-    expect(await codeOf(signed(bed, good()))).toBe('INVALID_SIGNATURE')
+    expect(await codeOf(signedIn(bed, good()))).toBe('INVALID_SIGNATURE')
     page.url = 'http://192.168.0.7:3100'
-    expect(await codeOf(signed(bed, good()))).toBe('INVALID_SIGNATURE')
+    expect(await codeOf(signedIn(bed, good()))).toBe('INVALID_SIGNATURE')
     expect(await codeOf(bed.owners.passkeyOptions(wallet.id))).toBe('PASSKEYS_UNAVAILABLE')
     page.url = PAGE
-    await signed(bed, good())
+    await signedIn(bed, good())
   })
 
   test('an owner has ten passkeys at most', async () => {
     const bed = await start()
-    const wallet = await owned(bed)
+    const wallet = await ownedWallet(bed)
     for (let count = 0; count < 10; count++) await add(bed, wallet)
     expect(await codeOf(add(bed, wallet))).toBe('PASSKEY_LIMIT_REACHED')
   })

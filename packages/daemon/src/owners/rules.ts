@@ -98,6 +98,14 @@ export const isStuck = ({ owners, needed }: Pick<Ownership, 'owners' | 'needed'>
 export const verifiedOf = ({ owners }: { owners: readonly Person[] }): Person[] =>
   owners.filter(({ verifiedAt }) => verifiedAt !== null)
 
+/** What was to sign for owners and has not shown that it does: of one of them, or of all. */
+export const unprovenOf = (people: readonly Person[]) =>
+  people.flatMap(({ credentials }) => credentials.filter(({ isProven }) => !isProven))
+
+/** Who was to be an owner and has not verified: it was let in by those who were enough then. */
+export const unverifiedOf = ({ owners, next }: Ownership): Person[] =>
+  [...owners, ...(next ? [next] : [])].filter(({ verifiedAt }) => verifiedAt === null)
+
 /** Who owns a wallet and how many of them have to agree, hashed: what they have said counts while this is the same. */
 export const setOf = ({ owners, needed }: Ownership): string =>
   sha256(JSON.stringify([needed, ...owners.map(({ id }) => id).sort()]))
@@ -138,6 +146,21 @@ function counted({ needed, owners, signs }: Counting, voices: readonly Voice[]):
 }
 
 export const isEnough = ({ needed, agreed }: Standing): boolean => agreed.length >= needed
+
+/**
+ * Whether what owners said once would be enough now. By the credential itself: at the same address, or under the same key,
+ * something else may sign by now.
+ */
+export function isEnoughStill(
+  ownership: Pick<Ownership, 'owners' | 'needed'>,
+  said: readonly Pick<Voice, 'credential_id'>[],
+): boolean {
+  const people = agreeing(ownership)
+  const who = said.map(({ credential_id: id }) =>
+    people.find(({ credentials }) => credentials.some((one) => isGood(one) && one.id === id)),
+  )
+  return who.every((one) => one !== undefined) && new Set(who).size >= ownership.needed
+}
 
 /** A wallet speaks for each wallet here that its owner owns, a passkey for the one that it is of. */
 const isBy = (one: Credential, { address, network, credential_id }: Voice): boolean =>

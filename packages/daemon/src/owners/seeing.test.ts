@@ -1,4 +1,3 @@
-import { Failure } from '@waiaas/contract'
 import { expect, test } from 'vitest'
 import {
   type Bed,
@@ -11,6 +10,7 @@ import {
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { evmOwner, type TestOwner } from '../../../../test/support/owners.ts'
 import { madeUpAuthenticator, passkeyHeaders, sentBytes } from '../../../../test/support/passkeys.ts'
+import { codeOf, signedIn } from '../../test/owners-bed.ts'
 import { forgetChallenges } from './service.ts'
 import { challengeOf, relyingPartyOf } from './webauthn.ts'
 
@@ -19,17 +19,6 @@ removeFoldersAfterEach()
 const PAGE = 'https://wallets.example.org'
 const MINUTE = 60
 
-const codeOf = async (attempt: Promise<unknown>): Promise<string> => {
-  try {
-    await attempt
-    return 'done'
-  } catch (error) {
-    if (error instanceof Failure) return error.code
-    throw error
-  }
-}
-const signed = async (bed: Bed, headers: Record<string, string>) =>
-  (await bed.owners.authenticate(new Headers(headers)))!
 const asked = async (bed: Bed, address: string) => (await bed.owners.viewChallenge({ address }, PAGE)).message
 const named = async (bed: Bed, owner: TestOwner) => {
   const { id } = await bed.createWallet()
@@ -37,9 +26,9 @@ const named = async (bed: Bed, owner: TestOwner) => {
   return id
 }
 const word = async (bed: Bed, id: string, { action, by }: { action: 'verify' | 'remove'; by: TestOwner }) =>
-  signed(bed, await by.signs((await bed.owners.walletChallenge({ id, action }, PAGE)).message))
+  signedIn(bed, await by.signs((await bed.owners.walletChallenge({ id, action }, PAGE)).message))
 const looks = async (bed: Bed, owner: TestOwner) =>
-  (await bed.owners.startView(await signed(bed, await owner.signs(await asked(bed, owner.address))))).token
+  (await bed.owners.startView(await signedIn(bed, await owner.signs(await asked(bed, owner.address))))).token
 
 forEachEngine((_engine, open) => {
   const start = (clock = handClock()) => openBed(open, { keys: keys(), clock })
@@ -73,7 +62,7 @@ forEachEngine((_engine, open) => {
     const id = await named(bed, owner)
     await bed.owners.verify(id, await word(bed, id, { action: 'verify', by: owner }))
     const replace = { id, action: 'replace', ownerAddress: next.address } as const
-    const agreed = await signed(bed, await owner.signs((await bed.owners.walletChallenge(replace, PAGE)).message))
+    const agreed = await signedIn(bed, await owner.signs((await bed.owners.walletChallenge(replace, PAGE)).message))
     await bed.owners.set({ id, ownerAddress: next.address, network: undefined }, { by: operator, signed: agreed })
     expect(await bed.owners.viewer(await looks(bed, next))).toMatchObject({ sees: [], named: [id] })
     const old = await looks(bed, owner)
@@ -89,17 +78,17 @@ forEachEngine((_engine, open) => {
     await bed.owners.verify(id, await word(bed, id, { action: 'verify', by: owner }))
     const given = { id, ownerAddress: second.address, ownerId: undefined, network: undefined }
     const { message } = await bed.owners.walletChallenge({ ...given, action: 'add-credential' }, PAGE)
-    await bed.owners.second.addWallet(given, await signed(bed, await owner.signs(message)))
+    await bed.owners.second.addWallet(given, await signedIn(bed, await owner.signs(message)))
     const told = async (by: TestOwner) => {
       const { token, wallets } = await bed.owners.startView(
-        await signed(bed, await by.signs(await asked(bed, by.address))),
+        await signedIn(bed, await by.signs(await asked(bed, by.address))),
       )
       return [(await bed.owners.viewer(token)).sees, wallets.map(({ isVerified }) => isVerified)]
     }
     expect(await told(second)).toEqual([[], [false]])
     expect(await told(owner)).toEqual([[id], [true]])
     const verifying = await bed.owners.walletChallenge({ id, action: 'verify', signer: second.address }, PAGE)
-    await bed.owners.verify(id, await signed(bed, await second.signs(verifying.message)))
+    await bed.owners.verify(id, await signedIn(bed, await second.signs(verifying.message)))
     expect(await told(second)).toEqual([[id], [true]])
   })
 
@@ -111,10 +100,10 @@ forEachEngine((_engine, open) => {
     await named(bed, other)
     const verifying = await word(bed, id, { action: 'verify', by: owner })
     expect(await codeOf(bed.owners.startView(verifying))).toBe('INVALID_NONCE')
-    const seeing = await signed(bed, await owner.signs(await asked(bed, owner.address)))
+    const seeing = await signedIn(bed, await owner.signs(await asked(bed, owner.address)))
     expect(await codeOf(bed.owners.verify(id, seeing))).toBe('INVALID_NONCE')
     // The text of one owner, signed by another.
-    const crossed = await signed(bed, await other.signs(await asked(bed, owner.address)))
+    const crossed = await signedIn(bed, await other.signs(await asked(bed, owner.address)))
     expect(await codeOf(bed.owners.startView(crossed))).toBe('INVALID_NONCE')
     const nobody = evmOwner()
     const stranger = await nobody.signs(await asked(bed, nobody.address))
@@ -135,7 +124,7 @@ forEachEngine((_engine, open) => {
     ]
     for (const made of wrong) expect([made, await codeOf(bed.owners.viewer(made))]).toEqual([made, 'INVALID_TOKEN'])
     clock.pass(5 * MINUTE)
-    expect(await codeOf(signed(bed, await owner.signs(seeing.message)))).toBe('INVALID_NONCE')
+    expect(await codeOf(signedIn(bed, await owner.signs(seeing.message)))).toBe('INVALID_NONCE')
     await bed.database.work({ exclusive: ['owners'] }, (db) => forgetChallenges(db))
     expect(await codeOf(bed.owners.viewer(token))).toBe('INVALID_TOKEN')
   })
@@ -149,13 +138,13 @@ forEachEngine((_engine, open) => {
     const { challenge } = await bed.owners.passkeyOptions(id)
     const made = { id, ...sentBytes(device.create(challenge)) }
     const { message } = await bed.owners.passkeyChallenge(made, PAGE)
-    const added = await bed.owners.addPasskey(made, await signed(bed, await owner.signs(message)))
+    const added = await bed.owners.addPasskey(made, await signedIn(bed, await owner.signs(message)))
     const text = await asked(bed, 'passkey:')
     const headers = passkeyHeaders(device.credentialId, text, device.get(challengeOf(text)))
-    const { token } = await bed.owners.startView(await signed(bed, headers))
+    const { token } = await bed.owners.startView(await signedIn(bed, headers))
     expect(await bed.owners.viewer(token)).toMatchObject({ address: `passkey:${device.credentialId}`, sees: [id] })
     expect((await bed.owners.viewer(token)).named).not.toContain(second)
-    expect(await codeOf(signed(bed, headers))).toBe('INVALID_SIGNATURE')
+    expect(await codeOf(signedIn(bed, headers))).toBe('INVALID_SIGNATURE')
     await bed.owners.removePasskey({ id, passkeyId: added.id }, operator)
     expect(await codeOf(bed.owners.viewer(token))).toBe('INVALID_TOKEN')
   })

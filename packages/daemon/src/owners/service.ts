@@ -33,7 +33,16 @@ import { forgetInvitations, invitingOwners } from './inviting.ts'
 import { namedOwner, ofWallet, placeOf, replacing } from './naming.ts'
 import { accountOf } from './passkey-signed.ts'
 import { ownerPasskeys, type PasskeyParts } from './passkeys.ts'
-import { agreeing, isGood, mayAgree, type Ownership, ownershipOf, type Standing, withdrawalOf } from './rules.ts'
+import {
+  agreeing,
+  isEnoughStill,
+  isGood,
+  mayAgree,
+  type Ownership,
+  ownershipOf,
+  type Standing,
+  withdrawalOf,
+} from './rules.ts'
 import { secondWallets } from './second.ts'
 import { seeing } from './seeing.ts'
 import { type SeveralParts, severalOwners } from './several.ts'
@@ -186,16 +195,29 @@ export async function checkableOwners(db: Handle, walletIds: readonly string[]) 
   }
 }
 
-/** Whether what has signed for a wallet still does: whoever it signed for owns it, and has not cut it off. Of nobody's wallet nothing does. */
-export async function signsStill(db: Handle, walletId: string): Promise<(address: string) => boolean> {
-  const signing = agreeing(await ownerOf(db, walletId)).flatMap(({ credentials }) => credentials.filter(isGood))
-  return (named) => signing.some(({ address }) => address === named)
+/**
+ * Whether what was signed for a wallet would be enough now: all that signed it still signs for its owners, and they are as many
+ * as have to agree. Of nobody's wallet nothing is.
+ */
+export async function suffices(
+  db: Handle,
+  walletId: string,
+  said: readonly Pick<ConsentRow, 'credential_id'>[],
+): Promise<boolean> {
+  return isEnoughStill(await ownerOf(db, walletId), said)
 }
 
-/** Whether an owner whose word counts takes out to an address, which is cut off no more than they are. */
-export async function withdrawsTo(db: Handle, walletId: string, to: string): Promise<boolean> {
+/** Whether an owner whose word counts takes out to an address on these networks: a contract is on one of them alone. */
+export async function withdrawsTo(
+  db: Handle,
+  walletId: string,
+  { to, networks }: { to: string; networks: readonly string[] },
+): Promise<boolean> {
   const { owners } = await ownerOf(db, walletId)
-  return owners.some((owner) => mayAgree(owner) && withdrawalOf(owner)?.address === to)
+  const places = owners.filter(mayAgree).map(withdrawalOf)
+  return places.some(
+    (place) => place?.address === to && networks.every((one) => place.network === null || place.network === one),
+  )
 }
 
 /** A key that comes in again has the owner that it left with; part of the job that stores its wallet. */

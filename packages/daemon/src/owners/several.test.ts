@@ -10,6 +10,7 @@ import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { evmOwner, solanaOwner, type TestOwner } from '../../../../test/support/owners.ts'
 import { madeUpAuthenticator, passkeyHeaders, sentBytes } from '../../../../test/support/passkeys.ts'
 import { codeOf, PAGE, peopleOf, failureOf as refused } from '../../test/owners-bed.ts'
+import { appliedPolicies } from '../policies/service.ts'
 import { checkableOwners } from './service.ts'
 import { challengeOf, relyingPartyOf } from './webauthn.ts'
 
@@ -295,6 +296,35 @@ forEachEngine((_engine, open) => {
     expect(await checkable()).toEqual({ threshold: 1, owners: [[owner.address, added.address]] })
     await bed.owners.second.dropWallet(only, operator)
     expect(await bed.owners.read(at.id)).toMatchObject({ ownerAddress: added.address, ownerState: 'LOCKED' })
+  })
+
+  test('where more have to agree, whom and what fewer had let in and has not verified yet is gone, and is let in anew', async () => {
+    const bed = await start()
+    const [first, second, ofThief, next, third] = [evmOwner(), evmOwner(), evmOwner(), evmOwner(), evmOwner()]
+    const at = await owned(bed, 1, [first, second])
+    const version = () => bed.database.read((db) => appliedPolicies().version(db, at.id))
+    // Whoever has the key of the first one has let in a wallet of the second one, and somebody in the place of that one.
+    await at.addWallet(first, { ownerId: await at.idOf(second), wallet: ofThief })
+    const added = await refused(() => at.add(third))
+    await at.agree(consentIn(added), first)
+    await at.add(third)
+    await at.replace(first, next, await at.idOf(second))
+    const early = await at.word(next, 'verify')
+    const before = await version()
+    await at.agreedNeed(2, [second])
+    expect(await version()).toBeGreaterThan(before)
+    expect((await at.owners()).map(({ credentials }) => credentials.map(({ address }) => address))).toEqual([
+      [first.address],
+      [second.address],
+    ])
+    const [told] = await bed.evidence('OWNERS_NEEDED')
+    const { dropped, ...counts } = JSON.parse(told!.details)
+    expect(counts).toEqual({ needed: 2, before: 1, owners: 2 })
+    expect(dropped.sort()).toEqual([ofThief, third, next].map(({ address }) => address).sort())
+    expect(await codeOf(() => bed.owners.verify(at.id, early))).not.toBe('done')
+    for (const one of [ofThief, third, next]) expect(await codeOf(() => at.verify(one))).not.toBe('done')
+    expect(await codeOf(() => at.removeAll(first))).toBe('OWNER_CONSENT_REQUIRED')
+    await bed.verifyEvidence()
   })
 
   test('of owners who agree at once as many as have to are enough, once', async () => {

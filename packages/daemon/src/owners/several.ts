@@ -14,7 +14,7 @@ import type { ChangeParts } from './changes.ts'
 import { ownerOf } from './consents.ts'
 import { takeAway } from './leaving.ts'
 import { insertOwner, namedOwner, requireNobodys } from './naming.ts'
-import { agreeing, type Ownership, type Person } from './rules.ts'
+import { agreeing, type Ownership, type Person, unprovenOf, unverifiedOf } from './rules.ts'
 import { ownerStore } from './store.ts'
 import { ownerView } from './views.ts'
 
@@ -88,10 +88,21 @@ export function severalOwners(parts: SeveralParts) {
           content: ['need', needed, ownership.needed],
         })
         await ownerStore.need(db, id, needed)
-        const details = { needed, before: ownership.needed, owners: ownership.owners.length }
+        // Fewer than now let them in. What they let out is looked at again.
+        const others = needed > ownership.needed ? notYetIn(ownership) : {}
+        const dropped = await takeAway(parts, db, { walletId: id, ...others })
+        const { length: owners } = (await ownerOf(db, id)).owners
+        const details = { needed, before: ownership.needed, owners, ...(dropped.length > 0 && { dropped }) }
         await audit.record(db, { event: 'OWNERS_NEEDED', ...by, walletId: id, details })
       }),
   }
+}
+
+/** Whom and what owners have let in and has not verified yet. Before as many have verified as have to agree they let in nothing. */
+function notYetIn(ownership: Ownership) {
+  if (ownership.state !== 'LOCKED') return {}
+  const people = unverifiedOf(ownership)
+  return { people, credentials: unprovenOf(ownership.owners.filter((one) => !people.includes(one))) }
 }
 
 /** As many owners as have to agree have to agree to a change of who they are. Failure OWNER_CONSENT_REQUIRED. */

@@ -41,9 +41,11 @@ export const signedBy =
     return { address: trio.address, network, message: trio.message, signature: trio.asCame, ip }
   }
 
-/** What was cut off of a wallet has no say in what the signer signs for it. */
+/** What was cut off of a wallet has no say in what the signer signs for it, nor has a contract. */
 const isHeard = (owned: readonly NamedBy[], { message }: Trio): boolean =>
-  owned.some(({ wallet_id, cut_off_at }) => wallet_id === walletIn(message) && cut_off_at === null)
+  owned.some(
+    ({ wallet_id, cut_off_at, kind }) => wallet_id === walletIn(message) && cut_off_at === null && kind !== 'contract',
+  )
 
 /** Null: the key of the address; else the network of the contract that accepts it. Undefined of nobody's. */
 async function signerOf(parts: SignedParts, trio: Trio, owned: readonly NamedBy[]): Promise<string | null | undefined> {

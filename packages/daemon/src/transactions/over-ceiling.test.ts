@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { newId } from '@waiaas/contract'
 import type { EvmNode } from '@waiaas/localnet'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
-import { evmOwner } from '../../../../test/support/owners.ts'
+import { evmOwner, mindfulContract, type TestOwner } from '../../../../test/support/owners.ts'
 import { preparedPostgresDatabase } from '../../../../test/support/prepared.ts'
 import { newSolanaAddress } from '../../../../test/support/wallets.ts'
+import { peopleOf } from '../../test/owners-bed.ts'
 import { agent, ETHER, migrations, operator, startEvm, startPipeline, startSolana } from '../../test/pipeline-bed.ts'
 import type { CeilingText } from '../keys/service.ts'
 import { killSwitchStore } from '../killswitch/store.ts'
+import { checkableOwners } from '../owners/service.ts'
 import type { OwnerSignature } from '../platform/caller.ts'
 import { type Database, openDatabase } from '../platform/db/database.ts'
 import { ceilingStore } from '../wallets/ceiling-store.ts'
@@ -90,48 +92,57 @@ describe.each(['sqlite', 'postgres'])('on %s', (engine) => {
     expect(await until(transactionId, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
   })
 
-  test('where an owner has verified it takes both, in that order: the operator with the password, and the owner', async () => {
-    const { from, pay, service, shown, sent, lifts, owners } = await start()
-    const owner = evmOwner()
-    const proven = async (message: string) => (await owners.authenticate(new Headers(await owner.signs(message))))!
-    const named = { id: from.id, ownerAddress: owner.address, network: undefined }
-    await owners.set(named, { by: { actor: 'operator' }, signed: undefined })
-    const wanted = { id: from.id, action: 'verify' } as const
-    await owners.verify(from.id, await proven((await owners.walletChallenge(wanted, ORIGIN)).message))
-    const approved = async (id: string) => {
-      const signed = await proven((await service.ownerChallenge(id, 'approve', { origin: ORIGIN })).message)
-      return service.decide(id, { says: 'approve', by: { actor: `owner:${owner.address}` }, channel: 'rest', signed })
-    }
-    const [{ transactionId: id }, { transactionId: other }] = [await pay(2n), await pay(3n)]
-    await expect(approved(id)).rejects.toMatchObject({ code: 'CEILING_EXCEEDED' })
-    expect(await service.approve(id, shown)).toMatchObject({ status: 'QUEUED' })
-    expect((await service.get(id, undefined)).status).toBe('QUEUED')
-    expect(await lifts()).toHaveLength(1)
-    await approved(id)
-    const told = await database.read((db) => bed.evidence.list(db, { walletId: from.id }, 50))
-    const steps = told.filter(({ tx_id, event }) => tx_id === id && /^TX_(LET_ABOVE|APPROVED)$/.test(event))
-    expect(steps.map(({ event, actor }) => `${event} ${actor}`)).toEqual([
-      `TX_APPROVED owner:${owner.address}`,
-      'TX_LET_ABOVE operator',
-    ])
-    await sent(id)
-    // What was let above and is rejected leaves nothing behind.
-    await service.approve(other, shown)
-    expect(await lifts()).toHaveLength(2)
-    await service.reject(other)
-    expect(await lifts()).toHaveLength(1)
-    await node.mine(3)
-    expect(await bed.until(id, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
-  })
+  async function willingContract(): Promise<TestOwner> {
+    const contract = await mindfulContract(node)
+    await contract.becomes('willing')
+    return { ...contract, network: 'local-evm' }
+  }
+  const kinds = { 'a key': async () => evmOwner(), 'a contract, which the signer cannot ask': willingContract }
+  test.each(Object.entries(kinds))(
+    'where an owner with %s has verified it takes both, in that order: the operator with the password, and the owner',
+    async (kind, make) => {
+      const { from, pay, service, shown, sent, lifts } = await start()
+      const owner = await make()
+      const { set, verify, proven } = peopleOf(bed, from.id)
+      await set(owner)
+      await verify(owner)
+      const known = await database.read(async (db) => (await checkableOwners(db, [from.id]))(from.id))
+      expect(known).toEqual(kind === 'a key' ? { threshold: 1, owners: [[owner.address]] } : undefined)
+      const approved = async (id: string) => {
+        const { message } = await service.ownerChallenge(id, 'approve', { origin: ORIGIN })
+        const signed = await proven(await owner.signs(message))
+        return service.decide(id, { says: 'approve', by: { actor: `owner:${owner.address}` }, channel: 'rest', signed })
+      }
+      const [{ transactionId: id }, { transactionId: other }] = [await pay(2n), await pay(3n)]
+      await expect(approved(id)).rejects.toMatchObject({ code: 'CEILING_EXCEEDED' })
+      expect(await service.approve(id, shown)).toMatchObject({ status: 'QUEUED' })
+      expect((await service.get(id, undefined)).status).toBe('QUEUED')
+      expect(await lifts()).toHaveLength(1)
+      await approved(id)
+      const told = await database.read((db) => bed.evidence.list(db, { walletId: from.id }, 50))
+      const steps = told.filter(({ tx_id, event }) => tx_id === id && /^TX_(LET_ABOVE|APPROVED)$/.test(event))
+      expect(steps.map(({ event, actor }) => `${event} ${actor}`)).toEqual([
+        `TX_APPROVED owner:${owner.address}`,
+        'TX_LET_ABOVE operator',
+      ])
+      await sent(id)
+      // What was let above and is rejected leaves nothing behind.
+      await service.approve(other, shown)
+      expect(await lifts()).toHaveLength(2)
+      await service.reject(other)
+      expect(await lifts()).toHaveLength(1)
+      await node.mine(3)
+      expect(await bed.until(id, 'CONFIRMED', 'FAILED')).toBe('CONFIRMED')
+    },
+  )
 
   test('where the signer knows the owner, their signature alone lets it pass, and the password does not', async () => {
-    const { from, pay, service, shown, sent, lifts, owners, until } = await start()
+    const { from, pay, service, shown, sent, lifts, until } = await start()
     const owner = evmOwner()
-    const proven = async (message: string) => (await owners.authenticate(new Headers(await owner.signs(message))))!
-    const named = { id: from.id, ownerAddress: owner.address, network: undefined }
-    await owners.set(named, { by: { actor: 'operator' }, signed: undefined })
-    const wanted = { id: from.id, action: 'verify' } as const
-    await owners.verify(from.id, await proven((await owners.walletChallenge(wanted, ORIGIN)).message))
+    const { set, verify, proven: of } = peopleOf(bed, from.id)
+    await set(owner)
+    await verify(owner)
+    const proven = async (message: string) => of(await owner.signs(message))
     const text = async (id: string) => (await service.ownerChallenge(id, 'approve', { origin: ORIGIN })).message
     const answer = (id: string, signed: OwnerSignature) =>
       service.decide(id, { says: 'approve', by: { actor: `owner:${owner.address}` }, channel: 'rest', signed })

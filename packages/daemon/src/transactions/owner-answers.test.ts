@@ -1,9 +1,9 @@
-import { isFailure } from '@waiaas/contract'
 import type { EvmNode } from '@waiaas/localnet'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { evmOwner } from '../../../../test/support/owners.ts'
 import { bin, limits, ORIGIN, operator, ownersOf, type Says } from '../../test/owned-bed.ts'
+import { codeOf } from '../../test/owners-bed.ts'
 import { agent, migrations, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
 import { ownerStore } from '../owners/store.ts'
 import type { OwnerSignature } from '../platform/caller.ts'
@@ -23,12 +23,6 @@ forEachEngine((_engine, open) => {
     stop = bed.stop
     return ownersOf(bed)
   }
-  const codeOf = async (attempt: Promise<unknown>): Promise<string> =>
-    attempt.then(
-      () => 'done',
-      (error) => (isFailure(error) ? error.code : Promise.reject(error)),
-    )
-
   test('a verified owner approves what waits, knowing what it is, and the operator alone does not', async () => {
     const bed = await start()
     const { wallet, owner } = await bed.owned()

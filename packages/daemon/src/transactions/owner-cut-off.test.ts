@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, expect, onTestFinished, test } from 'vi
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { evmOwner, type TestOwner } from '../../../../test/support/owners.ts'
 import { until } from '../../../../test/support/until.ts'
-import { bin, ORIGIN, operator, ownersOf, usd } from '../../test/owned-bed.ts'
+import { bin, DEAR, ownersOf, usd } from '../../test/owned-bed.ts'
+import { peopleOf } from '../../test/owners-bed.ts'
 import { migrations, type Oracle, startEvm, startPipeline } from '../../test/pipeline-bed.ts'
 
 let node: EvmNode
@@ -43,11 +44,9 @@ forEachEngine((_engine, open) => {
     const [stolen, spare] = [evmOwner(), evmOwner()]
     const { wallet } = await bed.owned(stolen)
     const { id } = wallet
-    const added = { id, ownerAddress: spare.address, network: undefined }
-    const { message } = await bed.owners.walletChallenge({ ...added, action: 'add-credential' }, ORIGIN)
-    await bed.owners.second.addWallet(added, await bed.signs(stolen, message))
-    await bed.verify(id, spare)
-    const cut = { walletId: id, credential: stolen.address }
+    const { addWallet, verify, cutOff, dropWallet, removeAll, owners } = peopleOf(bed, id)
+    await addWallet(stolen, { ownerId: (await owners())[0]!.id, wallet: spare })
+    await verify(spare)
 
     async function approved(by: TestOwner, status: string, more: object = {}) {
       const { id } = (await bed.send(wallet, { to: bin, amount: usd(600), ...more }, newId())).accepted!
@@ -68,52 +67,31 @@ forEachEngine((_engine, open) => {
           return reasons.every((reason) => reason?.includes(why))
         }),
       /** By its own word. */
-      async cutOff() {
-        const text = await bed.owners.actionChallenge({ ...cut, action: 'cut-off', signer: stolen.address }, ORIGIN)
-        await bed.owners.cutOff(cut, await bed.signs(stolen, text.message))
-      },
+      cutOff: async () => void (await cutOff(stolen, stolen.address)),
       /** By the operator. */
-      async takeAway() {
-        const { credentials } = (await bed.owners.read(id)).owners[0]!
-        const credentialId = credentials.find(({ address }) => address === stolen.address)!.id
-        await bed.owners.second.dropWallet({ id, credentialId }, operator)
-      },
+      takeAway: async () => void (await dropWallet(stolen)),
       /** The wallet is nobody's, as the other key agrees. */
-      async removeOwners() {
-        const text = await bed.owners.walletChallenge({ id, action: 'remove', signer: spare.address }, ORIGIN)
-        await bed.owners.remove(id, { by: operator, signed: await bed.signs(spare, text.message) })
-      },
-      /** From now on gas is as cheap as they ask for. */
-      cheapen: (ids: readonly string[]) =>
-        bed.database.work({}, (db) =>
-          db.query((k) =>
-            k
-              .updateTable('transaction_texts')
-              .set({ gas_condition: JSON.stringify({ maxGasPrice: '1000000000000', timeoutSeconds: 600 }) })
-              .where('id', 'in', ids),
-          ),
-        ),
+      removeOwners: async () => void (await removeAll(spare)),
     }
   }
   type Copied = Awaited<ReturnType<typeof withCopiedKey>>
-  const dear = { gasCondition: { maxGasPrice: '1' } }
   const end = ({ bed }: Copied, id: string) => bed.until(id, 'CONFIRMED', 'FAILED', 'CANCELLED')
 
   type Waits = { ids: readonly [string, string]; comes(): Promise<unknown> }
   /** Where what was approved waits, and how that comes which it waits for. */
   const waits: Record<string, (at: Copied) => Promise<Waits>> = {
-    async 'cheaper gas'({ both, cheapen }) {
-      const ids = await both('GAS_WAITING', dear)
-      return { ids, comes: () => cheapen(ids) }
+    async 'cheaper gas'({ bed, both }) {
+      const ids = await both('GAS_WAITING', DEAR)
+      return { ids, comes: () => bed.cheapen(ids) }
     },
     async 'its turn'({ bed, wallet, both }) {
       await bed.service.stops.halt(wallet.id)
       return { ids: await both('PENDING'), comes: async () => bed.service.stops.resume(wallet.id) }
     },
-    async 'its turn, and gas is cheap enough already'({ bed, wallet, both, cheapen }) {
-      const ids = await both('GAS_WAITING', dear)
+    async 'its turn, and gas is cheap enough already'({ bed, wallet, both }) {
+      const ids = await both('GAS_WAITING', DEAR)
       await bed.service.stops.halt(wallet.id)
-      await cheapen(ids)
+      await bed.cheapen(ids)
       for (const id of ids) await bed.until(id, 'PENDING')
       return { ids, comes: async () => bed.service.stops.resume(wallet.id) }
     },
@@ -186,10 +164,10 @@ forEachEngine((_engine, open) => {
 
   test('what was approved ends where the wallet is nobody’s any more, whatever was cut off before', async () => {
     const at = await withCopiedKey()
-    const ids = await at.both('GAS_WAITING', dear)
+    const ids = await at.both('GAS_WAITING', DEAR)
     await at.cutOff()
     await at.removeOwners()
-    await at.cheapen(ids)
+    await at.bed.cheapen(ids)
     for (const id of ids) expect(await end(at, id)).toBe('CANCELLED')
     expect(await at.bed.service.get(ids[0], undefined)).toMatchObject({ txHash: null })
   })

@@ -1,42 +1,43 @@
-import { signedFor, signsStill } from '../../owners/service.ts'
+import { type ConsentRow, signedFor, suffices } from '../../owners/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import type { Job } from '../job.ts'
+import { isOwned } from '../owner-answers.ts'
 import { type EndingParts, endUnsent } from '../rows/ending.ts'
 import { planStore } from '../rows/plan-store.ts'
 import type { TransactionRow } from '../rows/store.ts'
 import { isAgreedStill } from '../sweeps/agreed.ts'
-import { CUT_OFF } from '../sweeps/ending.ts'
+import { NOT_ENOUGH } from '../sweeps/ending.ts'
 import { sweepStore } from '../sweeps/sweep-store.ts'
 
 const OWNER = 'owner:'
 
 /**
- * Ends what is about to be signed on the word of owners, where one of them has cut off what they said it with, or is an owner
- * no more: what was approved, and each step of what was taken out. True where it has ended. It is asked for whatever is
- * signed, right before, so that it does not matter where it has waited meanwhile.
+ * Ends what is about to be signed because somebody approved it, where that would not be enough now: an owner has cut off what
+ * they said it with, or owns the wallet no more; more owners have to agree; or owners have to at all. True where it has ended.
+ * It is asked for whatever is signed, right before, so that it does not matter where it has waited meanwhile.
  */
-export async function endIfCutOff(job: Job<EndingParts>, row: TransactionRow): Promise<boolean> {
-  if ((await isApprovedStill(job.db, row)) && (await isTakenOutStill(job.db, row))) return false
-  await endUnsent(job, row, CUT_OFF)
+export async function endIfNotEnough(job: Job<EndingParts>, row: TransactionRow): Promise<boolean> {
+  if (await isLetOutStill(job.db, row)) return false
+  await endUnsent(job, row, NOT_ENOUGH)
   return true
 }
 
-async function isApprovedStill(db: Handle, row: TransactionRow): Promise<boolean> {
-  if (!row.approved_by?.startsWith(OWNER)) return true
-  const who = [row.approved_by.slice(OWNER.length), ...(await approversOf(db, row))]
-  return who.every(await signsStill(db, row.wallet_id))
+async function isLetOutStill(db: Handle, row: TransactionRow): Promise<boolean> {
+  const sweep = row.sweep_id === null ? undefined : await sweepStore.byId(db, row.sweep_id)
+  // Whether or not a limit made a step of it wait for an approval.
+  if (sweep && !(await isAgreedStill(db, sweep))) return false
+  if (row.approved_by === null) return true
+  // By the operator, over whichever channel.
+  if (!row.approved_by.startsWith(OWNER)) return !(await isOwned(db, row.wallet_id))
+  const said = await saidFor(db, row)
+  // What owners sign for all that is taken out approves each step.
+  return (said.length === 0 && sweep?.agreed_by != null) || suffices(db, row.wallet_id, said)
 }
 
-/** Whether or not a limit made a step of it wait for an approval. */
-async function isTakenOutStill(db: Handle, { sweep_id }: TransactionRow): Promise<boolean> {
-  const sweep = sweep_id === null ? undefined : await sweepStore.byId(db, sweep_id)
-  return sweep === undefined || isAgreedStill(db, sweep)
-}
-
-async function approversOf(db: Handle, row: TransactionRow): Promise<string[]> {
+async function saidFor(db: Handle, row: TransactionRow): Promise<ConsentRow[]> {
   const ids = row.plan_id === null ? [row.id] : (await planStore.steps(db, row.plan_id)).map(({ id }) => id)
   const said = []
   for (const id of ids) said.push(...(await signedFor(db, id, 'approve')))
   // What counted was used up with the approval; the rest was said of something else, or before a restore.
-  return said.filter(({ spent_at }) => spent_at !== null && spent_at >= row.approved_at!).map(({ address }) => address)
+  return said.filter(({ spent_at }) => spent_at !== null && spent_at >= row.approved_at!)
 }

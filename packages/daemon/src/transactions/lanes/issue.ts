@@ -1,6 +1,6 @@
 import type { Anchor, Draft, Lifetime } from '../../chains/build.ts'
 import { readAhead } from '../../ledger/service.ts'
-import { endIfCutOff } from '../deciding/approved-still.ts'
+import { endIfNotEnough } from '../deciding/approved-still.ts'
 import { judgedColumns } from '../deciding/judge-again.ts'
 import type { JudgeAgain, NotNow, Verdict } from '../deciding/verdict.ts'
 import { isFill, isGiven } from '../kinds/all.ts'
@@ -133,7 +133,7 @@ async function admit(round: Judging, row: TransactionRow, { draft, isJudged }: N
     await endOverdue(round, row)
     return 'stays'
   }
-  if (await endIfCutOff(round, row)) return 'stays'
+  if (await endIfNotEnough(round, row)) return 'stays'
   if (!isJudged && !isJudgedAgain(row, { version: round.version, clock: round.parts.clock })) return {}
   const again = await round.judgeAgain(row, draft)
   return typeof again === 'string' ? again : { verdict: again }

@@ -2,7 +2,7 @@ import { newId, ZERO_BASE } from '@waiaas/contract'
 import type { Draft } from '../../chains/build.ts'
 import type { ReadMessage } from '../../chains/messages.ts'
 import { type Authorised, authorise } from '../../gate/service.ts'
-import { endIfCutOff } from '../deciding/approved-still.ts'
+import { endIfNotEnough } from '../deciding/approved-still.ts'
 import { judgedColumns } from '../deciding/judge-again.ts'
 import type { Job, Parts } from '../job.ts'
 import { isJudgedAgain } from '../lanes/decision-age.ts'
@@ -33,7 +33,7 @@ export async function issueMessage(
   const row = await transactionStore.byId(db, id)
   if (row?.status !== 'PENDING' || (await stopStore.isOver(db, id))) return undefined
   if (!(await isOpen(parts, db, row.wallet_id))) return undefined
-  if ((await isSessionOver(job, row)) || (await endIfCutOff(job, row))) return undefined
+  if ((await isSessionOver(job, row)) || (await endIfNotEnough(job, row))) return undefined
   if (message.digest !== row.digest) {
     const error = 'what would be signed is not what was decided on'
     await endUnsent(job, row, {

@@ -1,4 +1,4 @@
-import { type ConsentRow, signedFor, signsStill, withdrawsTo } from '../../owners/service.ts'
+import { type ConsentRow, ownerOf, setOf, signedFor, suffices, withdrawsTo } from '../../owners/service.ts'
 import type { Handle } from '../../platform/db/database.ts'
 import { sha256 } from '../../platform/sha256.ts'
 import type { SweepRow } from './sweep-store.ts'
@@ -16,13 +16,20 @@ export async function signedForSweep(
   return (await signedFor(db, wallet_id, 'withdraw')).filter(({ spent_at }) => spent_at === agreed_at)
 }
 
+/** Who has to agree to what the operator asks for, hashed; null while nobody has. */
+export async function lockedSet(db: Handle, walletId: string): Promise<string | null> {
+  const ownership = await ownerOf(db, walletId)
+  return ownership.state === 'LOCKED' ? setOf(ownership) : null
+}
+
 /**
- * Whether a sweep may go on: all that was signed with for it signs still, and an owner still takes out to where it goes. What
- * the operator asked for may.
+ * Whether a sweep may go on: what owners signed for it would be enough now, and one of them still takes out to where it goes.
+ * What the operator asked for may while those who had agreed own the wallet, and nobody else has to.
  */
 export async function isAgreedStill(db: Handle, sweep: SweepRow): Promise<boolean> {
-  if (sweep.agreed_by === null) return true
-  const who = [sweep.agreed_by, ...(await signedForSweep(db, sweep)).map(({ address }) => address)]
-  const still = await signsStill(db, sweep.wallet_id)
-  return who.every(still) && (await withdrawsTo(db, sweep.wallet_id, sweep.to_address))
+  const { agreed_by, agreed_networks, agreed_set, wallet_id, to_address: to } = sweep
+  if (agreed_by === null) return [agreed_set, null].includes(await lockedSet(db, wallet_id))
+  if (agreed_networks === null || !(await suffices(db, wallet_id, await signedForSweep(db, sweep)))) return false
+  // Written when it began.
+  return withdrawsTo(db, wallet_id, { to, networks: JSON.parse(agreed_networks) as string[] })
 }

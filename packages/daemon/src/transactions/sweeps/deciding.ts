@@ -10,7 +10,7 @@ import { type TransactionRow, transactionStore } from '../rows/store.ts'
 import { waitingStore } from '../rows/waiting-store.ts'
 import { isOpen, type WalletFacts } from '../switches.ts'
 import { isAgreedStill, signedForSweep } from './agreed.ts'
-import { CUT_OFF, endSweep } from './ending.ts'
+import { endSweep, NOT_ENOUGH } from './ending.ts'
 import { type StepRow, type SweepRow, sweepStore } from './sweep-store.ts'
 
 /** A step with its bytes, and whether its wallet has what it takes as far as is known. */
@@ -38,7 +38,7 @@ export async function decideStep(job: Job, asked: AskedStep): Promise<Decided | 
   const wallet = sweep && (await parts.switches.wallet(db, sweep.wallet_id))
   if (sweep?.status !== 'RUNNING' || !wallet || !(await isOpen(parts, db, wallet.id))) return { outcome: 'over' }
   if (!(await isAgreedStill(db, sweep))) {
-    await endSweep(job, sweep, CUT_OFF)
+    await endSweep(job, sweep, NOT_ENOUGH)
     return { outcome: 'over' }
   }
   const waiting = await waitingStore.of(db, wallet.id, NOBODY)

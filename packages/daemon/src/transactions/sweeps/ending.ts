@@ -23,10 +23,11 @@ export async function endSweep(
   return ended
 }
 
-/** How what was let out ends where somebody who let it out has cut off what they said it with. */
-export const CUT_OFF = {
+/** How what was let out ends where what let it out would not be enough now. */
+export const NOT_ENOUGH = {
   to: 'CANCELLED',
   code: 'OWNER_CONSENT_REQUIRED',
-  error: 'who approved it has cut off what they signed with, or owns the wallet no more',
+  error:
+    'what approved it is not enough any more: it was cut off or signs for no owner now, or more owners have to agree; ask again',
   actor: 'system',
 } as const

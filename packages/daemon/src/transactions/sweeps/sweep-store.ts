@@ -15,6 +15,8 @@ export type SweepRow = {
   agreed_at: number | null
   /** JSON of the ids of the networks that they signed for, in order. */
   agreed_networks: string | null
+  /** Of one that the operator asked for: who owned the wallet, all of whom had agreed. Null where nobody had verified. */
+  agreed_set: string | null
 }
 /** One asset on one network. */
 export type StepRow = {
@@ -56,6 +58,7 @@ const insert = statement<SweepRow>((db, p) =>
     agreed_by: p('agreed_by'),
     agreed_at: p('agreed_at'),
     agreed_networks: p('agreed_networks'),
+    agreed_set: p('agreed_set'),
   }),
 )
 const insertStep = statement<StepRow>((db, p) =>

@@ -10,7 +10,7 @@ import {
 } from '../../owners/service.ts'
 import type { Principal } from '../../platform/caller.ts'
 import type { Job } from '../job.ts'
-import { digestOfWithdrawal } from './agreed.ts'
+import { digestOfWithdrawal, lockedSet } from './agreed.ts'
 import { type Survey, survey, type Wanted } from './planning.ts'
 import type { Asset } from './reading.ts'
 import type { SweepParts } from './sweep-parts.ts'
@@ -78,8 +78,7 @@ function ownerAt(owners: Ownership['owners'], named: string | undefined) {
   throw invalidField('to', 'expected the address of an owner of this wallet')
 }
 
-type Agreed = Pick<SweepRow, 'agreed_by' | 'agreed_at' | 'agreed_networks'>
-const BY_OPERATOR: Agreed = { agreed_by: null, agreed_at: null, agreed_networks: null }
+type Agreed = Pick<SweepRow, 'agreed_by' | 'agreed_at' | 'agreed_networks' | 'agreed_set'>
 /** Who of the owners still has to agree, where an owner asks for it; or that enough have. Failure OWNER_CONSENT_REQUIRED. */
 export async function askOwners(
   { parts, db }: Job<Pick<SweepParts['parts'], 'owners' | 'needConsent'>>,
@@ -88,12 +87,13 @@ export async function askOwners(
 ): Promise<{ missing: Standing } | { agreed: Agreed }> {
   if (principal.kind === 'operator') {
     await parts.needConsent(db, leaving(wanted))
-    return { agreed: BY_OPERATOR }
+    const agreed_set = await lockedSet(db, wanted.wallet.id)
+    return { agreed: { agreed_by: null, agreed_at: null, agreed_networks: null, agreed_set } }
   }
   const { standing, at } = await parts.owners.agree(db, withdrawal(wanted), principal.signed)
   if (!isEnough(standing)) return { missing: standing }
   const networks = JSON.stringify(idsOf(wanted))
-  return { agreed: { agreed_by: principal.address, agreed_at: at, agreed_networks: networks } }
+  return { agreed: { agreed_by: principal.address, agreed_at: at, agreed_networks: networks, agreed_set: null } }
 }
 
 const idsOf = ({ networks }: Pick<Wanted, 'networks'>): string[] => networks.map(({ id }) => id).sort()

@@ -9,7 +9,7 @@ import type { Status } from '../rows/states.ts'
 import type { WalletFacts } from '../switches.ts'
 import { isAgreedStill } from './agreed.ts'
 import { decideStep } from './deciding.ts'
-import { CUT_OFF, endSweep } from './ending.ts'
+import { endSweep, NOT_ENOUGH } from './ending.ts'
 import { type HeldToken, nativeRequest, tokenRequest } from './reading.ts'
 import type { SweepParts } from './sweep-parts.ts'
 import { type StepRow, type SweepRow, sweepStore } from './sweep-store.ts'
@@ -35,7 +35,7 @@ export function sweepWorker(sweeps: SweepParts): Loop {
       const sweep = work && (await sweepStore.byId(db, work.sweep_id))
       const wallet = sweep && (await parts.switches.wallet(db, sweep.wallet_id))
       if (sweep?.status !== 'RUNNING' || !wallet) return undefined
-      if (!(await isAgreedStill(db, sweep))) return { cutOff: sweep }
+      if (!(await isAgreedStill(db, sweep))) return { notEnough: sweep }
       const steps = (await sweepStore.steps(db, sweep.id)).filter(({ network }) => network === work!.network)
       const found: { step: StepRow; row: ListedRow | undefined }[] = []
       for (const step of steps) {
@@ -45,7 +45,7 @@ export function sweepWorker(sweeps: SweepParts): Loop {
       return { sweep, wallet, steps: found }
     })
     if (!read) return { over: true }
-    if ('cutOff' in read) return endCutOff(parts, read.cutOff)
+    if ('notEnough' in read) return endNotEnough(parts, read.notEnough)
     const { sweep, wallet, steps } = read
     const tokens = steps.filter(({ step }) => step.token !== null)
     const unasked = tokens.find(({ step }) => isUnasked(step))
@@ -88,10 +88,10 @@ export function sweepWorker(sweeps: SweepParts): Loop {
   return dueWorker(parts, { name: 'sweeps', table: 'sweep_work', run: look })
 }
 
-/** What its owners signed for it with signs no more: nothing else of it leaves. */
-const endCutOff = (parts: ServiceParts, sweep: SweepRow): Promise<Next> =>
+/** What was said for it is not enough any more: nothing else of it leaves. */
+const endNotEnough = (parts: ServiceParts, sweep: SweepRow): Promise<Next> =>
   parts.database.work(scopeOf(sweep.wallet_id, []), async (db) => {
-    await endSweep({ parts, db }, sweep, CUT_OFF)
+    await endSweep({ parts, db }, sweep, NOT_ENOUGH)
     return { over: true }
   })
 
