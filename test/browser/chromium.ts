@@ -36,8 +36,10 @@ export type Page = {
 export const LAN_HOST = 'wallets.lan'
 const RULES = `--host-resolver-rules=MAP ${LAN_HOST} 127.0.0.1`
 
-/** Starts Chromium with a profile of its own; `close` ends it and removes that. */
-export async function startChromium(program: string): Promise<{ page: Page; close(): Promise<void> }> {
+/** Starts Chromium with a profile of its own; `close` ends it and removes that, `another` opens another tab. */
+export async function startChromium(
+  program: string,
+): Promise<{ page: Page; another(): Promise<Page>; close(): Promise<void> }> {
   const profile = mkdtempSync(join(tmpdir(), 'waiaas-browser-'))
   // As root there is no sandbox, and nothing but pages of the tests is opened.
   const args = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', RULES]
@@ -55,7 +57,7 @@ export async function startChromium(program: string): Promise<{ page: Page; clos
       const address = /^DevTools listening on (ws:\S+)$/.exec(line)?.[1]
       if (address === undefined) continue
       child.stderr.resume()
-      return { page: await firstPage(address), close }
+      return { page: await newTab(address), another: () => newTab(address), close }
     }
     throw new Error(`${program} ended before it could be driven`)
   } catch (error) {
@@ -64,7 +66,7 @@ export async function startChromium(program: string): Promise<{ page: Page; clos
   }
 }
 
-async function firstPage(address: string): Promise<Page> {
+async function newTab(address: string): Promise<Page> {
   const socket = new WebSocket(address)
   await new Promise((resolve, reject) => {
     socket.onopen = resolve

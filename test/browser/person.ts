@@ -22,15 +22,28 @@ type Dom = {
     querySelectorAll(selector: string): Iterable<Element>
   }
 }
+/** Shorter than a test may take, so that what was there instead is told. */
+const PATIENCE = { withinMs: 45_000 }
 type Violation = { id: string; impact: string; nodes: { html: string }[] }
 
 /** Where pictures go; nowhere unless it is said. */
 const IMAGES = process.env.SCREENSHOTS_INTO
 /** Those that the documentation shows: others go to a folder of somebody who looks, and not to its own. */
-const SHOWN =
-  /^(approve-(phone|phone-dark|desktop)|(consent|wallets|invite|pair-template|notices)-phone|admin-waiting-(desktop|phone-dark))$/
+const SHOWN = new RegExp(
+  `^(${[
+    'approve-(phone|phone-dark|desktop)',
+    '(consent|wallets|invite|pair-template|notices)-phone',
+    'page-(home|activity|payment|wallets|wallet|agents|policies|policy|notices|evidence|settings|setup)-desktop',
+    'page-(home|activity|wallet)-phone',
+    'page-home-phone-dark',
+  ].join('|')})$`,
+)
 const require = createRequire(import.meta.url)
 const axe = (): string => readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
+/** A third of what the same picture takes as PNG. */
+const FORM = { format: 'webp', quality: 85 }
+/** What is further down in a list looks the same. */
+const MOST_HEIGHT = 1_600
 export const PHONE = { width: 360, height: 780 }
 export const DESKTOP = { width: 1600, height: 900 }
 
@@ -47,30 +60,40 @@ export function personAt(page: Page) {
   async function picture(name: string): Promise<void> {
     if (IMAGES === undefined || (IMAGES === 'docs/images' && !SHOWN.test(name))) return
     const { cssContentSize } = await page.send('Page.getLayoutMetrics')
-    const clip = { ...(cssContentSize as { width: number; height: number }), x: 0, y: 0, scale: 1 }
-    const { data } = await page.send('Page.captureScreenshot', { format: 'png', captureBeyondViewport: true, clip })
+    const { width, height } = cssContentSize as typeof PHONE
+    const clip = { width, height: Math.min(height, MOST_HEIGHT), x: 0, y: 0, scale: 1 }
+    const { data } = await page.send('Page.captureScreenshot', { ...FORM, captureBeyondViewport: true, clip })
     mkdirSync(IMAGES, { recursive: true })
-    writeFileSync(join(IMAGES, `${name}.png`), Buffer.from(String(data), 'base64'))
+    writeFileSync(join(IMAGES, `${name}.${FORM.format}`), Buffer.from(String(data), 'base64'))
   }
 
   return {
     text,
+    sized,
+    picture,
     /** Once it says that, and does not say the other. */
     sees: (wanted: string, unwanted?: string) =>
-      until(`the page to say "${wanted}"`, async () => {
-        const seen = await text()
-        return seen.includes(wanted) && (unwanted === undefined || !seen.includes(unwanted))
-      }),
+      until(
+        `the page to say "${wanted}"${unwanted === undefined ? '' : ` and not "${unwanted}"`}`,
+        async () => {
+          const seen = await text()
+          return seen.includes(wanted) && (unwanted === undefined || !seen.includes(unwanted))
+        },
+        { ...PATIENCE, found: text },
+      ),
     /** Once it is there. */
     press: (label: string) =>
-      until(`a button "${label}"`, () =>
-        page.run((wanted) => {
-          const { document } = globalThis as unknown as Dom
-          const buttons = [...document.querySelectorAll('button')].filter((one) => one.checkVisibility())
-          const button = buttons.find((one) => one.textContent === wanted)
-          button?.click()
-          return button !== undefined
-        }, label),
+      until(
+        `a button "${label}"`,
+        () =>
+          page.run((wanted) => {
+            const { document } = globalThis as unknown as Dom
+            const buttons = [...document.querySelectorAll('button')].filter((one) => one.checkVisibility())
+            const button = buttons.find((one) => one.textContent === wanted)
+            button?.click()
+            return button !== undefined
+          }, label),
+        { ...PATIENCE, found: text },
       ),
     type: (into: string, value: string) =>
       page.run(
@@ -83,33 +106,36 @@ export function personAt(page: Page) {
     valueOf: (selector: string) =>
       page.run((wanted) => (globalThis as unknown as Dom).document.querySelector(wanted).value, selector),
     tabTo: (label: string) => tabTo(page, label),
-    /** It fits a phone and a desktop, in both colour schemes, and a look by axe finds nothing that keeps people out. */
-    async looksRight(name: string): Promise<void> {
-      // The policy of the page lets nobody in it run a text: this is the browser's own way.
-      await page.send('Runtime.evaluate', { expression: `${axe()}; undefined` })
-      for (const [size, sizeName] of [
-        [PHONE, 'phone'],
-        [DESKTOP, 'desktop'],
-      ] as const)
-        for (const scheme of ['light', 'dark'] as const) {
-          await sized(size, scheme)
-          const width = await page.run(
-            () => (globalThis as unknown as Dom).document.documentElement.scrollWidth,
-            undefined,
-          )
-          expect(width, `${name} fits a ${sizeName}`).toBeLessThanOrEqual(size.width)
-          const found = await page.run(async () => {
-            // biome-ignore lint/suspicious/noExplicitAny: it has no types here
-            const { violations } = await (globalThis as any).axe.run()
-            return violations as Violation[]
-          }, undefined)
-          const told = found.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes[0]?.html}`)
-          expect(told, `${name}, ${sizeName}, ${scheme}`).toEqual([])
-          if (scheme === 'light' || size === PHONE)
-            await picture(`${name}-${sizeName}${scheme === 'dark' ? '-dark' : ''}`)
-        }
-    },
+    looksRight: (name: string) => looksRight(page, { sized, picture }, name),
   }
+}
+
+type Looking = {
+  readonly sized: (size: typeof PHONE, scheme: 'light' | 'dark') => Promise<void>
+  readonly picture: (name: string) => Promise<void>
+}
+
+/** It fits a phone and a desktop, in both colour schemes, and a look by axe finds nothing that keeps people out. */
+async function looksRight(page: Page, { sized, picture }: Looking, name: string): Promise<void> {
+  // The policy of the page lets nobody in it run a text: this is the browser's own way.
+  await page.send('Runtime.evaluate', { expression: `${axe()}; undefined` })
+  for (const [size, sizeName] of [
+    [PHONE, 'phone'],
+    [DESKTOP, 'desktop'],
+  ] as const)
+    for (const scheme of ['light', 'dark'] as const) {
+      await sized(size, scheme)
+      const width = await page.run(() => (globalThis as unknown as Dom).document.documentElement.scrollWidth, undefined)
+      expect(width, `${name} fits a ${sizeName}`).toBeLessThanOrEqual(size.width)
+      const found = await page.run(async () => {
+        // biome-ignore lint/suspicious/noExplicitAny: it has no types here
+        const { violations } = await (globalThis as any).axe.run()
+        return violations as Violation[]
+      }, undefined)
+      const told = found.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes[0]?.html}`)
+      expect(told, `${name}, ${sizeName}, ${scheme}`).toEqual([])
+      if (scheme === 'light' || size === PHONE) await picture(`${name}-${sizeName}${scheme === 'dark' ? '-dark' : ''}`)
+    }
 }
 
 /** Goes from field to field with the tab key until a button has the focus, and presses Enter there. */

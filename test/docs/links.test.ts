@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { anchorsOf, blocksOf, pages, proseOf, readPage, root } from './markdown.ts'
@@ -15,6 +15,21 @@ describe('the documents', () => {
         .map((target) => `${page.path}: ${target}`),
     )
     expect(broken).toEqual([])
+  })
+
+  test('show every picture that is there', () => {
+    const shown = all.flatMap((page) =>
+      [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => join(dirname(page.path), target!)),
+    )
+    const pictures = readdirSync(join(root, 'docs/images')).map((name) => `docs/images/${name}`)
+    expect(pictures.filter((picture) => !shown.includes(picture))).toEqual([])
+  })
+
+  test('have no picture that is long in coming', () => {
+    const large = readdirSync(join(root, 'docs/images')).filter(
+      (name) => statSync(join(root, 'docs/images', name)).size > 150_000,
+    )
+    expect(large).toEqual([])
   })
 
   test('name only files that are there', () => {

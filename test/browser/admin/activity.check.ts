@@ -20,6 +20,8 @@ async function exported(label: string): Promise<string> {
     }
   }, undefined)
   await at.press('Export')
+  await at.sees(label)
+  await at.looksRight('admin-export')
   await at.answer(label)
   let saved: string | undefined
   await until('the file to be there', async () => {
@@ -55,6 +57,7 @@ test('a payment is found in the list, opened, approved with the password, and it
   await at.looksRight('admin-payment')
   await at.press('Approve')
   await at.sees('Approve exactly this?')
+  await at.looksRight('admin-approve')
   await at.answer('Approve')
   await at.confirmWithPassword()
   await until('the payment to be confirmed', async () => (await paid.status()) === 'CONFIRMED')
@@ -74,6 +77,7 @@ test('a card that waits is rejected without the password, by keyboard alone', as
   await at.sees('What you are asked')
   await at.tabTo('Reject')
   await at.sees('Reject this?')
+  await at.looksRight('admin-reject')
   await at.tabTo('Reject')
   await until('it to be over', async () => (await status()) === 'CANCELLED')
   await at.sees('Cancelled', 'What you are asked')
@@ -106,6 +110,7 @@ test('a program is told nothing more, and a topic is; the log and the events are
   const { at, daemon } = scene
   await at.go('#/notices/log')
   await at.sees('Nothing was told yet.')
+  await at.looksRight('admin-notice-log')
   await at.go('#/notices')
   await at.sees('Quiet hours')
   const made = await daemon.operator.createWebhook({ url: 'https://192.0.3.1/', events: ['WALLET_PURGED'] })
@@ -118,6 +123,7 @@ test('a program is told nothing more, and a topic is; the log and the events are
   await until('no webhook to be left', async () => (await daemon.operator.listWebhooks({})).data.length === 0)
   expect(made.id).toBeTruthy()
   await at.press('Add a channel')
+  await at.looksRight('admin-add-channel')
   await at.fill('ntfy url', 'https://192.0.3.1/a-long-random-topic')
   await at.answer('Add')
   await at.confirmWithPassword()

@@ -66,6 +66,7 @@ test('a session that is made shows its token once, works within its sums, and is
   await at.go('#/agents/new')
   await tick(await walletName())
   await at.fill('Name, for you', 'Flights')
+  await at.looksRight('admin-session-new')
   await at.fill('Most in one payment', '25')
   await at.press('Make the session')
   await at.confirmWithPassword()
@@ -79,6 +80,7 @@ test('a session that is made shows its token once, works within its sums, and is
   await at.sees('at most $25 at once', token)
   await at.press('Revoke')
   await at.sees('Its agent can ask for nothing more')
+  await at.looksRight('admin-revoke')
   await at.tabTo('Revoke it')
   await until('it to be revoked', async () => {
     const code = await daemon

@@ -88,7 +88,7 @@ test('all policies go out and come in as a text, whose wrong line is named', asy
   expect((await daemon.operator.listPolicies({})).data.map(({ name }) => name)).toContain('slow')
 })
 
-test('each type has a form with all that its example says, from its schema', async () => {
+test('each type has a form with all that its example says, from its schema', { timeout: 120_000 }, async () => {
   const { at, daemon, wallet } = scene
   const sessionLabel = 'team:forms'
   const entries = POLICY_TYPES.map((type) => ({
@@ -106,4 +106,5 @@ test('each type has a form with all that its example says, from its schema', asy
     await at.sees(policyTypes[type as (typeof POLICY_TYPES)[number]].summary)
   }
   await at.sees('The draft says the same')
+  await at.looksRight('admin-policy')
 })

@@ -1,3 +1,4 @@
+import { NETWORKS } from '@waiaas/contract'
 import { expect } from 'vitest'
 import { makePage } from '../../../packages/admin/scripts/build.ts'
 import { MASTER_PASSWORD, startTestDaemon } from '../../support/daemon.ts'
@@ -8,13 +9,20 @@ import { personAt } from '../person.ts'
 
 export type AdminScene = Awaited<ReturnType<typeof openAdmin>>
 
+/** Nobody answers for another network, and nobody else is asked. */
+const ALONE = Object.fromEntries(
+  NETWORKS.map(({ setting }) => [`WAIAAS_RPC_${setting.toUpperCase()}`, 'http://127.0.0.1:9'] as const),
+)
 const ALL_WAIT = { instant_max_usd: 0, notify_max_usd: 0, delay_max_usd: 0 }
 
-/** A daemon with both chains, a wallet on each, an agent of each, and a person before its admin page, who is not logged in. */
-export async function openAdmin() {
+/**
+ * A daemon with both chains, a wallet on each, an agent of each, and a person before its admin page, who is not logged in.
+ * `more` are settings as environment variables.
+ */
+export async function openAdmin(more: Record<string, string> = {}) {
   expect(makePage()).toBeUndefined()
   const [evm, solana] = await Promise.all([evmWorld(), solanaWorld()])
-  const env = { ...envOf(evm, solana), WAIAAS_SECURITY_ALLOWED_HOSTS: LAN_HOST }
+  const env = { ...ALONE, ...envOf(evm, solana), WAIAAS_SECURITY_ALLOWED_HOSTS: LAN_HOST, ...more }
   const daemon = await startTestDaemon({ env })
   const { port } = new URL(daemon.url)
   /** A wallet of which all waits for the operator, with an agent that uses it. */
@@ -24,12 +32,17 @@ export async function openAdmin() {
     return { ...wallet, token, sessionId: id }
   }
   const [wallet, solanaWallet] = [await walletOn(evm, 'Shopping'), await walletOn(solana, 'Trading')]
-  const { page, close } = await startChromium(process.env.WAIAAS_TEST_CHROMIUM ?? 'chromium')
+  const { page, another, close } = await startChromium(process.env.WAIAAS_TEST_CHROMIUM ?? 'chromium')
   const url = `http://localhost:${port}`
   return {
     ...{ daemon, evm, solana, wallet, solanaWallet, page, url },
     lanUrl: `http://${LAN_HOST}:${port}`,
     at: personAtAdmin(page, url),
+    /** The same person before another tab. */
+    async tab() {
+      const opened = await another()
+      return { page: opened, at: personAtAdmin(opened, url) }
+    },
     /** A payment of the agent on the EVM chain, which waits for the operator. */
     async waiting(more: object = {}) {
       const to = evm.newAddress()

@@ -68,6 +68,7 @@ test('a wallet shows what binds it, and is suspended at once and resumed after t
   const status = async () => (await daemon.operator.getWallet({ id: wallet.id })).status
   await at.press('Suspend')
   await at.sees('until you resume it')
+  await at.looksRight('admin-suspend')
   await at.tabTo('Suspend it')
 
   await at.sees('Suspended')
@@ -105,6 +106,8 @@ test('contacts are added, changed with what that means, and removed', async () =
   const [first, second] = [evm.newAddress(), evm.newAddress()]
   await at.go('#/wallets/contacts')
   await at.press('Add a contact')
+  await at.sees('Address')
+  await at.looksRight('admin-contact')
   await at.fill('Name', 'bob')
   await at.fill('Address', first)
   await at.press('Save')
@@ -123,6 +126,7 @@ test('contacts are added, changed with what that means, and removed', async () =
   await at.sees('bob', 'What waits keeps the old one')
   await at.press('Remove')
   await at.sees('The name means nothing any more')
+  await at.looksRight('admin-contact-remove')
   await at.press('Remove bob')
   await at.confirmWithPassword()
   await at.sees('No contacts yet.')

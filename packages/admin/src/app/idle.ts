@@ -5,6 +5,9 @@ import { useLogin } from '../data/login.ts'
 /** Who is there but calls nothing for so long has the login told of it. */
 const FRESH_MS = 240_000
 const LOOKED_AT_EACH_MS = 5_000
+/** When somebody was seen last in any tab: all have one login. */
+const PLACE = 'waiaas-seen'
+const seenInTabs = (): number => Number(localStorage.getItem(PLACE))
 
 /** Logs out when nobody has typed or pressed anything for the idle time; who has keeps the login by what is read anew. */
 export function useIdle(logOut: () => Promise<void>): void {
@@ -13,16 +16,17 @@ export function useIdle(logOut: () => Promise<void>): void {
   // biome-ignore lint/correctness/useExhaustiveDependencies: how it logs out stays the same
   useEffect(() => {
     // A clock that goes on while the machine sleeps.
-    let seen = Date.now()
-    let read = seen
+    let read = Date.now()
     function note() {
-      seen = Date.now()
+      const seen = Date.now()
+      localStorage.setItem(PLACE, String(seen))
       if (seen - read < FRESH_MS) return
       read = seen
       void client.invalidateQueries()
     }
+    note()
     const watching = setInterval(() => {
-      if (Date.now() - seen >= idleMs) void logOut()
+      if (Date.now() - seenInTabs() >= idleMs) void logOut()
     }, LOOKED_AT_EACH_MS)
     for (const each of ['pointerdown', 'keydown'] as const) addEventListener(each, note)
     return () => {

@@ -3,7 +3,7 @@ import { httpCall, operations, WAIaaSError } from '@waiaas/contract'
 import { eventsOf } from '@waiaas/sdk/events'
 import { useEffect } from 'react'
 import { pageHeaders } from '../data/client.ts'
-import { keepLogin } from '../data/login.ts'
+import { keepLogin, useLogin } from '../data/login.ts'
 
 /** So long events are gathered before what is shown is read anew. */
 const GATHERED_MS = 300
@@ -11,6 +11,8 @@ const GATHERED_MS = 300
 /** Reads what is shown anew when something has happened, as long as somebody is logged in. */
 export function useLive(): void {
   const client = useQueryClient()
+  const id = useLogin()?.id
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another login has a stream of its own
   useEffect(() => {
     const ending = new AbortController()
     let gathering: ReturnType<typeof setTimeout> | undefined
@@ -30,11 +32,19 @@ export function useLive(): void {
       ending.abort()
       clearTimeout(gathering)
     }
-  }, [client])
+  }, [client, id])
 }
 
 async function follow(signal: AbortSignal, fresh: () => void): Promise<void> {
-  for await (const _event of eventsOf(opened, { signal })) fresh()
+  // A daemon that answers again may have been away for long.
+  let again: () => void = () => undefined
+  async function open(lastEventId: string | undefined, ended: AbortSignal): Promise<Response> {
+    const response = await opened(lastEventId, ended)
+    again()
+    again = fresh
+    return response
+  }
+  for await (const _event of eventsOf(open, { signal })) fresh()
 }
 
 const opened = (lastEventId: string | undefined, signal: AbortSignal): Promise<Response> =>

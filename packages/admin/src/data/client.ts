@@ -29,7 +29,8 @@ async function send(call: HttpCall): Promise<Response> {
     throw unreachable(cause)
   })
   mark = response.headers.get(MARK) ?? mark
-  if (response.status === 401 && PAGE_SECRET_HEADER in shown) keepLogin(undefined)
+  // What another tab has begun meanwhile is another login.
+  if (response.status === 401 && shown[PAGE_SECRET_HEADER] === loginNow()?.secret) keepLogin(undefined)
   return response
 }
 

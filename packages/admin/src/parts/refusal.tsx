@@ -2,6 +2,7 @@ import type { WAIaaSError } from '@waiaas/contract'
 import { common } from '../words/common.ts'
 import { useT } from '../words/language.tsx'
 import { sentence } from '../words/sentence.ts'
+import { Copy } from './values.tsx'
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
@@ -17,6 +18,7 @@ export function Refusal({ error }: { readonly error: WAIaaSError | null | undefi
   const t = useT()
   if (!error) return null
   const suggestion = suggestionOf(error)
+  const consent = error.details?.consent
   return (
     <div className="refusal" role="alert">
       <p className="refusal-what">{sentence(error.message)}</p>
@@ -25,7 +27,23 @@ export function Refusal({ error }: { readonly error: WAIaaSError | null | undefi
           {t(common.wouldPass)}: {suggestion}
         </p>
       )}
+      {typeof consent === 'string' && <Consent id={consent} />}
       {error.hint && <p className="quiet">{sentence(error.hint)}</p>}
     </div>
+  )
+}
+
+/** Where owners agree to it; then the same is done again. */
+function Consent({ id }: { readonly id: string }) {
+  const t = useT()
+  const link = `${location.origin}/consent/${id}`
+  return (
+    <p>
+      {t(common.consent)}:{' '}
+      <a href={link} target="_blank" rel="noreferrer">
+        {link}
+      </a>{' '}
+      <Copy text={link} />
+    </p>
   )
 }

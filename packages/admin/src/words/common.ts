@@ -5,6 +5,7 @@ export const common = pair({
   en: {
     cancel: 'Cancel',
     close: 'Close',
+    consent: 'The owner reads it and agrees here',
     copied: 'Copied',
     copy: 'Copy',
     goOn: 'Go on',
@@ -23,6 +24,7 @@ export const common = pair({
   ko: {
     cancel: '취소',
     close: '닫기',
+    consent: '소유자가 여기서 읽고 동의합니다',
     copied: '복사됨',
     copy: '복사',
     goOn: '계속',

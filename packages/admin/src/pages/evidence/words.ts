@@ -68,7 +68,7 @@ export const words = pair({
     wholeWord:
       'This is the word of the daemon. Where you do not trust it, run waiaas audit verify elsewhere, with the key that you kept.',
     when: 'When',
-    wrongFile: 'this file is no JSON',
+    wrongFile: 'this file is no receipt: expected JSON, as it was downloaded',
   },
   ko: {
     acts: '작업',
@@ -134,6 +134,6 @@ export const words = pair({
     wallet: '지갑',
     wholeWord: '이것은 데몬의 말입니다. 믿을 수 없다면 보관해 둔 키로 다른 곳에서 waiaas audit verify를 실행하세요.',
     when: '시각',
-    wrongFile: '이 파일은 JSON이 아닙니다',
+    wrongFile: '이 파일은 영수증이 아닙니다. 내려받은 그대로의 JSON이어야 합니다',
   },
 })

@@ -17,11 +17,11 @@ export function Refused() {
       {refused.isPending && <Loading />}
       {refused.data?.items.length === 0 && <Empty>{t(words.nothingRefused)}</Empty>}
       <ul className="rows">
-        {refused.data?.items.map(({ id, type, walletName, formattedAmount, error, createdAt }) => (
+        {refused.data?.items.map(({ id, type, walletName, amountFormatted, amountSymbol, error, createdAt }) => (
           <li key={id} className="stacked">
             <span>
               <a href={linkTo('activity', id)}>
-                {walletName}: {formattedAmount ?? type}
+                {walletName}: {amountFormatted ? `${amountFormatted} ${amountSymbol ?? ''}` : type}
               </a>{' '}
               <span className="quiet">
                 <When at={createdAt} />

@@ -13,6 +13,14 @@ export const words = pair({
     endpointsGood: 'all answer',
     health: 'Health',
     health_none: 'none yet',
+    lock: 'Lock it too',
+    lockAsk: 'Lock the daemon?',
+    locked: 'The daemon is locked: nothing is signed or sent, and every session is gone.',
+    lockedHow:
+      'An owner who had verified before agrees with “waiaas kill-switch unlock”, and you with them. Where no wallet has an owner, you turn it off an hour after it was locked.',
+    lockNow: 'Lock it now',
+    lockWhy:
+      'Every session is revoked for good, and your password alone does not open it any more: an owner has to agree, or an hour has to pass where there is none.',
     nav: 'Home',
     next: 'Before real money',
     none: 'nobody is told',
@@ -49,6 +57,14 @@ export const words = pair({
     endpointsGood: '모두 응답함',
     health: '상태',
     health_none: '아직 없음',
+    lock: '잠그기까지',
+    lockAsk: '데몬을 잠글까요?',
+    locked: '데몬이 잠겨 있습니다. 아무것도 서명하거나 보내지 않으며 모든 세션이 사라졌습니다.',
+    lockedHow:
+      '그 전에 확인된 소유자가 “waiaas kill-switch unlock”으로 동의하고 운영자도 함께해야 합니다. 소유자가 있는 지갑이 없으면 잠근 지 한 시간 뒤에 끌 수 있습니다.',
+    lockNow: '지금 잠그기',
+    lockWhy:
+      '모든 세션이 영구히 취소되며, 더 이상 비밀번호만으로는 열리지 않습니다. 소유자가 동의하거나, 소유자가 없으면 한 시간이 지나야 합니다.',
     nav: '홈',
     next: '실제 자금을 쓰기 전에',
     none: '아무에게도 알리지 않음',
