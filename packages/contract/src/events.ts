@@ -32,6 +32,7 @@ const None = () => z.strictObject({})
 const heldSince = z.int().optional()
 
 const Wallet = { name: Text, chain: Text, environment: Text, address: Text, defaultPolicy: TextOrNull }
+const Recounted = { scope: Text, unit: Text, said: Text, open: Text }
 const Policy = {
   ...{ id: Text, type: Text, network: TextOrNull, rules: Text, priority: z.int(), enabled: z.boolean() },
   scope: Text.optional().describe('the session, or the label of sessions, that it is of'),
@@ -370,6 +371,11 @@ export const events = {
     summary:
       'A call is in a block, and no node could tell what it did there; its wallet stops unless a setting says otherwise.',
     details: () => z.strictObject({ hash: TextOrNull }),
+  },
+  LEDGER_RECOUNTED: {
+    severity: 'critical',
+    summary: 'The ledger counted as open what is not, and was set right: what each counter said, and what is open.',
+    details: () => z.strictObject({ count: Count, counters: z.array(z.strictObject(Recounted)) }),
   },
   LANE_GAP_FILLED: {
     severity: 'warning',

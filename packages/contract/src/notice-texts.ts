@@ -227,6 +227,11 @@ export const notices = {
     ko: '호출이 블록에 있지만 무엇을 했는지 어느 노드도 말하지 못했습니다. 설정이 달리 말하지 않으면 지갑이 멈춥니다.',
     shows: SIGNED,
   },
+  LEDGER_RECOUNTED: {
+    category: 'security_alert',
+    ko: '장부가 열려 있지 않은 것을 열린 것으로 세고 있어 바로잡았습니다.',
+    shows: ['count'],
+  },
   LANE_GAP_FILLED: { category: 'transaction', ko: '다른 것이 기다리는 번호를 빈 거래로 채웁니다.' },
   NONCE_USED_ELSEWHERE: { category: 'security_alert', ko: '다른 프로그램이 이 키를 썼습니다.', shows: ['lane'] },
   WEBHOOK_CREATED: { category: 'security_alert', ko: '프로그램이 무슨 일이 있는지 듣습니다.', shows: ['url'] },

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { isFailure } from '@waiaas/contract'
 import { until } from '../../../test/support/until.ts'
-import { DAY_WINDOW, MONTH_WINDOW } from '../src/ledger/service.ts'
+import { DAY_WINDOW, type Drift, driftsOf, MONTH_WINDOW } from '../src/ledger/service.ts'
 import type { Database } from '../src/platform/db/database.ts'
 import { type Cap, capsModel } from './caps-model.ts'
 import { type MadeUpBed, madeUpBed, madeUpKey, madeUpNode } from './made-up-bed.ts'
@@ -46,6 +46,8 @@ type Stage = {
   price: bigint
   /** The highest block that there was. */
   top: number
+  /** Counters that said otherwise than what was open. */
+  readonly drifts: Drift[]
 }
 /** A wallet, its limits and who asks for its payments; each session pays a recipient of its own. */
 type Schedule = {
@@ -237,6 +239,7 @@ async function round(stage: Stage, all: readonly Schedule[], words: Words): Prom
   }
   await pick(EVENTS, ...words, 'event')(stage, words)
   await Promise.all(acting)
+  stage.drifts.push(...(await stage.processes[0]!.bed.database.read(driftsOf)))
   stage.top = Math.max(stage.top, stage.node.height())
 }
 
@@ -259,22 +262,23 @@ async function settle(stage: Stage): Promise<void> {
 
 type Play = { readonly seed: string; readonly count: number; readonly processes: number; connect(): Promise<Database> }
 
-/** Plays schedules of one seed. Where more left than a limit lets, and how many payments left and how many were ended. */
+/** Plays schedules of one seed. Where more left than a limit lets, where the ledger counted otherwise than what was open, and how many payments left and how many were ended. */
 export async function playSchedules({ seed, count, processes, connect }: Play) {
   const node = madeUpNode(pick([{}, {}, { order: false }, { expiry: false }], seed, 'family'))
   const model = capsModel(node, () => Date.now() + stage.passed)
-  const stage: Stage = { node, model, connect, processes: [], passed: START, price: FIRST_PRICE, top: 0 }
+  const stage: Stage = { node, model, connect, processes: [], passed: START, price: FIRST_PRICE, top: 0, drifts: [] }
   for (let index = 0; index < processes; index++) stage.processes.push(await startProcess(stage))
   model.price(FIRST_PRICE * DOLLAR, UNITS)
   const names = Array.from({ length: count }, (_, index) => `${seed}/${index}`)
   const all = await Promise.all(names.map((name) => newSchedule(stage, name)))
   for (let index = 0; index < ROUNDS; index++) await round(stage, all, [seed, index])
   await settle(stage)
+  stage.drifts.push(...(await stage.processes[0]!.bed.database.read(driftsOf)))
   const verdict = await model.verdict(stage.processes[0]!.bed.database)
   const ended = await countIn(stage, ['CANCELLED'])
   for (const { bed, end } of stage.processes) {
     await bed.stop()
     await end()
   }
-  return { ...verdict, ended }
+  return { ...verdict, ended, drifts: stage.drifts }
 }

@@ -1,4 +1,5 @@
-import { type Handle, perGroup, statement } from '../platform/db/database.ts'
+import { sql } from 'kysely'
+import { type Handle, type NoParams, perGroup, statement } from '../platform/db/database.ts'
 
 /** What a scope counts in one unit. */
 export type Counter = { readonly scope: string; readonly unit: string }
@@ -18,6 +19,9 @@ const set = statement<CounterRow>((db, p) =>
     .insertInto('spend_counters')
     .values({ scope: p('scope'), unit: p('unit'), open: p('open') })
     .onConflict((on) => on.columns(['scope', 'unit']).doUpdateSet((eb) => ({ open: eb.ref('excluded.open') }))),
+)
+const notZero = statement<NoParams, CounterRow>((db) =>
+  db.selectFrom('spend_counters').selectAll().where('open', '!=', sql.lit('0')),
 )
 const remove = statement<{ scope: string }>((db, p) => db.deleteFrom('spend_counters').where('scope', '=', p('scope')))
 
@@ -59,6 +63,8 @@ export const counters = {
     if (open < 0n) throw new Error(`the open counter of ${scope} in ${unit} would fall below zero`)
     change(db, opens, { scope, unit, open })
   },
+  /** All in which anything is open. */
+  openCounters: (db: Handle) => db.all(notZero),
   async remove(db: Handle, scope: string): Promise<void> {
     await db.run(remove, { scope })
   },

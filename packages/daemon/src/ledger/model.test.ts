@@ -6,6 +6,7 @@ import { migrations } from '../migrations/all.ts'
 import type { Database, Handle } from '../platform/db/database.ts'
 import {
   DAY_WINDOW,
+  driftsOf,
   finish,
   MONTH_WINDOW,
   markOut,
@@ -246,6 +247,7 @@ forEachEngine((engine, open) => {
       }),
       { numRuns: engine === 'sqlite' ? 300 : 40 },
     )
+    expect(await database.read(driftsOf)).toEqual([])
   })
 
   test('a spend becomes final once: a job that would free it twice changes nothing', async () => {

@@ -1,6 +1,6 @@
 import { type Base, integerOf, parseMicros, shareUp, type Usd, ZERO_USD } from '@waiaas/contract'
 import type { Handle } from '../platform/db/database.ts'
-import { book, countersOf, type Part } from './buckets.ts'
+import { addUp, book, type Part, partsOf } from './buckets.ts'
 import {
   byUnit,
   type Counted,
@@ -23,6 +23,7 @@ import { ledgerStore, type SpendRow } from './store.ts'
 export type { Reservation, Spend, SpendItem, Worth } from './counted.ts'
 export { decode as spendItems, lockAccount } from './counted.ts'
 export { pruning } from './pruning.ts'
+export { type Drift, driftsOf, recount } from './recount.ts'
 export { bookStanding, heldAssets, type StandingSeen, standingBeside } from './standing.ts'
 export { DAY_WINDOW, MONTH_WINDOW } from './store.ts'
 export {
@@ -41,12 +42,6 @@ export {
   walletWindows,
 } from './windows.ts'
 
-function partsOf(spend: Counted, items: readonly SpendItem[]): Part[] {
-  const { account, network, from_reserve } = spend
-  const parts = countersOf(spend, items)
-  if (from_reserve === null) return parts
-  return [...parts, { scope: reserveScope(account, network), unit: USD, amount: BigInt(from_reserve) }]
-}
 const reserveText = (usd: Usd): string | null => (usd === ZERO_USD ? null : String(usd))
 
 async function hold(db: Handle, spend: Counted, items: readonly SpendItem[]): Promise<void> {
@@ -160,16 +155,6 @@ export async function finish(
   for (const part of freed.values()) await lower(db, part)
   for (const part of booked.values()) await book(db, part, at)
   return all
-}
-
-/** Sums by counter. */
-function addUp(sums: Map<string, Part>, spend: Counted, items: readonly SpendItem[]): void {
-  for (const part of partsOf(spend, items)) {
-    const key = `${part.scope} ${part.unit}`
-    const sum = sums.get(key)
-    if (sum) sum.amount += part.amount
-    else sums.set(key, part)
-  }
 }
 
 function landed(item: SpendItem, { succeeded, fee }: Outcome): SpendItem[] {

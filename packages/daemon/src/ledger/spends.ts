@@ -1,4 +1,13 @@
-import { changeIn, type Handle, type Ids, idsIn, perGroup, rowsIn, statement } from '../platform/db/database.ts'
+import {
+  changeIn,
+  type Handle,
+  type Ids,
+  idsIn,
+  type NoParams,
+  perGroup,
+  rowsIn,
+  statement,
+} from '../platform/db/database.ts'
 
 /** What is held for a transaction, or was spent by it. */
 export type SpendRow = {
@@ -91,6 +100,10 @@ const openOfAccount = statement<{ account: string }, SpendRow>((db, p) =>
   db.selectFrom('spends').selectAll().where('account', '=', p('account')).where('state', 'in', ['reserved', 'out']),
 )
 
+const allOpen = statement<NoParams, SpendRow>((db) =>
+  db.selectFrom('spends').selectAll().where('state', 'in', ['reserved', 'out']),
+)
+
 /** What jobs have read under its lock, by transaction, as it is now; and what of it is still to be written. */
 const bookOf = perGroup(() => ({ known: new Map<string, SpendRow>(), changed: new Map<string, SpendRow>() }))
 
@@ -153,6 +166,7 @@ export const spends = {
     await written(db)
     return db.all(openOfSession, of)
   },
+  openOfAllAccounts: (db: Handle) => db.all(allOpen),
   async openOfAccount(db: Handle, account: string) {
     await written(db)
     return db.all(openOfAccount, { account })

@@ -22,13 +22,14 @@ forEachEngine((engine, _open, fresh) => {
     const sums = { left: 0, ended: 0 }
     for (let played = 0; played < schedules; played += BESIDE) {
       const location = await fresh()
-      const { breaches, departures, ended } = await playSchedules({
+      const { breaches, drifts, departures, ended } = await playSchedules({
         seed: `${SEED} ${engine} ${played}`,
         count: Math.min(BESIDE, schedules - played),
         processes,
         connect: () => openDatabase({ ...location, migrations }),
       })
       expect(breaches).toEqual([])
+      expect(drifts).toEqual([])
       sums.left += departures
       sums.ended += ended
     }

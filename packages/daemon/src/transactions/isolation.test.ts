@@ -92,6 +92,18 @@ forEachEngine((_engine, open, fresh) => {
     while ((await spendOf(beside.transactionId))[0]?.state !== 'final')
       await new Promise((resolve) => setTimeout(resolve, 20))
     await seen(hashes.get(other.transactionId)!)
+    // It is tried again, and whoever asks how the daemon is learns that it waits.
+    const booked = /it is in a block, and cannot be booked/
+    while (!service.troubles().some((line) => booked.test(line)))
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    await database.work({ exclusive: [`wallet:${first.id}`] }, (db) =>
+      db.query((kysely) =>
+        kysely.updateTable('spends').set({ state: 'out' }).where('transaction_id', '=', broken.transactionId),
+      ),
+    )
+    while ((await spendOf(broken.transactionId))[0]?.state !== 'final')
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    while (service.troubles().some((line) => booked.test(line))) await new Promise((resolve) => setTimeout(resolve, 20))
   })
 
   test('an approval whose reservation is damaged runs out of time, and keeps no delay from being served', async () => {

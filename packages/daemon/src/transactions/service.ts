@@ -40,6 +40,7 @@ import { type OverCeiling, overCeilings } from './over-ceiling.ts'
 import { isOwned, ownerChallenge, standingOfWaiting } from './owner-answers.ts'
 import type { From, ServiceParts, WalletChoice } from './parts.ts'
 import { plans } from './plans/plans.ts'
+import { recounting } from './recounting.ts'
 import { policyQuestions } from './replays/questions.ts'
 import { retention } from './retention/retention.ts'
 import { attemptStore, type Replacement } from './rows/attempt-store.ts'
@@ -125,6 +126,7 @@ export class Transactions {
   readonly #given: ReturnType<typeof givenTransactions>
   #scheduler: Loop | undefined
   #pruning: Loop | undefined
+  #recounting: Loop | undefined
   #backlog: Loop | undefined
   #retention: Loop | undefined
   #vouchers: Loop | undefined
@@ -164,6 +166,7 @@ export class Transactions {
   start(): void {
     this.#scheduler = scheduler(this.#parts, this.#lanes, (key) => this.#signatures.kick(key))
     this.#pruning = pruning(this.#parts)
+    this.#recounting = recounting(this.#parts)
     this.#backlog = backlog(this.#parts)
     this.#retention = retention(this.#parts)
     this.#vouchers = vouchers(this.#parts)
@@ -179,6 +182,7 @@ export class Transactions {
     await this.waits.stop()
     await this.#scheduler?.stop()
     await this.#pruning?.stop()
+    await this.#recounting?.stop()
     await this.#backlog?.stop()
     await this.#retention?.stop()
     await this.#vouchers?.stop()

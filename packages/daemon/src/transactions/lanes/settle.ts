@@ -14,6 +14,7 @@ import type { Lanes } from './lanes.ts'
 import { type Fenced, LeaseLost } from './round.ts'
 
 const IDLE_MS = 60_000
+const UNBOOKED = 'it is in a block, and cannot be booked; until then its money counts as open, and the log says why'
 const UNREAD = 'it is in a block, and no node tells yet what it did there'
 
 /** Watches the chains for what was sent and books what they show: one look and one round of jobs per block. */
@@ -68,11 +69,13 @@ export function settler(parts: Parts, lanes: Lanes, onPaid: (walletId: string, r
     lane.kick()
   }
 
-  const unbooked = ({ row }: Change, error: unknown) =>
+  function unbooked({ row }: Change, error: unknown): Promise<void> {
     parts.log.error(
       { lane: row.lane, attempt: row.id, err: error },
       'what the chain shows cannot be booked; it is tried again',
     )
+    return open.note([{ row, reason: UNBOOKED }])
+  }
 
   return {
     /** Signed bytes exist on this network. */
