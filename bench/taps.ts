@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { WAIaaSClient } from '@waiaas/sdk'
 import { verifiedOwner } from '../test/support/consents.ts'
+import { approvalPageTaps, operatorTaps, ownerTaps, type Tap, telegramTaps } from '../test/support/taps.ts'
 import { startTelegram } from '../test/support/telegram-api.ts'
 import type { Program } from './daemon.ts'
 import { recipient, withSite } from './site.ts'
 import { median } from './statistics.ts'
 
 export type Tapped = { readonly channel: string; readonly p50Ms: number; readonly worstMs: number }
-type Tap = (id: string) => Promise<unknown>
 
 const TAPS = 10
 const CHAT = 1_001
@@ -31,7 +31,7 @@ export const measureTaps = (program: Program): Promise<Tapped[]> =>
       await node.fund(publicKey, 10n ** 21n)
       return { id, agent: new WAIaaSClient({ baseUrl: daemon.url, sessionToken: session!.token }) }
     }
-    async function timed(channel: string, agent: WAIaaSClient, tap: Tap): Promise<Tapped> {
+    async function timed(channel: string, agent: WAIaaSClient, { tap }: Tap): Promise<Tapped> {
       const times: number[] = []
       for (let count = 0; count < TAPS; count++) {
         const began = performance.now()
@@ -52,22 +52,12 @@ export const measureTaps = (program: Program): Promise<Tapped[]> =>
       await operator.updateSettings({ settings: Object.entries(settings).map(([key, value]) => ({ key, value })) })
       const [plain, owned] = [await wallet('taps'), await wallet('taps of an owner')]
       const owner = await verifiedOwner({ operator }, owned.id)
-      const byOwner: Tap = async (id) => {
-        const { message } = await operator.getTransactionChallenge({ id, decision: 'approve' })
-        await operator.approveTransaction({ id }, { owner: await owner.word(message) })
-      }
-      const byTelegram: Tap = async (id) => {
-        const { code } = await operator.getCard({ id })
-        const told = await telegram.when(() =>
-          telegram.sent.find(({ chat, text }) => chat === CHAT && text.includes(code)),
-        )
-        const { callback_data } = told.buttons.find(({ text }) => text.startsWith('Approve'))!
-        telegram.taps(CHAT, callback_data, { message: told.id })
-      }
+      const nobody = new WAIaaSClient({ baseUrl: daemon.url })
       return [
-        await timed('the operator', plain.agent, (id) => operator.adminApproveTransaction({ id })),
-        await timed('the signature of an owner', owned.agent, byOwner),
-        await timed('Telegram', plain.agent, byTelegram),
+        await timed('the operator', plain.agent, operatorTaps(operator)),
+        await timed('the signature of an owner', owned.agent, ownerTaps(operator, owner)),
+        await timed('the page of an owner', owned.agent, approvalPageTaps(nobody, owner)),
+        await timed('Telegram', plain.agent, telegramTaps(operator, telegram, CHAT)),
       ]
     } finally {
       await telegram.stop()

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Card, cardText, NETWORKS } from '@waiaas/contract'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { runPage } from './support/page-commands.ts'
 import { type Sent, startTelegram, type Telegram } from './support/telegram-api.ts'
@@ -45,10 +45,10 @@ afterEach(async () => {
   await telegram.stop()
 })
 
-const connect = (token: string) =>
+const connect = (token: string, { url } = telegram) =>
   daemon.operator.updateSettings({
     settings: [
-      { key: 'telegram.api_root', value: telegram.url },
+      { key: 'telegram.api_root', value: url },
       { key: 'telegram.bot_token', value: token },
     ],
   })
@@ -293,6 +293,18 @@ test('while Telegram is away payments go on, and what waits is told once it is b
   telegram.mode = 'up'
   await hears(ALICE, code)
   await daemon.operator.adminRejectTransaction({ id })
+})
+
+test('settings that are corrected while Telegram does not answer count', async () => {
+  const away = await startTelegram()
+  onTestFinished(() => away.stop())
+  away.mode = 'down'
+  await connect(away.token, away)
+  await away.when(() => away.asked.includes('getMe'))
+  await connect(telegram.token)
+  const id = await ask()
+  await tapped(id, 'r')
+  expect(await statusOf(id)).toBe('CANCELLED')
 })
 
 test('who has blocked the bot keeps nobody else from hearing of it', async () => {

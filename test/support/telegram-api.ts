@@ -24,7 +24,13 @@ function newState() {
   return {
     token,
     bot: { id: Number(token.split(':')[0]), is_bot: true, first_name: 'wallet', username: 'wallet_bot' },
-    ...{ sent: [] as Sent[], toasts: [] as string[], updates: [] as Update[], replays: [] as Update[] },
+    ...{
+      sent: [] as Sent[],
+      toasts: [] as string[],
+      asked: [] as string[],
+      updates: [] as Update[],
+      replays: [] as Update[],
+    },
     ...{ waiting: new Set<() => void>(), blocked: new Set<number>() },
     ...{ nextUpdate: 1_000, nextMessage: 1, polls: 0 },
     mode: 'up' as 'up' | 'down' | 'crowded',
@@ -101,6 +107,8 @@ async function answerOf(at: State, request: IncomingMessage): Promise<Answer> {
   const [, given, method] = TOKEN.exec(request.url ?? '') ?? []
   if (given === undefined || method === undefined) return bad('Not Found', 404)
   if (given !== at.token) return bad('Unauthorized', 401)
+  at.asked.push(method)
+  changed(at)
   if (at.mode === 'down') return bad('Bad Gateway', 502)
   if (at.mode === 'crowded' && method !== 'getUpdates') return crowded()
   const run = methods[method]
@@ -145,6 +153,8 @@ export async function startTelegram() {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     sent: at.sent,
     toasts: at.toasts,
+    /** The methods that were called. */
+    asked: at.asked,
     blocked: at.blocked,
     set mode(to: State['mode']) {
       at.mode = to

@@ -8,7 +8,10 @@ import type { Displays } from './prices/service.ts'
 import { sessionLabels } from './sessions/service.ts'
 import type { Transactions } from './transactions/service.ts'
 
-type Below = Pick<Parameters<typeof approvalService>[0], 'clock' | 'database' | 'log' | 'instance' | 'killSwitch'> & {
+type Below = Pick<
+  Parameters<typeof approvalService>[0],
+  'clock' | 'database' | 'log' | 'instance' | 'killSwitch' | 'nextVersion'
+> & {
   evidence: Pick<Audit, 'record'>
   keys: { subkey(purpose: 'links'): Promise<Uint8Array> }
   settings: { get(): Settings }

@@ -1,4 +1,5 @@
 import { Failure, togglesOf } from '@waiaas/contract'
+import { mayAnswer } from './approvals/service.ts'
 import type { Audit, Checkpoints } from './audit/service.ts'
 import type { Autostop } from './autostop/service.ts'
 import type { chainRegistry } from './chains/registry.ts'
@@ -118,6 +119,7 @@ export function moneyPath(parts: MoneyParts): Transactions {
       mostSeconds: settings.get()['gas_condition.max_timeout_sec'],
     }),
     chain: chains.get,
+    mayAnswer,
     key: keyRows.key,
     ceiling: sealedCeiling,
     lift: ceilingLifts({ database, keys }),

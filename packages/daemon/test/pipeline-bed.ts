@@ -13,6 +13,7 @@ import { type EvmNode, type SolanaNode, startEvm, startSolana } from '@waiaas/lo
 import pino from 'pino'
 import { strictAudit } from '../../../test/support/strict-audit.ts'
 import { accountFacts } from '../src/account-facts.ts'
+import { mayAnswer } from '../src/approvals/service.ts'
 import { autostop, type Divergence } from '../src/autostop/service.ts'
 import type { Chain, Reader } from '../src/chains/chain.ts'
 import { evmChain } from '../src/chains/evm/chain.ts'
@@ -231,6 +232,7 @@ export async function startPipeline(
     closedSessions: (db: Handle, ids: readonly string[]) => closedSessions(db, ids, { held, now: clock.latest() }),
     mostWaits: () => ({ caller: 2_000, all: 5_000 }),
     chain: async () => chain,
+    mayAnswer,
     key: async (id: string) => {
       const row = await database.read((db) => walletStore.key(db, id))
       return { walletId: id, chain: row!.chain, address: row!.address, curve: row!.curve, ciphertext: row!.ciphertext }

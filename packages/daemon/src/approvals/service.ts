@@ -13,11 +13,13 @@ import { telegramUsers } from './telegram/users-store.ts'
 
 type Parts = Omit<ApprovalParts, 'links'> &
   Pick<TelegramParts, 'database' | 'log' | 'instance' | 'killSwitch'> &
-  Pick<Parameters<typeof telegramPairing>[0], 'audit'> & {
+  Pick<Parameters<typeof telegramPairing>[0], 'audit' | 'nextVersion'> & {
     /** The key of links. */
     readonly secret: () => Promise<Uint8Array>
     readonly settings: () => Settings
   }
+
+export { mayAnswer } from './telegram/pairing.ts'
 export type ApprovalService = ReturnType<typeof approvalService>
 
 /** What humans are asked, and the channels over which they answer. */

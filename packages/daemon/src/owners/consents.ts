@@ -204,10 +204,14 @@ export async function voicesOn(db: Handle, { wallet, action, subject }: Wanted, 
   const ownership = await ownerOf(db, wallet.id)
   const rows = await signedFor(db, subject.id, action)
   const asked = contentOf(ownership, subject)
+  // A key that was taken away and came back is another credential, and has not said anything yet.
+  const signing = new Set(ownership.owners.flatMap(({ credentials }) => credentials.map(({ id }) => id)))
   const voices = rows.filter(
-    ({ at, content, spent_at, wallet_id }) =>
+    ({ at, content, spent_at, wallet_id, credential_id }) =>
       wallet_id === wallet.id &&
       content === asked &&
+      credential_id !== null &&
+      signing.has(credential_id) &&
       spent_at === null &&
       (action === 'approve' || at + VOICES_MS > now),
   )

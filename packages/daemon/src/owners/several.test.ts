@@ -327,6 +327,24 @@ forEachEngine((_engine, open) => {
     await bed.verifyEvidence()
   })
 
+  test('what a key said that was taken away counts no more, also where the same key signs for its owner again', async () => {
+    const bed = await start()
+    const [first, second, spare] = [evmOwner(), evmOwner(), evmOwner()]
+    const at = await owned(bed, 2, [first, second])
+    const wanted = { ownerId: await at.idOf(first), wallet: spare }
+    const add = async () => {
+      expect(await codeOf(() => at.addWallet(first, wanted))).toBe('OWNER_CONSENT_REQUIRED')
+      await at.addWallet(second, wanted)
+      await at.verify(spare)
+    }
+    await add()
+    expect(await codeOf(() => at.removeAll(spare))).toBe('OWNER_CONSENT_REQUIRED')
+    await at.dropWallet(spare)
+    await add()
+    expect(await codeOf(() => at.removeAll(second))).toBe('OWNER_CONSENT_REQUIRED')
+    expect(await at.removeAll(spare)).toMatchObject({ ownerState: 'NONE' })
+  })
+
   test('of owners who agree at once as many as have to are enough, once', async () => {
     const bed = await start()
     const people = [evmOwner(), evmOwner(), evmOwner()]

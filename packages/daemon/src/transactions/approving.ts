@@ -63,6 +63,9 @@ export type Answered = { readonly at: number; readonly owners?: Standing | undef
  * the one that counts, and each later one fails. What one of several owners approves goes on waiting for the others.
  */
 export async function decide(job: Job, row: TransactionRow, answer: HumanAnswer): Promise<Answered> {
+  const { actor } = answer.by
+  if (!(await job.parts.mayAnswer(job.db, actor)))
+    throw new Failure('NOT_FOUND', `${actor} answers nothing: nobody of that number is paired, or only to look`)
   await assertNotOver(job, row)
   if (row.status !== 'QUEUED')
     throw isUnsigned(row.status) && answer.says === 'reject' ? notWaiting(row) : processed(row)

@@ -27,6 +27,8 @@ export type Parts = {
   findNetwork(id: string): Network | undefined
   /** Those who approve in place of the operator. */
   owners: Owners
+  /** Whether whoever answers over a channel may, in the job in which they do. */
+  mayAnswer(db: Handle, actor: string): Promise<boolean>
   key(walletId: string): Promise<SigningKey>
   /** The most that the signer signs for the wallet, as it sealed it. */
   ceiling(db: Handle, walletId: string): Promise<Sealed | undefined>

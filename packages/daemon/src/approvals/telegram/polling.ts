@@ -68,7 +68,8 @@ export function telegramPolling(parts: Parts): Loop & { current(): Promise<Teleg
   }
 
   async function poll(bot: TelegramBot, id: string): Promise<number> {
-    if (!bot.bot.isInited()) await bot.bot.init(ending.signal as never)
+    // Its own `init` tries again by itself, ever more rarely, whatever the settings say by then.
+    if (!bot.bot.isInited()) bot.bot.botInfo = await bot.bot.api.getMe(ending.signal as never)
     const { next_update: offset } = (await database.read((db) => db.get(byId, { id })))!
     const asked = {
       offset,

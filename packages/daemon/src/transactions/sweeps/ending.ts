@@ -28,6 +28,6 @@ export const NOT_ENOUGH = {
   to: 'CANCELLED',
   code: 'OWNER_CONSENT_REQUIRED',
   error:
-    'what approved it is not enough any more: it was cut off or signs for no owner now, or more owners have to agree; ask again',
+    'what approved it is not enough any more: who gave it may give none now, or owners have to agree, or more of them; ask again',
   actor: 'system',
 } as const
