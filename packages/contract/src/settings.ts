@@ -120,9 +120,9 @@ const fixed = {
     summary: 'Proxies to trust: addresses or CIDR ranges whose X-Forwarded-For counts.',
   },
   'security.max_sessions_per_wallet': {
-    ...number(5, 1, 10_000),
+    ...number(20, 1, 10_000),
     ...live,
-    summary: 'How many live sessions one wallet may have.',
+    summary: 'How many live sessions one wallet may have: each client of agents has one of its own.',
   },
   'security.remote_pairing': {
     ...flag(false),

@@ -1,16 +1,45 @@
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import { isFailure, type Operation, toolAnswer } from '@waiaas/contract'
 import { WAIaaSError } from '@waiaas/sdk'
+import { plainText } from './plain-text.ts'
 import { isTokenRefused } from './refusals.ts'
 
 /** An answer of the daemon as a tool's result. */
 export const answerResult = (answer: unknown, op: Operation): CallToolResult => resultOf(toolAnswer(op, answer) ?? {})
 
-/** A failed call as a tool's result: the daemon's whole error body, so that a model learns why and what would do. */
-export const failureResult = (error: unknown, op: Operation): CallToolResult => ({
-  ...resultOf(failureBody(error, op)),
-  isError: true,
-})
+/**
+ * A failed call as a tool's result: a sentence to read, and the daemon's whole error body beside it, so that a model learns
+ * why and what would do, whichever of the two its client hands on.
+ */
+export function failureResult(error: unknown, op: Operation): CallToolResult {
+  const body = failureBody(error, op)
+  return { ...resultOf(body), content: [{ type: 'text', text: sentence(body) }], isError: true }
+}
+
+/** What happened and what to do, in the words of the daemon; names in it are anybody's, so that they stay on one line. */
+function sentence({ message, code, hint, action, details }: Record<string, unknown>): string {
+  const choices = choicesIn(details)
+  const next = [hint, action].flatMap((one) => (typeof one === 'string' ? [`Next: ${one}`] : []))
+  const said = [
+    `${String(message)} (${String(code)})`,
+    ...next,
+    ...(choices.length > 0 ? [`One of: ${choices.join(', ')}`] : []),
+  ]
+  return said.map((part) => plainText(part).replace(/\.$/, '')).join('. ')
+}
+
+/** What may be named in place of what was left open. */
+function choicesIn(details: unknown): string[] {
+  if (typeof details !== 'object' || details === null) return []
+  const { wallets, networks } = details as { wallets?: unknown; networks?: unknown }
+  const named = Array.isArray(wallets) ? wallets : []
+  const ids = Array.isArray(networks) ? networks : []
+  return [
+    ...named.map(({ id, name }) => `${JSON.stringify(plainText(String(name)))} (${id})`),
+    ...ids.map(String),
+  ].slice(0, MOST_CHOICES)
+}
+const MOST_CHOICES = 20
 
 /** What went wrong, in the words of the daemon, or of this server where no daemon answered. */
 export function failureBody(error: unknown, op: Operation): Record<string, unknown> {

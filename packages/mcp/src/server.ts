@@ -12,16 +12,18 @@ import {
   isFailure,
   isShown,
   type JsonSchema,
-  type Operation,
-  operations,
   secondsToWait,
   type Toolset,
   toolsets,
 } from '@waiaas/contract'
 import { WAIaaSError } from '@waiaas/sdk'
 import manifest from '../package.json' with { type: 'json' }
+import { asMeant } from './meant.ts'
+import { prompts, promptText } from './prompts.ts'
+import { messageOf } from './refusals.ts'
 import { callText, repeatKeys } from './repeat-keys.ts'
-import { answerResult, failureBody, failureResult, isAbort, isUnknown } from './results.ts'
+import { addResources } from './resources.ts'
+import { answerResult, failureResult, isAbort, isUnknown } from './results.ts'
 import { type AgentTool, agentTools } from './tools.ts'
 
 /** Sends one operation of the contract to the daemon under a session. Fails with `WAIaaSError`. */
@@ -56,13 +58,15 @@ const MOST_WAIT_S = 40
 
 const INSTRUCTIONS =
   'Wallet tools under a spending policy. Begin with connect_info: it lists the wallets, networks and policies of this session. ' +
-  'Amounts are in whole units, such as "0.1" ETH, and tokens may be named by their symbol. ' +
+  'With several wallets name one by id or name, or a network that only one of them has. Amounts are in whole units, such as "0.1" ETH, and tokens may be named by their symbol. ' +
   'A send answers at once with its tier: INSTANT and NOTIFY run, DELAY waits, APPROVAL waits for a human; with wait it answers once it is over, and so does get_transaction. ' +
   'A refusal says in details.reasons what was observed and what is allowed. simulate_transaction asks without sending. ' +
   `There are more tools, which the operator has shown with WAIAAS_MCP_TOOLSETS, or ?toolsets= at the address: ${Object.keys(toolsets).join(', ')}.`
 
 /** The tools are the same for as long as this program runs; another one may follow an update. In milliseconds. */
 const LISTS_LAST = { ttlMs: 300_000, cacheScope: 'private' } as const
+
+const LISTS = ['tools/list', 'prompts/list', 'resources/list', 'resources/templates/list', 'server/discover'] as const
 
 /**
  * An MCP server whose tools are the contract's, for any transport and both generations of the protocol (2026-07-28, and
@@ -73,9 +77,9 @@ export function createServer(call: CallOperation, options: ServerOptions = {}): 
   const server = new McpServer(
     { name: `waiaas-${walletName ?? 'wallet'}`, version: manifest.version },
     {
-      capabilities: { tools: {}, resources: {} },
+      capabilities: { tools: {}, resources: {}, prompts: {} },
       instructions: INSTRUCTIONS,
-      cacheHints: { 'tools/list': LISTS_LAST, 'resources/list': LISTS_LAST, 'server/discover': LISTS_LAST },
+      cacheHints: Object.fromEntries(LISTS.map((list) => [list, LISTS_LAST])),
     },
   )
   const run = runner(call, options)
@@ -87,8 +91,29 @@ export function createServer(call: CallOperation, options: ServerOptions = {}): 
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `expected a tool of tools/list, got "${params.name}"`)
     return run(tool, params.arguments ?? {}, fromOf(context, server))
   })
-  addResources(server, call, options)
+  server.server.setRequestHandler('prompts/list', () => ({ prompts }))
+  server.server.setRequestHandler('prompts/get', ({ params }) => promptOf(params))
+  const { walletId, log = () => {} } = options
+  addResources(server, {
+    wallet: walletId === undefined ? {} : { walletId },
+    onFailure: (where, error) => reportBug(where, error, log),
+    read(operation, input, context) {
+      // No tool asks.
+      const { messageId: _, ...from } = fromOf(context, server)
+      return call(operation, input, from)
+    },
+  })
   return server
+}
+
+function promptOf({ name, arguments: given = {} }: { name: string; arguments?: Record<string, string> | undefined }) {
+  try {
+    const prompt = promptText(name, given)
+    if (prompt) return prompt
+  } catch (error) {
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, `${name}: ${messageOf(error)}`)
+  }
+  throw new ProtocolError(ProtocolErrorCode.InvalidParams, `expected a prompt of prompts/list, got "${name}"`)
 }
 
 function listTools({ walletName, toolsets = [] }: ServerOptions): ListToolsResult {
@@ -160,12 +185,24 @@ function runner(call: CallOperation, { walletId, log = () => {}, timeoutMs = TIM
     }
   }
 
+  /** What a call leaves open is filled in where only one thing can be meant; each is left open once. */
+  async function sendAsMeant(tool: AgentTool, input: Record<string, unknown>, from: From): Promise<unknown> {
+    try {
+      return await send(tool, input, from)
+    } catch (error) {
+      const { messageId: _, ...unasked } = from
+      const meant = await asMeant(error, { tool, input }, () => call('getConnectInfo', {}, unasked))
+      if (!meant) throw error
+      return sendAsMeant(tool, meant, from)
+    }
+  }
+
   return async (tool, args, from) => {
     const { signal: clientSignal } = from
     const signal = AbortSignal.any([clientSignal, AbortSignal.timeout(timeoutMs)])
     const within = { ...from, signal }
     try {
-      return answerResult(await send(tool, await inputOf(tool, args, within), within), tool.op)
+      return answerResult(await sendAsMeant(tool, await inputOf(tool, args, within), within), tool.op)
     } catch (error) {
       if (!clientSignal.aborted) reportBug(tool.name, error, log)
       return failureResult(error, tool.op)
@@ -189,26 +226,4 @@ async function onlyWallet(call: CallOperation, { messageId: _, ...from }: From):
   if (typeof answer === 'object' && answer && 'walletId' in answer && typeof answer.walletId === 'string')
     return answer.walletId
   throw new Error('getAddress answered without a walletId')
-}
-
-function addResources(server: McpServer, call: CallOperation, { walletId, log = () => {} }: ServerOptions): void {
-  const wallet = walletId === undefined ? {} : { walletId }
-  const add = (path: string, operation: keyof typeof operations, input: Record<string, unknown>) => {
-    const op: Operation = operations[operation]
-    const about = { title: path.replace('/', ' '), description: op.summary, mimeType: 'application/json' }
-    server.registerResource(path.slice(path.indexOf('/') + 1), `waiaas://${path}`, about, async (uri, context) => {
-      try {
-        const { messageId: _, ...from } = fromOf(context, server)
-        const text = JSON.stringify(await call(operation, input, from))
-        return { contents: [{ uri: uri.href, mimeType: about.mimeType, text }] }
-      } catch (error) {
-        reportBug(uri.href, error, log)
-        const body = failureBody(error, op)
-        throw new ProtocolError(ProtocolErrorCode.InternalError, `${body.code}: ${body.message}`, body)
-      }
-    })
-  }
-  add('wallet/balance', 'getBalance', { ...wallet, network: 'all' })
-  add('wallet/address', 'getAddress', wallet)
-  add('system/status', 'getAdminStatus', {})
 }

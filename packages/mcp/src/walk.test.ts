@@ -42,7 +42,10 @@ async function agentOf(
   clients.push(client)
   const call: Call = async (name, args = {}) => {
     const { isError, structuredContent } = await client.callTool({ name, arguments: args })
-    expect({ isError: isError ?? false, body: structuredContent }, name).toMatchObject({ isError: false })
+    expect(
+      { isError: isError ?? false, body: structuredContent },
+      `${name} ${JSON.stringify(structuredContent)}`,
+    ).toMatchObject({ isError: false })
     return structuredContent as Answer
   }
   return { client, call }
@@ -146,7 +149,7 @@ test('arguments stay arguments: names of another place, or that JavaScript knows
     ['get_wallet_info', { walletId: `${wallet.id}/../../admin/settings` }],
     ['get_wallet_info', { walletId: `${wallet.id}?x=1` }],
     ['get_balance', { network: `${world.network}&walletId=x` }],
-    ['get_balance', JSON.parse('{"__proto__":{"network":"all"}}')],
+    ['get_limits', JSON.parse('{"__proto__":{"network":"all"}}')],
     ['send_token', { to, humanAmount: '1', network: world.network, constructor: 'x' }],
     ['send_token', { to, humanAmount: '1', network: world.network, 'x-master-password': 'x' }],
     ['send_token', { to, humanAmount: { toString: '1' }, network: world.network }],
@@ -164,6 +167,33 @@ test('arguments stay arguments: names of another place, or that JavaScript knows
   }
   const { items } = await daemon.agent(wallet.token).listTransactions()
   expect(items).toEqual([])
+})
+
+test('a session over several wallets: the network picks the only one that has it, and a choice is named', async () => {
+  const first = await world.wallet(daemon, { limit: GENEROUS })
+  const elsewhere = await daemon.operator.createWallet({ name: 'elsewhere', chain: 'solana', environment: 'testnet' })
+  const both = await daemon.operator.createSession({ walletIds: [first.id, elsewhere.id] })
+  const { client, call } = await agentOf({ ...first, token: both.token })
+  const to = world.newAddress()
+  expect(await call('get_balance', { network: world.network })).toMatchObject({ walletId: first.id })
+  const sent = await call('send_token', { to, humanAmount: '0.001', network: world.network })
+  expect(sent).toMatchObject({ walletId: first.id })
+  expect(await call('get_address', { walletId: 'elsewhere' })).toMatchObject({ walletId: elsewhere.id })
+  // Without a network, what there is on each.
+  expect(await call('get_balance', { walletId: first.id })).toMatchObject({ balances: expect.any(Array) })
+  const choices = { isError: true, structuredContent: { code: 'WALLET_ID_REQUIRED' } }
+  for (const args of [{}, { network: 'nowhere' }]) {
+    const open = await client.callTool({ name: 'send_token', arguments: { to, humanAmount: '0.001', ...args } })
+    expect(open).toMatchObject(choices)
+    expect(JSON.stringify(open.structuredContent)).toContain('elsewhere')
+  }
+  // Another wallet on the same network: only the model can say which.
+  const second = await world.wallet(daemon, { limit: GENEROUS })
+  const three = await daemon.operator.createSession({ walletIds: [first.id, second.id, elsewhere.id] })
+  const more = await agentOf({ ...first, token: three.token })
+  const args = { to, humanAmount: '0.001', network: world.network }
+  expect(await more.client.callTool({ name: 'send_token', arguments: args })).toMatchObject(choices)
+  expect((await daemon.agent(second.token).listTransactions()).items).toEqual([])
 })
 
 test('connect_info behind a proxy names the address that the agent can reach', async () => {

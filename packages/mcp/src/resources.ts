@@ -1,0 +1,55 @@
+import {
+  type McpServer,
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceTemplate,
+  type ServerContext,
+} from '@modelcontextprotocol/server'
+import { type Operation, operations } from '@waiaas/contract'
+import { failureBody } from './results.ts'
+
+type Input = Record<string, unknown>
+type Read = (operation: keyof typeof operations, input: Input, context: ServerContext) => Promise<unknown>
+type Parts = {
+  readonly read: Read
+  /** What to look at of the wallet that is meant. */
+  readonly wallet: { readonly walletId?: string }
+  readonly onFailure: (where: string, error: unknown) => void
+}
+
+/** What a client may show or attach without a tool: the same answers as those of the tools. */
+export function addResources(server: McpServer, { read, wallet, onFailure }: Parts): void {
+  async function contentsOf(
+    uri: URL,
+    operation: keyof typeof operations,
+    more: { input: Input; context: ServerContext },
+  ) {
+    const op: Operation = operations[operation]
+    try {
+      const text = JSON.stringify(await read(operation, more.input, more.context))
+      return { contents: [{ uri: uri.href, mimeType: 'application/json', text }] }
+    } catch (error) {
+      onFailure(uri.href, error)
+      const body = failureBody(error, op)
+      throw new ProtocolError(ProtocolErrorCode.InternalError, `${body.code}: ${body.message}`, body)
+    }
+  }
+  const aboutOf = (title: string, operation: keyof typeof operations) => {
+    const { summary }: Operation = operations[operation]
+    return { title, description: summary, mimeType: 'application/json' }
+  }
+  const add = (path: string, operation: keyof typeof operations, input: Input) => {
+    const about = aboutOf(path.replace('/', ' '), operation)
+    server.registerResource(path.slice(path.indexOf('/') + 1), `waiaas://${path}`, about, (uri, context) =>
+      contentsOf(uri, operation, { input, context }),
+    )
+  }
+  add('wallet/balance', 'getBalance', { ...wallet, network: 'all' })
+  add('wallet/address', 'getAddress', wallet)
+  add('system/status', 'getAdminStatus', {})
+  add('wallets', 'getConnectInfo', {})
+  const limits = new ResourceTemplate('waiaas://limits/{network}', { list: undefined })
+  server.registerResource('limits', limits, aboutOf('limits of a network', 'getLimits'), (uri, { network }, context) =>
+    contentsOf(uri, 'getLimits', { input: { ...wallet, network: String(network) }, context }),
+  )
+}
