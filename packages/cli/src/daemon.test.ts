@@ -176,6 +176,9 @@ describe('a daemon that provisioned itself', () => {
     expect(server.env).toMatchObject({ WAIAAS_DATA_DIR: daemon.dataDir, WAIAAS_WALLET_NAME: 'sealed' })
     const undone = await setUp('--undo')
     expect(undone.out).toMatch(/Cursor: taken out of [\s\S]*Codex: taken out of /)
+    expect((await setUp('--undo', '--client', 'zed,codex')).out).toMatch(
+      /^nothing of \S+ is in the configuration of Zed, Codex\n$/,
+    )
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ mcpServers: {} })
     expect(readFileSync(join(HOME, '.codex', 'config.toml'), 'utf8')).not.toContain('waiaas')
   })
@@ -403,7 +406,7 @@ describe('the master password', () => {
     const before = readFileSync(join(dataDir, 'recovery.key'), 'utf8')
     expect((await waiaas(['init', '--auto-provision', '--data-dir', dataDir])).out).toContain('already initialised')
     expect(readFileSync(join(dataDir, 'recovery.key'), 'utf8')).toBe(before)
-    const daemon = waiaasAtTerminal(['start', '--data-dir', dataDir], { NO_COLOR: '1' })
+    const daemon = waiaasAtTerminal(['start', '--data-dir', dataDir], { NO_COLOR: '1', npm_command: 'exec' })
     await daemon.saw(/WAIaaS runs\. Open its page .* which is in \S+recovery\.key:/)
     await daemon.saw(/ {2}(http:\/\/127\.0\.0\.1:\d+)\/\r?\n/)
     await daemon.saw(/there is no wallet yet\r?\n +npx --no waiaas up\r?\n/)

@@ -107,7 +107,9 @@ function changed(text: string, { language, field, entry }: ClientForm, wanted: W
     else delete meant[name]
     after = ours ? put(after, field, [name, ours]) : remove(after, field, name)
   }
-  const { [field]: now = {}, ...others } = toFields(read(after))
+  const said = read(after)
+  if (!isObject(said)) return undefined
+  const { [field]: now, ...others } = said
   const { [field]: _held, ...othersBefore } = before
   return isDeepStrictEqual([others, now ?? {}], [othersBefore, meant]) ? after : undefined
 }

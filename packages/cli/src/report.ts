@@ -3,6 +3,7 @@ import { WAIaaSError } from '@waiaas/sdk'
 import { CommandError, errorCode, Interrupted, UsageError } from './errors.ts'
 import { printable } from './table.ts'
 import { note } from './terminal.ts'
+import { asTyped } from './typed.ts'
 
 /** Tells on stderr why a command failed and what to do, with `asJson` in the shape of the API's errors; the exit code. */
 export function report(error: unknown, asJson = false): number {
@@ -18,7 +19,7 @@ export function report(error: unknown, asJson = false): number {
     return 2
   }
   note(messageOf(error))
-  for (const line of advice(error)) process.stderr.write(`  ${line}\n`)
+  for (const line of advice(error)) process.stderr.write(`  ${asTyped(line)}\n`)
   return 1
 }
 

@@ -60,7 +60,7 @@ describe('tx send --wait', () => {
   test('does not wait for a human, says how to answer, and fails: nothing was paid', async () => {
     const { code, out, err } = await send(slow, '--wait')
     expect({ code, out }).toEqual({ code: 1, out: expect.stringContaining('QUEUED') })
-    expect(err).toMatch(/it waits for a human.*\n {2}waiaas tx approve \S+ shows it, and asks\n$/)
+    expect(err).toMatch(/it waits for a human.*\n {2}(?:npx --no )?waiaas tx approve \S+ shows it, and asks\n$/)
   })
 
   test('with seconds is answered as the daemon answers', async () => {

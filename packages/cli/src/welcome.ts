@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Checklist } from '@waiaas/contract'
 import type { Daemon } from '@waiaas/daemon'
+import { asTyped } from './typed.ts'
 
 const MOST_STEPS = 3
 
@@ -16,24 +17,23 @@ WAIaaS runs. Open its page and log in with the master password${password}:
 It keeps everything in ${dataDir}.
 Ctrl-C stops it; what is signed by then goes on at the next start.
 
-${await checklist().then(stepsOf, () => 'npx --no waiaas doctor says what to do next.')}
+${await checklist().then(stepsOf, () => `${asTyped('waiaas doctor')} says what to do next.`)}
 
 What happens is told below, a line each.
 `
 }
 
 function stepsOf({ ok, done, total, checks }: Checklist): string {
-  if (ok) return 'All is set up for real money. npx --no waiaas help lists what you can do.'
+  if (ok) return `All is set up for real money. ${asTyped('waiaas help')} lists what you can do.`
   const open = checks.filter(({ state }) => state === 'todo')
   // Without a wallet nothing else matters yet.
   const steps = [...open.filter(({ name }) => name === 'limits'), ...open.filter(({ name }) => name !== 'limits')]
   const lines = steps.slice(0, MOST_STEPS).map(({ says, next, command }) => {
-    const how = command === null ? next : command.replace(/^waiaas/, 'npx --no waiaas')
-    return `  ${says}\n    ${how}`
+    return `  ${says}\n    ${command === null ? next : asTyped(command)}`
   })
   return `What to do next, in another terminal:
 ${lines.join('\n')}
-${done} of ${total} things are done that should be before real money moves: npx --no waiaas doctor`
+${done} of ${total} things are done that should be before real money moves: ${asTyped('waiaas doctor')}`
 }
 
 /** What Ctrl-C has begun. */

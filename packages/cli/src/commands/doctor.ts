@@ -4,6 +4,7 @@ import { daemonFlags, daemonFlagsHelp, readFlags } from '../flags.ts'
 import { lookOf, toned } from '../look.ts'
 import { printable } from '../table.ts'
 import { print, printJson } from '../terminal.ts'
+import { asTyped } from '../typed.ts'
 
 export const usage = `usage: waiaas doctor [flags]
 Checks what should hold before real money moves, and says what to do where it does not: exit code 0 when all holds.
@@ -26,6 +27,6 @@ const INDENT = '       '
 function linesOf({ state, says, next, command }: Check): string {
   const isDone = state === 'done'
   const mark = toned(isDone ? 'ok' : 'to do', lookOf(process.stdout, process.env))
-  const below = [next, command].flatMap((line) => (line === null ? [] : [`${INDENT}${printable(line)}`]))
+  const below = [next, command].flatMap((line) => (line === null ? [] : [`${INDENT}${printable(asTyped(line))}`]))
   return [`${mark}${isDone ? '   ' : ''}  ${printable(says)}`, ...below].join('\n')
 }

@@ -24,8 +24,7 @@ import { print, printJson } from '../terminal.ts'
 import { allWallets, isLive, onlyWallet } from '../wallets.ts'
 
 export const usage = `usage: waiaas mcp setup [--wallet <id or name> | --all] [flags]
-A session for one wallet or for each, its token in <data-dir>/mcp-tokens/<wallet id>, and our server in the configuration
-of the programs that agents run in; as it was before it stays beside it, in a backup.
+A session for one wallet or for each, its token in <data-dir>/mcp-tokens/<wallet id>, and our server in the configuration of the programs that agents run in; as it was before it stays beside it, in a backup.
   --wallet <id or name>   the wallet; may be left out where there is only one
   --all                   every wallet
   --client <a,b>          which programs [those on this machine]: ${AGENT_CLIENTS.join(', ')}
@@ -52,7 +51,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   })
   if (values.all && values.wallet !== undefined) throw new UsageError('expected --all or --wallet, got both', usage)
   const clients = clientsOf(values.client)
-  if (values.undo) return undo(dataDirOf(values['data-dir']), clients)
+  // A file of ours can be where no program is any more.
+  if (values.undo) return undo(dataDirOf(values['data-dir']), values.client === undefined ? AGENT_CLIENTS : clients)
   const limits: Limits = {
     ttl: wholeNumber('ttl', values.ttl, usage),
     maxRenewals: wholeNumber('max-renewals', values['max-renewals'], usage),
@@ -99,15 +99,21 @@ async function configure(clients: readonly AgentClientName[], servers: McpServer
     print(writtenText(name, await configureClient(agentClients[name], servers, workFolder()), servers))
 }
 
+const labelsOf = (clients: readonly AgentClientName[]): string =>
+  clients.map((name) => agentClients[name].label).join(', ')
+
 /** The sessions stay: "session revoke" ends one. */
 async function undo(dataDir: string, clients: readonly AgentClientName[]): Promise<number> {
+  let isIn = false
   for (const name of clients) {
     const { path, outcome, backup } = await clearClient(agentClients[name], dataDir, workFolder())
     const { label } = agentClients[name]
-    if (outcome === 'as before') print(`${label}: nothing of ${dataDir} is in ${path}`)
-    else if (outcome === 'written') print(`${label}: taken out of ${path}; as it was before in ${backup}`)
+    if (outcome === 'as before') continue
+    isIn = true
+    if (outcome === 'written') print(`${label}: taken out of ${path}; as it was before in ${backup}`)
     else print(`${label}: ${path} was left alone, because nobody can change it safely; take waiaas out by hand`)
   }
+  if (!isIn) print(`nothing of ${dataDir} is in the configuration of ${labelsOf(clients)}`)
   return 0
 }
 

@@ -9,6 +9,7 @@ import { mcpServer, nodeLauncher } from '../mcp-config.ts'
 import { dataDirOf, type Place, recoveryFile } from '../place.ts'
 import { hearStop, unlessStopped } from '../stop-signal.ts'
 import { note, print } from '../terminal.ts'
+import { asTyped } from '../typed.ts'
 import { type Choices, choicesOf, type NetworkWord, remember, wordsOf } from '../up/choices.ts'
 import { faucetsText, heldBy, signOfLife, untilFunded } from '../up/money.ts'
 import { namesFor, needsOf } from '../up/names.ts'
@@ -94,7 +95,7 @@ async function told({ place, choices, held, at }: Told): Promise<string> {
     `\nWhat it may do by itself:\n${rulesText(choices)}`,
     `\n${await clientText(place, choices.client)}`,
     `\nSay to your agent:\n  What may I spend, and on which networks?${payText(held, choices)}`,
-    `\nLook at it:\n  ${place.baseUrl}/admin/ shows wallets, and what waits for you\n  npx --no waiaas tx approve${at}`,
+    `\nLook at it:\n  ${place.baseUrl}/admin/ shows wallets, and what waits for you\n  ${asTyped('waiaas tx approve')}${at}`,
     `  the master password is in ${recoveryFile(place.dataDir)}, unless you chose one`,
   ].join('\n')
 }
