@@ -13,6 +13,7 @@ import { until } from './support/until.ts'
 import { GENEROUS, type TestWallet } from './support/wallets.ts'
 import { type EvmWorld, evmWorld } from './support/worlds.ts'
 
+const VIEW_PASSWORD = 'a password for looking'
 const PAGE = 'https://wallets.example.org'
 let world: EvmWorld
 let daemon: TestDaemon
@@ -340,6 +341,9 @@ const ofSessionsAndRules = (): Steps => {
     denyPairing: { event: 'PAIRING_DENIED', run: async () => operator.denyPairing({ code: await newCode() }) },
     createLogin: { event: 'LOGGED_IN', run: () => operator.createLogin() },
     endLogin: { event: 'LOGGED_OUT', run: async () => operator.endLogin({ id: (await operator.createLogin()).id }) },
+    setViewPassword: { event: 'VIEW_PASSWORD_SET', run: () => operator.setViewPassword({ password: VIEW_PASSWORD }) },
+    createViewLogin: { event: 'VIEW_LOGGED_IN', run: () => operator.createViewLogin({ password: VIEW_PASSWORD }) },
+    removeViewPassword: { event: 'VIEW_PASSWORD_REMOVED', run: () => operator.removeViewPassword() },
     createStopToken: { event: 'STOP_TOKEN_CREATED', run: newStopToken },
     revokeStopToken: {
       event: 'STOP_TOKEN_REVOKED',
@@ -535,6 +539,7 @@ async function everyRow() {
 }
 
 function actorOf(op: Operation): RegExp {
+  if (op === operations.createViewLogin) return /^viewer$/
   if (mayCall(op, 'operator')) return /^operator$/
   return mayCall(op, 'owner') ? /^owner:0x/ : /^session:/
 }

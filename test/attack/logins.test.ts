@@ -1,6 +1,6 @@
-import { admitsLogin, type Operation, operations } from '@waiaas/contract'
+import { admitsLogin, admitsView, isStop, type Operation, operations } from '@waiaas/contract'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { startTestDaemon, type TestDaemon } from '../support/daemon.ts'
+import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from '../support/daemon.ts'
 
 let daemon: TestDaemon
 beforeAll(async () => {
@@ -87,6 +87,81 @@ test('the stop of one wallet or session ends no login', async () => {
   ] as const)
     expect((await daemon.call(method, path, { as: token, ...(method === 'POST' && { body: {} }) })).status).toBe(200)
   expect(await statusOf({ token })).toBe(200)
+})
+
+const LOOKING = 'a password for looking'
+/** A login of somebody who may only look. */
+async function viewer() {
+  await daemon.operator.setViewPassword({ password: LOOKING })
+  const { status, body } = await daemon.call<{ id: string; token: string }>('POST', '/v1/admin/view-logins', {
+    body: { password: LOOKING },
+  })
+  expect(status).toBe(201)
+  return body
+}
+
+test('who logged in to look reads what a login reads, and is refused whatever else there is', async () => {
+  const { token } = await viewer()
+  const all = table.filter(([, op]) => op.access !== 'public')
+  const looks = all.filter(([, op]) => op.method === 'GET' && admitsLogin(op)).map(([name]) => name)
+  expect(looks).toEqual(expect.arrayContaining(['listEvents', 'getSettings', 'listAuditLogs', 'getWalletSpending']))
+  for (const [name, op] of all) {
+    if (name === 'endLogin') continue
+    const wanted = { as: token, ...(op.method !== 'GET' && { body: {} }) }
+    const { status, body } = await daemon.call<{ code?: string }>(op.method, pathOf(op), wanted)
+    const isRefused = status === 403 && body.code === 'VIEW_ONLY'
+    expect([name, isRefused], JSON.stringify(body)).toEqual([name, !admitsView(op)])
+    if (admitsView(op)) expect([name, [401, 403].includes(status)]).toEqual([name, false])
+  }
+})
+
+test('what somebody who only looks may call beside reads stores nothing and stops nothing', () => {
+  const admitted = table.filter(([, op]) => admitsView(op) && op.method !== 'GET')
+  expect(admitted.map(([name]) => name).sort()).toEqual(
+    [
+      ...['endLogin', 'getPairing', 'verifyReceipt', 'testPolicies', 'replayPolicies', 'diffPolicies'],
+      ...['draftExposure', 'previewPolicies', 'previewPolicyTemplate'],
+    ].sort(),
+  )
+  expect(table.filter(([, op]) => admitsView(op) && (isStop(op) || op.mayLoosen || op.idempotent))).toEqual([])
+})
+
+test('who only looks follows what happens, and ends no login but their own', async () => {
+  const { id, token } = await viewer()
+  const headers = { authorization: `Bearer ${token}`, accept: 'text/event-stream' }
+  const stream = await fetch(`${daemon.url}/v1/events`, { headers })
+  expect([stream.status, stream.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8'])
+  await stream.body?.cancel()
+  const full = await daemon.operator.createLogin()
+  const end = (login: string) => daemon.call<{ code?: string }>('DELETE', `/v1/admin/logins/${login}`, { as: token })
+  expect((await end(full.id)).body.code).toBe('VIEW_ONLY')
+  expect(await statusOf(full)).toBe(200)
+  expect((await end(id)).status).toBe(200)
+  expect(await statusOf({ token })).toBe(401)
+})
+
+test('a password for looking is no master password, nor the other way round, and removing it ends what it opened', async () => {
+  const { token } = await viewer()
+  const { status } = await daemon.call('GET', '/v1/admin/settings', { headers: { 'x-master-password': LOOKING } })
+  expect(status).toBe(401)
+  const guess = (password: string) =>
+    daemon.call<{ code?: string }>('POST', '/v1/admin/view-logins', { body: { password } })
+  expect((await guess('a wrong password')).body.code).toBe('INVALID_VIEW_PASSWORD')
+  const [failed] = (await daemon.operator.listAuditLogs({ event_type: 'VIEW_AUTH_FAILED', limit: 1 })).data
+  expect(failed).toMatchObject({ actor: 'system', details: { attempts: 1 } })
+  await daemon.operator.removeViewPassword()
+  expect(await statusOf({ token })).toBe(401)
+  expect((await guess(LOOKING)).status).toBe(401)
+})
+
+test('wrong guesses at the one password slow down nobody who has the other', async () => {
+  await viewer()
+  const guess = (password: string) => daemon.call('POST', '/v1/admin/view-logins', { body: { password } })
+  const statuses = await Promise.all(Array.from({ length: 30 }, (_, n) => guess(`wrong guess ${n}`)))
+  // Of those that come at once most are told to come again.
+  expect(new Set(statuses.map(({ status }) => status))).toEqual(new Set([401, 429]))
+  const read = () => daemon.call('GET', '/v1/admin/settings', { headers: { 'x-master-password': MASTER_PASSWORD } })
+  expect((await read()).status).toBe(200)
 })
 
 test('another password ends each login, and so does the kill switch, also once it is off again', async () => {

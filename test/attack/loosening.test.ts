@@ -203,6 +203,7 @@ const HARMLESS: Readonly<Record<string, string>> = {
   'gas_condition.enabled': 'only lets requests wait',
   'gas_condition.default_timeout_sec': 'the same',
   'gas_condition.max_timeout_sec': 'the same',
+  'security.login_idle_seconds': 'a login looks and stops, however long it is there',
   'security.sign_only_seconds': 'what is signed for others counts as spent until it is over',
 }
 test('every setting that can change at run time says when it lets more out, or why it never does', () => {

@@ -22,6 +22,7 @@ test.each(['sqlite', 'postgres'] as const)('a restore over %s brings no session 
   const revoked = await daemon.operator.createSession({ walletId })
   const stop = await daemon.operator.createStopToken({ name: 'pager' })
   const login = await daemon.operator.createLogin()
+  await daemon.operator.setViewPassword({ password: 'a password for looking' })
   const { path: file } = await daemon.operator.createBackup()
   await daemon.operator.revokeSession({ id: revoked.id })
   const younger = await daemon.operator.createSession({ walletId })
@@ -42,6 +43,7 @@ test.each(['sqlite', 'postgres'] as const)('a restore over %s brings no session 
   const stopped = await daemon.call('POST', '/v1/admin/kill-switch', { as: stop.token, body: {} })
   expect(stopped).toMatchObject({ status: 401, body: { code: 'INVALID_TOKEN' } })
   expect((await daemon.operator.listStopTokens()).items).toEqual([])
+  expect(await daemon.operator.getViewPassword()).toEqual({ isSet: false, setAt: null })
   expect((await daemon.call('GET', '/v1/admin/settings', { as: login.token })).status).toBe(401)
 
   const fresh = await daemon.operator.createSession({ walletId })

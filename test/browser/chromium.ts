@@ -105,13 +105,8 @@ async function newTab(address: string): Promise<Page> {
   await send('ServiceWorker.enable')
   const requested: string[] = []
   listeners.set('Network.requestWillBeSent', ({ request }) => void requested.push(request?.url ?? ''))
-  const answers = new Map<string, (input: never) => Promise<unknown>>()
-  listeners.set('Runtime.bindingCalled', ({ name = '', payload = '{}' }) => {
-    const { id, input } = JSON.parse(payload) as { id: number; input: never }
-    void answers
-      .get(name)?.(input)
-      .then((answer) => send('Runtime.evaluate', { expression: `answered${name}[${id}](${JSON.stringify(answer)})` }))
-  })
+  const { answer, called } = answering(send)
+  listeners.set('Runtime.bindingCalled', called)
   return {
     send,
     requested,
@@ -120,16 +115,7 @@ async function newTab(address: string): Promise<Page> {
       await send('Page.navigate', { url })
       await loaded
     },
-    async answer(name, fn) {
-      answers.set(`ask${name}`, fn)
-      await send('Runtime.addBinding', { name: `ask${name}` })
-      const source = `const answeredask${name} = []
-        const ${name} = (input) => new Promise((resolve) => {
-          const id = answeredask${name}.push(resolve) - 1
-          ask${name}(JSON.stringify({ id, input }))
-        })`
-      await send('Page.addScriptToEvaluateOnNewDocument', { source })
-    },
+    answer,
     run: runningIn(send),
     async worker(url) {
       const { targetInfos } = await browser('Target.getTargets')
@@ -144,6 +130,30 @@ async function newTab(address: string): Promise<Page> {
       await until('a service worker to be registered', () => registrationId !== '')
       await send('ServiceWorker.deliverPushMessage', { origin, registrationId, data })
     },
+  }
+}
+
+/** Functions of the test that scripts of pages can call. */
+function answering(send: Send): Pick<Page, 'answer'> & { called(params: NonNullable<Answer['params']>): void } {
+  const answers = new Map<string, (input: never) => Promise<unknown>>()
+  async function tell(name: string, payload: string): Promise<void> {
+    const { id, input } = JSON.parse(payload) as { id: number; input: never }
+    const answer = await answers.get(name)?.(input)
+    await send('Runtime.evaluate', { expression: `answered${name}[${id}](${JSON.stringify(answer)})` })
+  }
+  return {
+    async answer(name, fn) {
+      answers.set(`ask${name}`, fn)
+      await send('Runtime.addBinding', { name: `ask${name}` })
+      const source = `const answeredask${name} = []
+        const ${name} = (input) => new Promise((resolve) => {
+          const id = answeredask${name}.push(resolve) - 1
+          ask${name}(JSON.stringify({ id, input }))
+        })`
+      await send('Page.addScriptToEvaluateOnNewDocument', { source })
+    },
+    // A page that is gone, or waits for an answer in vain: its check says so, and this why.
+    called: ({ name = '', payload = '{}' }) => void tell(name, payload).catch(console.error),
   }
 }
 

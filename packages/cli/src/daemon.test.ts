@@ -339,6 +339,17 @@ describe('a daemon that provisioned itself', () => {
     expect(err).toContain('expected the data directory of WAIaaS 2.x')
   })
 
+  test('set-view-password sets and removes the password of who only looks', async () => {
+    const files = temporaryFolder()
+    mkdirSync(join(files, 'secrets'))
+    const file = join(files, 'secrets', 'looking')
+    writeFileSync(file, 'a password for looking\n')
+    expect(await daemon.run(['set-view-password', '--new-password-file', file])).toMatchObject({ code: 0, err: '' })
+    const { out } = await daemon.run(['set-view-password', '--remove', '--json'])
+    expect(JSON.parse(out)).toEqual({ isSet: false })
+    expect(await daemon.run(['set-view-password', '--remove'])).toMatchObject({ code: 1 })
+  })
+
   test('set-master takes a new password, removes recovery.key, and stop needs the new one', async () => {
     const files = temporaryFolder()
     mkdirSync(join(files, 'secrets'))

@@ -41,6 +41,7 @@ export const groups: Readonly<Record<string, readonly string[]>> = {
     'backup',
     'restore',
     'set-master',
+    'set-view-password',
     'trust',
     'completion',
   ],

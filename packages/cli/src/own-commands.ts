@@ -56,6 +56,12 @@ export const ownCommands: readonly Own[] = [
     load: () => import('./commands/set-master.ts'),
   },
   {
+    name: 'set-view-password',
+    summary: 'Set the password of people who only look at the admin page.',
+    example: 'set-view-password',
+    load: () => import('./commands/set-view-password.ts'),
+  },
+  {
     name: 'trust',
     summary: "Show the fingerprint of the signer's key, or trust a new one.",
     example: 'trust',

@@ -662,6 +662,7 @@ async function transactions(): Promise<void> {
   await contracts()
   const id = await submitted()
   expect(await run('tx get', [id])).toMatchObject({ id })
+  expect(await run('tx replacement', [id, '--with', 'cancel'])).toMatchObject({ id, with: 'cancel' })
   await run('tx replace', [id, '--with', 'speed-up'])
   await run('tx list', ['--limit', '5'])
   const steps = JSON.stringify([{ to: world.newAddress(), value: '1000' }])

@@ -120,7 +120,7 @@ export const exposureOperations = {
     access: ['operator'],
     tag,
     summary: 'Show how a draft of the policies would change the most that can leave a wallet. Nothing is stored.',
-    whileLoggedIn: true,
+    whileLoggedIn: 'looks',
     command: 'wallet exposure-draft',
     example: `shop --draft '{"remove":["0197f3a0-5c1e-7d3a-9b0e-6f2d8c4b1a57"]}'`,
     aliases: { sessionId: ['session_id'] },

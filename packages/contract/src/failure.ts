@@ -38,6 +38,16 @@ export const failures = {
     remedy: 'fix',
     hint: 'send Authorization: Bearer wai_sess_…; the operator issues tokens',
   },
+  INVALID_VIEW_PASSWORD: {
+    status: 401,
+    remedy: 'fix',
+    hint: 'ask the operator for the password for looking; waiaas set-view-password sets one',
+  },
+  VIEW_ONLY: {
+    status: 403,
+    remedy: 'ask',
+    hint: 'ask the operator to do it, who logs in with the master password',
+  },
   TOKEN_EXPIRED: { status: 401, remedy: 'ask', hint: 'ask the operator for a new session' },
   SESSION_REVOKED: { status: 401, remedy: 'ask', hint: 'ask the operator for a new session' },
   // Sessions

@@ -12,8 +12,7 @@ export const LOGIN_TOKEN = new RegExp(`^${LOGIN_TOKEN_PREFIX}[\\w-]{${Math.ceil(
 export const PAGE_SECRET_PREFIX = 'wai_page_'
 export const PAGE_SECRET_HEADER = 'x-page-secret'
 
-/** A login ends so long after its last call, and at the latest so long after it was made, in seconds. */
-export const LOGIN_IDLE = 900
+/** A login ends at the latest so many seconds after it was made. */
 export const LOGIN_LIFE = 28_800
 
 /**
@@ -23,10 +22,29 @@ export const LOGIN_LIFE = 28_800
 export const admitsLogin = (op: Operation): boolean =>
   op.access !== 'public' &&
   op.access.includes('operator') &&
-  (op.method === 'GET' || isStop(op) || op.whileLoggedIn === true)
+  (op.method === 'GET' || isStop(op) || op.whileLoggedIn !== undefined)
+
+/** What of it somebody may do who logged in to look alone: nothing that changes or stops anything, but end their own login. */
+export const admitsView = (op: Operation): boolean =>
+  admitsLogin(op) && !isStop(op) && (op.method === 'GET' || op.whileLoggedIn === 'looks')
 
 const tag = 'Administration'
 const operator = ['operator'] as const
+
+const Carrier = z
+  .enum(['bearer', 'cookie'])
+  .default('bearer')
+  .describe(
+    'bearer: the whole token, for Authorization: Bearer. cookie: one half is a cookie that no script reads, and the token is the other half, for X-Page-Secret; neither is good without the other, nor from another origin',
+  )
+const NewLogin = z.object({
+  id: Id,
+  token: z.string().describe('shown now and never again'),
+  expiresAt: UnixSeconds.describe('at the latest'),
+  idleSeconds: z.int().describe('it ends so long after its last call'),
+})
+/** The password of those who may look and do nothing. */
+const ViewPassword = z.string().min(1).max(1_024)
 
 /** In place of a password for each call that looks or stops. */
 export const loginOperations = {
@@ -36,22 +54,10 @@ export const loginOperations = {
     access: operator,
     tag,
     summary:
-      'Log in: the answer has a token that looks and stops as the operator, and does nothing else. It ends 15 minutes after its last call, 8 hours after it was made, and with a new password, the kill switch and a restore.',
+      'Log in: the answer has a token that looks and stops as the operator, and does nothing else. It ends 15 minutes after its last call (`security.login_idle_seconds`), 8 hours after it was made, and with a new password, the kill switch and a restore.',
     status: 201,
-    input: z.strictObject({
-      carrier: z
-        .enum(['bearer', 'cookie'])
-        .default('bearer')
-        .describe(
-          'bearer: the whole token, for Authorization: Bearer. cookie: one half is a cookie that no script reads, and the token is the other half, for X-Page-Secret; neither is good without the other, nor from another origin',
-        ),
-    }),
-    output: z.object({
-      id: Id,
-      token: z.string().describe('shown now and never again'),
-      expiresAt: UnixSeconds.describe('at the latest'),
-      idleSeconds: z.int().describe('it ends so long after its last call'),
-    }),
+    input: z.strictObject({ carrier: Carrier }),
+    output: NewLogin,
     errors: [],
   }),
   endLogin: operation({
@@ -60,9 +66,54 @@ export const loginOperations = {
     access: operator,
     tag,
     summary: 'Log out: a login works no more.',
-    whileLoggedIn: true,
+    whileLoggedIn: 'looks',
     input: z.strictObject({ id: Id }),
     output: z.object({ id: Id, status: z.literal('ENDED') }),
+    errors: ['NOT_FOUND'],
+  }),
+  createViewLogin: operation({
+    method: 'POST',
+    path: '/v1/admin/view-logins',
+    access: 'public',
+    tag,
+    summary:
+      'Log in with the password for looking: the answer has a token that reads what the operator reads, and does nothing. It ends as other logins do, and with the password for looking.',
+    status: 201,
+    input: z.strictObject({ password: ViewPassword, carrier: Carrier }),
+    output: NewLogin,
+    errors: ['INVALID_VIEW_PASSWORD'],
+  }),
+  getViewPassword: operation({
+    method: 'GET',
+    path: '/v1/admin/view-password',
+    access: operator,
+    tag,
+    summary: 'Show whether there is a password for looking.',
+    input: z.strictObject({}),
+    output: z.object({ isSet: z.boolean(), setAt: UnixSeconds.nullable() }),
+    errors: [],
+  }),
+  setViewPassword: operation({
+    method: 'PUT',
+    path: '/v1/admin/view-password',
+    access: operator,
+    tag,
+    summary:
+      'Set the password for looking: whoever has it reads what the operator reads, and changes and stops nothing. Logins with the one before end.',
+    input: z.strictObject({
+      password: ViewPassword.describe('12 characters or more, and not the master password'),
+    }),
+    output: z.object({ isSet: z.literal(true), setAt: UnixSeconds }),
+    errors: ['ACTION_VALIDATION_FAILED'],
+  }),
+  removeViewPassword: operation({
+    method: 'DELETE',
+    path: '/v1/admin/view-password',
+    access: operator,
+    tag,
+    summary: 'Remove the password for looking, and end its logins.',
+    input: z.strictObject({}),
+    output: z.object({ isSet: z.literal(false) }),
     errors: ['NOT_FOUND'],
   }),
 }

@@ -105,6 +105,10 @@ export const notices = {
   },
   LOGGED_IN: { category: 'security_alert', ko: '운영자가 로그인했습니다.', shows: [] },
   LOGGED_OUT: { category: 'security_alert', ko: '로그인이 끝났습니다.', shows: [] },
+  VIEW_LOGGED_IN: { category: 'security_alert', ko: '보기 전용 비밀번호로 로그인했습니다.', shows: [] },
+  VIEW_AUTH_FAILED: { category: 'security_alert', ko: '보기 전용 비밀번호가 틀렸습니다.', shows: ['attempts'] },
+  VIEW_PASSWORD_SET: { category: 'security_alert', ko: '보기 전용 비밀번호가 설정되었습니다.', shows: [] },
+  VIEW_PASSWORD_REMOVED: { category: 'security_alert', ko: '보기 전용 비밀번호가 삭제되었습니다.', shows: [] },
   STOP_TOKEN_CREATED: {
     category: 'security_alert',
     ko: '토큰으로 데몬을 멈출 수 있는 사람이 생겼습니다.',

@@ -59,8 +59,11 @@ export type Operation<
   readonly forms?: readonly Form[]
   /** What is gone for good, as a person is asked before the command does it. A stop never asks. */
   readonly destroys?: string
-  /** Who is logged in may do it without the master password, as they may look and stop. */
-  readonly whileLoggedIn?: boolean
+  /**
+   * Who is logged in may do it without the master password: what changes nothing (`looks`), as whoever may only look does
+   * too, or what takes something back (`acts`).
+   */
+  readonly whileLoggedIn?: 'looks' | 'acts'
   /** What the command says where no daemon runs, when it could be thought to work then. */
   readonly whenDown?: string
   /** It can let more out than before: its evidence then says so, and is a warning; and owners who have verified have to agree. */
@@ -173,6 +176,7 @@ export const accessFailures = {
     'INVALID_MASTER_PASSWORD',
     'MASTER_PROOF_REFUSED',
     'MASTER_PASSWORD_LOCKED',
+    'VIEW_ONLY',
     'SYSTEM_LOCKED',
     'KEYSTORE_LOCKED',
   ],

@@ -72,7 +72,7 @@ export const policyDraftOperations = {
     tag,
     summary:
       'Try one request against the policies of a wallet, or a draft of them. Nothing is stored, reserved or sent.',
-    whileLoggedIn: true,
+    whileLoggedIn: 'looks',
     command: 'policy test',
     example: '--wallet-id shop --to 0x00000000219ab540356cBB839Cbe05303d7705Fa --human-amount 2.5',
     maxBody: CODE_BODY,
@@ -100,7 +100,7 @@ export const policyDraftOperations = {
     tag,
     summary:
       'Make recorded decisions again: by the policies of then, which must come out to the letter, and by a draft. Nothing is stored.',
-    whileLoggedIn: true,
+    whileLoggedIn: 'looks',
     command: 'policy replay',
     example: '--wallet-id shop',
     aliases: { walletId: ['wallet_id'] },
@@ -130,7 +130,7 @@ export const policyDraftOperations = {
     access: ['operator'],
     tag,
     summary: 'Say whether a draft is tighter or looser than the policies in force, with a payment that shows it.',
-    whileLoggedIn: true,
+    whileLoggedIn: 'looks',
     command: 'policy diff',
     example: `--wallet-id shop --draft '{"remove":["0197f3a0-5c1e-7d3a-9b0e-6f2d8c4b1a57"]}'`,
     aliases: { walletId: ['wallet_id'] },

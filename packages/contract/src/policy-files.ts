@@ -117,7 +117,7 @@ export const policyFileOperations = {
   previewPolicies: operation({
     method: 'POST',
     path: '/v1/policies/preview',
-    whileLoggedIn: true,
+    whileLoggedIn: 'looks',
     access: ['operator'],
     tag,
     summary: 'Say what the policies of a document would change. Nothing is stored.',
@@ -167,7 +167,7 @@ export const policyFileOperations = {
   previewPolicyTemplate: operation({
     method: 'POST',
     path: '/v1/policies/templates/{template}/preview',
-    whileLoggedIn: true,
+    whileLoggedIn: 'looks',
     access: ['operator'],
     tag,
     summary: 'Say what a template would change for a wallet. Nothing is stored.',

@@ -37,7 +37,7 @@ export const proofOperations = {
     tag: 'Transactions',
     summary:
       'Prove a receipt from itself and from the key of this daemon. The answer says what is proven, and what only the word of the daemon stands for.',
-    whileLoggedIn: true,
+    whileLoggedIn: 'looks',
     input: z.strictObject({ receipt: z.record(z.string(), z.unknown()).describe('as it was given') }),
     output: z.object({
       whole: z.boolean().describe('nothing contradicts, and all that can be proven is'),

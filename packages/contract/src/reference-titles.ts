@@ -20,6 +20,8 @@ export const TITLES: Readonly<Record<string, string>> = {
   listAllowances: 'List who may take tokens of a wallet.',
   verifyAuditLog: 'Check the audit log for changes.',
   dropOwner: 'Remove one of several owners.',
+  createViewLogin: 'Log in to look.',
+  setViewPassword: 'Set the password for looking.',
   getLimits: 'Show what may be spent now.',
   getWalletSpending: 'Show how much of the limits is spent.',
   replayPolicies: 'Replay recorded decisions.',

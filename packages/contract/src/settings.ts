@@ -5,6 +5,7 @@ import { CURRENCIES } from './display.ts'
 import { endpointSettings } from './endpoint-settings.ts'
 import { Failure } from './failure.ts'
 import { logSettings } from './log-settings.ts'
+import { LOGIN_LIFE } from './logins.ts'
 import { noticeSettings } from './notice-settings.ts'
 import { oracleSettings } from './oracle-settings.ts'
 import { defaultDenySettings } from './policies/default-deny.ts'
@@ -123,6 +124,12 @@ const fixed = {
     ...number(20, 1, 10_000),
     ...live,
     summary: 'How many live sessions one wallet may have: each client of agents has one of its own.',
+  },
+  'security.login_idle_seconds': {
+    ...number(900, 60, LOGIN_LIFE),
+    ...live,
+    summary:
+      'Seconds after its last call for which a login still looks and stops, on the admin page and at the terminal; at once also for logins that there are. After 8 hours each ends.',
   },
   'security.remote_pairing': {
     ...flag(false),

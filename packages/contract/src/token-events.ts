@@ -1,6 +1,7 @@
 import { z } from 'zod'
 
 const Login = () => z.strictObject({ id: z.string() })
+const None = () => z.strictObject({})
 const StopToken = () => z.strictObject({ id: z.string(), name: z.string() })
 
 /** What is recorded of the tokens that the operator makes for people. */
@@ -11,6 +12,26 @@ export const tokenEvents = {
     details: Login,
   },
   LOGGED_OUT: { severity: 'info', summary: 'A login was ended.', details: Login },
+  VIEW_LOGGED_IN: {
+    severity: 'info',
+    summary: 'Somebody has logged in with the password for looking.',
+    details: Login,
+  },
+  VIEW_AUTH_FAILED: {
+    severity: 'warning',
+    summary: 'A wrong password for looking; once a minute for an address.',
+    details: () => z.strictObject({ attempts: z.int().min(1), minute: z.int() }),
+  },
+  VIEW_PASSWORD_SET: {
+    severity: 'warning',
+    summary: 'Who has another password may look, and do nothing; logins with the one before ended.',
+    details: None,
+  },
+  VIEW_PASSWORD_REMOVED: {
+    severity: 'warning',
+    summary: 'Nobody may look with a password of their own; such logins ended.',
+    details: None,
+  },
   STOP_TOKEN_CREATED: {
     severity: 'warning',
     summary: 'Somebody can stop the daemon with a token.',

@@ -11,7 +11,16 @@ import { formerRequest, refuseUnsendable, SEND_FORMS, SENDS, SendRequest, Simula
 import { AdminTransaction, Simulation, Transaction, TransactionDetail, TransactionSent } from './transaction-answers.ts'
 import { seen, Wait } from './waiting.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
-import { Address, NetworkName, ofClients, TransactionStatus, TransactionType, Unwritten, UsdAmount } from './wire.ts'
+import {
+  Address,
+  Digits,
+  NetworkName,
+  ofClients,
+  TransactionStatus,
+  TransactionType,
+  Unwritten,
+  UsdAmount,
+} from './wire.ts'
 
 const tag = 'Transactions'
 const agent = ['agent'] as const
@@ -67,6 +76,8 @@ export const buildErrors = [
   'CONSTRAINT_VIOLATED',
   'CHAIN_ERROR',
 ] as const
+
+const Purpose = z.enum(['speed-up', 'cancel']).describe('what the replacement does')
 
 const SIMULATES =
   'Try a transaction without sending it. The answer says what it would do, what it would cost and how it would be decided.'
@@ -195,6 +206,26 @@ export const transactionOperations = {
     output: z.object({ id: Id, status: z.literal('CANCELLED'), unwritten: Unwritten }),
     errors: ['TX_NOT_FOUND', 'TX_ALREADY_PROCESSED'],
   }),
+  previewReplacement: operation({
+    method: 'GET',
+    path: '/v1/transactions/{id}/replacement',
+    access: ['operator'],
+    tag,
+    summary: 'Show what speeding up or cancelling a transaction would cost at most now. Nothing is signed.',
+    command: 'tx replacement',
+    example: '0197f3a0-5c1e-7d3a-9b0e-6f2d8c4b1a57 --with cancel',
+    input: z.strictObject({ id: Id, with: Purpose }),
+    output: z.object({
+      id: Id,
+      with: Purpose,
+      network: z.string(),
+      symbol: z.string().describe('of the native currency, in which fees are paid'),
+      maxFee: Digits.describe('base units that its fee can come to; it takes the place of the one before'),
+      maxFeeFormatted: z.string(),
+      replacedMaxFee: Digits.describe('the same of what is sent now'),
+    }),
+    errors: ['TX_NOT_FOUND', 'TX_ALREADY_PROCESSED', 'CHAIN_NOT_SUPPORTED', 'CHAIN_ERROR', 'INVALID_TRANSACTION'],
+  }),
   replaceTransaction: operation({
     method: 'POST',
     path: '/v1/transactions/{id}/replace',
@@ -209,7 +240,7 @@ export const transactionOperations = {
     aliases: oneAlias,
     input: z.strictObject({
       id: Id,
-      with: z.enum(['speed-up', 'cancel']).describe('what the replacement does'),
+      with: Purpose,
       maxFee: NamedFee,
     }),
     output: z.object({ id: Id, status: z.literal('SUBMITTED'), txHash: z.string() }),
@@ -335,7 +366,7 @@ export const transactionOperations = {
     tag,
     summary: 'Reject a transaction that waits.',
     command: 'tx reject',
-    whileLoggedIn: true,
+    whileLoggedIn: 'acts',
     input: z.strictObject({ id: Id, code: CardCode }),
     output: z.object({ id: Id, status: z.literal('CANCELLED'), rejectedAt: UnixSeconds }),
     errors: ['TX_NOT_FOUND', 'APPROVAL_NOT_FOUND', 'TX_ALREADY_PROCESSED'],

@@ -1,5 +1,6 @@
 import {
   admitsLogin,
+  admitsView,
   Failure,
   isStop,
   LOGIN_TOKEN_PREFIX,
@@ -51,8 +52,11 @@ export const authentication =
       if (signed) return { kind: 'owner', address: signed.address, signed }
     }
     if (bearer?.startsWith(LOGIN_TOKEN_PREFIX)) {
-      if (!admitsLogin(operation)) return { kind: 'public' }
-      return follows(operation, headers) ? logins.authenticateFollower(bearer) : logins.authenticate(bearer)
+      const found = await (follows(operation, headers)
+        ? logins.authenticateFollower(bearer)
+        : logins.authenticate(bearer))
+      if (found.onlyLooks && !admitsView(operation)) throw viewOnly()
+      return admitsLogin(operation) ? found : { kind: 'public' }
     }
     if (bearer?.startsWith(VIEW_TOKEN_PREFIX))
       return operation.access.includes('viewer') ? owners.viewer(bearer) : { kind: 'public' }
@@ -62,6 +66,8 @@ export const authentication =
     if (state !== 'ACTIVE' && !operation.whileStopped) throw new Failure('SYSTEM_LOCKED', `the kill switch is ${state}`)
     return principal
   }
+
+const viewOnly = () => new Failure('VIEW_ONLY', 'this login only looks: it changes, approves and stops nothing')
 
 /** A stream is open as long as nobody closes it, whether somebody looks or not. */
 const follows = (operation: Operation, headers: Headers): boolean =>

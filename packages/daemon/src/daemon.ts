@@ -92,5 +92,6 @@ const inStoppingOrder = (features: Features) =>
     'clock',
     'settings',
     'operator',
+    'logins',
     'evidence',
   ])

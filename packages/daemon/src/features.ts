@@ -90,7 +90,7 @@ export function featuresOf(ground: Ground, base: Base, services: Services) {
     sessions: { handlers: sessionHandlers(services.sessions), ...services.sessions.idle },
     pairings: { handlers: pairingHandlers(services.pairings) },
     stopTokens: { handlers: stopTokenHandlers(services.stopTokens) },
-    logins: { handlers: services.logins.handlers },
+    logins: { handlers: services.logins.handlers, stop: services.lookers.stop },
     owners: { handlers: ownerHandlers(services.owners) },
     autostop: { handlers: autostopHandlers(services.autostopRules) },
     consents: { handlers: consentHandlers(services.consents) },

@@ -4,9 +4,9 @@ import { clockService } from './clock/service.ts'
 import { consents, ofOwners } from './consents/service.ts'
 import { exposureOf } from './exposing.ts'
 import type { Base, Ground } from './ground.ts'
-import { killSwitch } from './killswitch/service.ts'
+import { type KillSwitch, killSwitch } from './killswitch/service.ts'
 import { sessionTotal } from './ledger/service.ts'
-import { eraOf, logins } from './logins/service.ts'
+import { eraOf, logins, viewPassword } from './logins/service.ts'
 import { moneyPath, toldOf } from './money-path.ts'
 import { isPassword } from './operator/service.ts'
 import { owners } from './owners/service.ts'
@@ -91,7 +91,7 @@ export function servicesOf(ground: Ground, base: Base) {
       isRemoteAllowed: () => settings.get()['security.remote_pairing'],
     }),
     stopTokens: stopTokens({ database, clock, audit: evidence }),
-    logins: logins({ database, clock, audit: evidence, era: eraOf(killSwitchService.read) }),
+    ...loginsOf(ground, base, killSwitchService),
     ...{ owners: ownerService, wallets: walletService },
     consents: consents({ ...shared, audit: evidence, owners: ownerService }),
     clock: clockService({
@@ -103,4 +103,16 @@ export function servicesOf(ground: Ground, base: Base) {
     killSwitch: killSwitchService,
     notices: noticesOf({ ...ground, ...base }, transactions),
   }
+}
+
+/** Logins, and the password of those that look alone. */
+function loginsOf(
+  { database, clock, log }: Ground,
+  { evidence: audit, operator, settings }: Base,
+  killSwitch: KillSwitch,
+) {
+  const lookers = viewPassword({ database, clock, log, audit, isMaster: operator.isMaster })
+  const idleSeconds = () => settings.get()['security.login_idle_seconds']
+  const era = eraOf(killSwitch.read)
+  return { lookers, logins: logins({ database, clock, audit, era, idleSeconds, view: lookers }) }
 }

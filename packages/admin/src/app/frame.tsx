@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
 import { useLogOut } from '../data/log-out.ts'
+import { useLogin } from '../data/login.ts'
 import { pages } from '../pages/all.ts'
 import { common } from '../words/common.ts'
 import { useT } from '../words/language.tsx'
@@ -19,6 +20,7 @@ export function Frame() {
   const [isOpen, setOpen] = useState(false)
   const main = useRef<HTMLElement>(null)
   const logOut = useLogOut()
+  const onlyLooks = useLogin()?.onlyLooks
   useLive()
   useIdle(logOut)
   // biome-ignore lint/correctness/useExhaustiveDependencies: another page begins at its top
@@ -72,6 +74,11 @@ export function Frame() {
         </div>
       </nav>
       <main ref={main} tabIndex={-1}>
+        {onlyLooks && (
+          <p className="looking" role="status">
+            {t(words.looking)}
+          </p>
+        )}
         <Component rest={rest} />
       </main>
     </div>

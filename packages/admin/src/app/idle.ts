@@ -1,9 +1,10 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { useLogin } from '../data/login.ts'
+import { useRead } from '../data/use.ts'
 
-/** Who is there but calls nothing for so long has the login told of it. */
-const FRESH_MS = 240_000
+/** Who is there but calls nothing for this part of the idle time has the login told of it. */
+const FRESH = 1 / 4
 const LOOKED_AT_EACH_MS = 5_000
 /** When somebody was seen last in any tab: all have one login. */
 const PLACE = 'waiaas-seen'
@@ -12,7 +13,9 @@ const seenInTabs = (): number => Number(localStorage.getItem(PLACE))
 /** Logs out when nobody has typed or pressed anything for the idle time; who has keeps the login by what is read anew. */
 export function useIdle(logOut: () => Promise<void>): void {
   const client = useQueryClient()
-  const idleMs = (useLogin()?.idleSeconds ?? 0) * 1_000
+  const told = useLogin()?.idleSeconds ?? 0
+  const { data } = useRead('getSettings', {})
+  const idleMs = Number(data?.security?.login_idle_seconds ?? told) * 1_000
   // biome-ignore lint/correctness/useExhaustiveDependencies: how it logs out stays the same
   useEffect(() => {
     // A clock that goes on while the machine sleeps.
@@ -20,7 +23,7 @@ export function useIdle(logOut: () => Promise<void>): void {
     function note() {
       const seen = Date.now()
       localStorage.setItem(PLACE, String(seen))
-      if (seen - read < FRESH_MS) return
+      if (seen - read < idleMs * FRESH) return
       read = seen
       void client.invalidateQueries()
     }

@@ -3,7 +3,7 @@ import { type FormEvent, useState } from 'react'
 import { daemon } from '../data/client.ts'
 import { keepLogin } from '../data/login.ts'
 import { reads } from '../data/use.ts'
-import { TextField } from '../parts/fields.tsx'
+import { SwitchField, TextField } from '../parts/fields.tsx'
 import { Refusal } from '../parts/refusal.tsx'
 import { common } from '../words/common.ts'
 import { useT } from '../words/language.tsx'
@@ -14,6 +14,7 @@ import { words } from './words.ts'
 export function LogIn() {
   const t = useT()
   const [password, setPassword] = useState('')
+  const [onlyLooks, setOnlyLooks] = useState(false)
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<WAIaaSError>()
 
@@ -21,9 +22,11 @@ export function LogIn() {
     event.preventDefault()
     setBusy(true)
     try {
-      const { id, token, idleSeconds } = await daemon.createLogin({ carrier: 'cookie' }, { masterPassword: password })
+      const { id, token, idleSeconds } = onlyLooks
+        ? await daemon.createViewLogin({ carrier: 'cookie', password })
+        : await daemon.createLogin({ carrier: 'cookie' }, { masterPassword: password })
       reads.clear()
-      keepLogin({ id, secret: token, idleSeconds })
+      keepLogin({ id, secret: token, idleSeconds, onlyLooks })
     } catch (failure) {
       // The transport throws nothing else.
       setError(failure as WAIaaSError)
@@ -36,7 +39,7 @@ export function LogIn() {
         <h1>WAIaaS</h1>
         {isSecureContext ? <p className="quiet">{t(words.logInWhy)}</p> : <p className="wrong">{t(words.unsafe)}</p>}
         <TextField
-          label={t(common.password)}
+          label={t(onlyLooks ? words.viewPassword : common.password)}
           type="password"
           autoComplete="current-password"
           value={password}
@@ -45,6 +48,7 @@ export function LogIn() {
           required
           disabled={!isSecureContext}
         />
+        <SwitchField label={t(words.onlyLook)} on={onlyLooks} change={setOnlyLooks} />
         <Refusal error={error} />
         <button type="submit" className="button primary" disabled={busy || !isSecureContext}>
           {t(words.logIn)}

@@ -1,7 +1,13 @@
 import { useSyncExternalStore } from 'react'
 
 /** Who is logged in, as far as the page knows: the other half is a cookie that it cannot read. */
-export type Login = { readonly id: string; readonly secret: string; readonly idleSeconds: number }
+export type Login = {
+  readonly id: string
+  readonly secret: string
+  readonly idleSeconds: number
+  /** It reads and does nothing. */
+  readonly onlyLooks: boolean
+}
 
 const PLACE = 'waiaas-login'
 const listeners = new Set<() => void>()

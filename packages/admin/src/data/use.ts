@@ -1,8 +1,17 @@
 import { QueryClient, type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-query'
-import { type AllOperations, admitsLogin, type Input, operations, type WAIaaSError, type Wire } from '@waiaas/contract'
+import {
+  type AllOperations,
+  admitsLogin,
+  admitsView,
+  type Input,
+  operations,
+  type WAIaaSError,
+  type Wire,
+} from '@waiaas/contract'
 import { useState } from 'react'
 import { daemon } from './client.ts'
 import { inLine } from './line.ts'
+import { useLogin } from './login.ts'
 import { Cancelled, usePassword } from './password.tsx'
 
 export type Name = keyof AllOperations
@@ -44,7 +53,8 @@ export const useRead = <N extends Name>(
 
 /**
  * Calls an operation: `act` resolves to its answer, or to undefined where it was refused, which `error` tells, or where nobody
- * typed the password. It asks for the password where a login alone does not do, and makes what is shown fresh.
+ * typed the password. It asks for the password where a login alone does not do, and makes what is shown fresh. Who only looks
+ * finds it busy for good.
  */
 export function useAct<N extends Name>(name: N) {
   const [state, setState] = useState<{ busy: boolean; error?: WAIaaSError }>({ busy: false })
@@ -52,8 +62,10 @@ export function useAct<N extends Name>(name: N) {
   const withPassword = usePassword()
   const op = operations[name]
   const needsPassword = op.access !== 'public' && !admitsLogin(op)
+  const isClosed = useLogin()?.onlyLooks === true && op.access !== 'public' && !admitsView(op)
 
   async function act(input: Asked<N>): Promise<Answered<N> | undefined> {
+    if (isClosed) return undefined
     setState({ busy: true })
     try {
       const answer = needsPassword
@@ -69,5 +81,5 @@ export function useAct<N extends Name>(name: N) {
       return undefined
     }
   }
-  return { act, busy: state.busy, error: state.error, forget: () => setState({ busy: false }) }
+  return { act, busy: state.busy || isClosed, error: state.error, forget: () => setState({ busy: false }) }
 }

@@ -3,6 +3,7 @@ import { Tooltip } from '@base-ui/react/tooltip'
 import { type ReactNode, useState } from 'react'
 import { common } from '../words/common.ts'
 import { useLanguage, useT } from '../words/language.tsx'
+import { cents } from '../words/sentence.ts'
 
 /** An amount as the daemon writes it, and what it is worth beside it. */
 export function Money({
@@ -22,15 +23,13 @@ export function Money({
           {unit && ` ${unit}`}
         </span>
       )}
-      {usd != null && <span className={amount === undefined ? '' : 'quiet'}>${grouped(usd)}</span>}
+      {usd != null && (
+        <span className={amount === undefined ? '' : 'quiet'} title={`$${usd}`}>
+          ${cents(usd.includes('.') ? usd : `${usd}.00`)}
+        </span>
+      )}
     </span>
   )
-}
-
-/** Digits in groups, with two behind the point or more where there are more. */
-const grouped = (text: string): string => {
-  const [whole = '0', part = ''] = text.split('.')
-  return `${whole.replaceAll(/\B(?=(\d{3})+(?!\d))/g, ',')}.${part.padEnd(2, '0').slice(0, Math.max(2, part.length))}`
 }
 
 const STEPS = [

@@ -1,22 +1,32 @@
-import { LOGIN_IDLE, LOGIN_LIFE } from '@waiaas/contract'
-import { expect, test } from 'vitest'
+import { LOGIN_LIFE } from '@waiaas/contract'
+import { afterEach, expect, test } from 'vitest'
 import { openBed, operator, removeFoldersAfterEach, sharedKeys } from '../../../../test/support/feature-bed.ts'
 import { forEachEngine } from '../../../../test/support/for-each-engine.ts'
 import { strictAudit } from '../../../../test/support/strict-audit.ts'
-import { logins } from './service.ts'
+import { jsonLog } from '../platform/log.ts'
+import { logins, viewPassword } from './service.ts'
 
 const { keys } = sharedKeys()
 removeFoldersAfterEach()
+const LOGIN_IDLE = 900
 const expired = { code: 'TOKEN_EXPIRED' }
 const over = { code: 'INVALID_TOKEN' }
 
 forEachEngine((_engine, open) => {
+  const stops: (() => Promise<void>)[] = []
+  afterEach(async () => {
+    for (const stop of stops.splice(0)) await stop()
+  })
   async function bedOf() {
     const { database, clock } = await openBed(open, { keys: keys() })
-    const now = { era: 'one' }
-    const service = logins({ database, clock, audit: strictAudit({ clock }), era: async () => now.era })
+    const now = { era: 'one', idle: LOGIN_IDLE }
+    const audit = strictAudit({ clock })
+    const isMaster = async (text: string) => text === 'the master password'
+    const view = viewPassword({ database, clock, log: jsonLog('silent'), audit, isMaster })
+    stops.push(view.stop)
+    const service = logins({ database, clock, audit, era: async () => now.era, idleSeconds: () => now.idle, view })
     const rows = () => database.read((db) => db.query((k) => k.selectFrom('logins').selectAll()))
-    return { ...service, clock, now, rows }
+    return { ...service, view, clock, now, rows }
   }
 
   test('a login ends so long after its last call', async () => {
@@ -29,6 +39,23 @@ forEachEngine((_engine, open) => {
     }
     clock.pass(LOGIN_IDLE)
     await expect(authenticate(token)).rejects.toMatchObject(expired)
+  })
+
+  test('another idle time holds at once, for logins that there are too, and a used one stays whatever it is', async () => {
+    const { create, authenticate, clock, now } = await bedOf()
+    const { token } = await create(operator)
+    now.idle = 60
+    for (let call = 0; call < 20; call++) {
+      clock.pass(7)
+      await authenticate(token)
+    }
+    clock.pass(300)
+    now.idle = 600
+    await authenticate(token)
+    clock.pass(300)
+    now.idle = 299
+    await expect(authenticate(token)).rejects.toMatchObject(expired)
+    expect((await create(operator)).idleSeconds).toBe(299)
   })
 
   test('what goes on by itself keeps no login from ending', async () => {
@@ -88,5 +115,49 @@ forEachEngine((_engine, open) => {
     const { create, authenticate } = await bedOf()
     const { proof } = await authenticate((await create(operator)).token)
     expect(keys().passwords.isPossible(proof().password ?? 'none')).toBe(false)
+  })
+
+  test('a password for looking is another one than the master password, is kept as a hash, and is right in each form of its letters', async () => {
+    const { view } = await bedOf()
+    for (const [wrong, says] of [
+      ['too short', '12 characters'],
+      ['the master password', 'another one than the master password'],
+    ] as const)
+      await expect(view.set(wrong, operator)).rejects.toThrow(says)
+    await expect(view.require('', '192.0.2.1')).rejects.toMatchObject({ code: 'INVALID_VIEW_PASSWORD' })
+    await view.set('to see caf\u00e9s alone', operator)
+    await view.require('to see cafe\u0301s alone', '192.0.2.1')
+    const kept = await view.get()
+    expect(kept!.hash).not.toContain('alone')
+    for (const wrong of ['to see cafes alone', kept!.hash, ''])
+      await expect(view.require(wrong, '192.0.2.1')).rejects.toMatchObject({ code: 'INVALID_VIEW_PASSWORD' })
+  })
+
+  test('a login that looks ends with its password, with another one, and with what ends all logins; others stay', async () => {
+    const { view, create, authenticate, now } = await bedOf()
+    const typed = () => view.require('a password for looking', '192.0.2.1')
+    const looking = async () => create({ actor: 'viewer' }, await typed())
+    const full = await create(operator)
+    await view.set('a password for looking', operator)
+    const first = await looking()
+    expect(await authenticate(first.token)).toMatchObject({ isLogin: true, onlyLooks: { loginId: first.id } })
+    const before = await typed()
+    // The same text again is another one, also for who has just typed it.
+    await view.set('a password for looking', operator)
+    await expect(create({ actor: 'viewer' }, before)).rejects.toMatchObject({ code: 'INVALID_VIEW_PASSWORD' })
+    await expect(authenticate(first.token)).rejects.toMatchObject(over)
+    const second = await looking()
+    await authenticate(second.token)
+    await view.remove(operator)
+    await expect(authenticate(second.token)).rejects.toMatchObject(over)
+    await expect(view.require('a password for looking', '192.0.2.1')).rejects.toMatchObject({
+      code: 'INVALID_VIEW_PASSWORD',
+    })
+    await expect(view.remove(operator)).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    expect(await authenticate(full.token)).not.toHaveProperty('onlyLooks')
+    await view.set('a password for looking', operator)
+    const third = await looking()
+    now.era = 'two'
+    for (const each of [third, full]) await expect(authenticate(each.token)).rejects.toMatchObject(over)
   })
 })

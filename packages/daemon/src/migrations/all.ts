@@ -62,6 +62,7 @@ import { limitWarnings } from './0073-limit-warnings.ts'
 import { ownersOfSweeps } from './0075-owners-of-sweeps.ts'
 import { logins } from './0077-logins.ts'
 import { contacts } from './0078-contacts.ts'
+import { viewPasswords } from './0079-view-passwords.ts'
 import { eras } from './0081-eras.ts'
 
 /** The schema, step by step. */
@@ -129,5 +130,6 @@ export const migrations: readonly Migration[] = [
   ownersOfSweeps,
   logins,
   contacts,
+  viewPasswords,
   eras,
 ]

@@ -2,6 +2,7 @@ import { unpairRestored } from '../approvals/service.ts'
 import { type Audit, SYSTEM_EVIDENCE } from '../audit/service.ts'
 import { forgetConsents } from '../consents/service.ts'
 import { forgetRecovery, nextEpoch, nextEra } from '../killswitch/service.ts'
+import { forgetViewPassword } from '../logins/service.ts'
 import { forgetChallenges } from '../owners/service.ts'
 import type { Clock } from '../platform/clock.ts'
 import type { Database } from '../platform/db/database.ts'
@@ -26,7 +27,7 @@ const REASON = 'restored from a backup'
 
 /**
  * What a restored database must not take up by itself: what was paid, revoked and spent after the backup is not in it.
- * So no session, stop token or pairing with Telegram lives on, no wallet signs until the operator has looked, its windows count as full until the operator
+ * So no session, stop token, password for looking or pairing with Telegram lives on, no wallet signs until the operator has looked, its windows count as full until the operator
  * has confirmed what it spent, and nothing that waited is signed at all.
  */
 export function settleRestored(parts: Parts, source: Source): Promise<Restored> {
@@ -36,6 +37,7 @@ export function settleRestored(parts: Parts, source: Source): Promise<Restored> 
     const cancelled = await forgetEarlierRun(parts, db, { error: REASON, code: 'WALLET_SUSPENDED', actor: 'operator' })
     const revoked = await endRestored(parts, db)
     await endStopTokens(db)
+    await forgetViewPassword(db)
     await unpairRestored(db)
     await forgetChallenges(db)
     await forgetConsents(db)

@@ -6,14 +6,20 @@ import type { Log } from '../platform/log.ts'
 /** `isFirst`: of its minute, which is told at once. */
 type Count = { readonly peer: string; readonly minute: number; readonly isFirst: boolean; attempts: number }
 type Parts = { database: Database; audit: Audit; clock: Pick<Clock, 'now'>; log: Log }
+/** Which password it is, and as what it is recorded. */
+type Told = {
+  readonly event: 'MASTER_AUTH_FAILED' | 'VIEW_AUTH_FAILED'
+  readonly what: string
+  readonly raised?: 'critical'
+}
 
 const MINUTE_MS = 60_000
 /** Addresses counted one by one within a minute; the rest of them are counted together. */
 const MOST_PEERS = 1_000
 const OTHERS = 'others'
 
-/** Wrong master passwords: the first of a minute at once, then one row of evidence per address when it is over, so that strangers cannot fill the log. */
-export function failedAttempts({ database, audit, clock, log }: Parts) {
+/** Wrong passwords: the first of a minute at once, then one row of evidence per address when it is over, so that strangers cannot fill the log. */
+export function failedAttempts({ database, audit, clock, log }: Parts, { event, what, raised }: Told) {
   let counts = new Map<string, Count>()
   let latestMinute = -1
 
@@ -21,9 +27,9 @@ export function failedAttempts({ database, audit, clock, log }: Parts) {
     database.work({ exclusive: [SYSTEM_EVIDENCE] }, async (db) => {
       for (const { peer, minute, attempts } of due) {
         await audit.record(db, {
-          event: 'MASTER_AUTH_FAILED',
+          event,
           actor: 'system',
-          raised: 'critical',
+          ...(raised && { raised }),
           ip: peer,
           details: { attempts, minute: (minute * MINUTE_MS) / 1000 },
         })
@@ -41,7 +47,7 @@ export function failedAttempts({ database, audit, clock, log }: Parts) {
       const known = counts.get(key) ?? { peer: name, minute, isFirst, attempts: 0 }
       known.attempts++
       counts.set(key, known)
-      if (isFirst) log.warn({ peer }, 'the master password was wrong; more of this minute are counted')
+      if (isFirst) log.warn({ peer }, `the ${what} was wrong; more of this minute are counted`)
       return isFirst
     },
     /** Writes what is due; `all` also what is still counted, before the daemon stops. */
@@ -62,7 +68,7 @@ export function failedAttempts({ database, audit, clock, log }: Parts) {
         throw error
       }
       for (const { peer, minute, isFirst, attempts } of due)
-        if (!isFirst) log.warn({ peer, attempts, minute: (minute * MINUTE_MS) / 1000 }, 'wrong master passwords')
+        if (!isFirst) log.warn({ peer, attempts, minute: (minute * MINUTE_MS) / 1000 }, `wrong ${what}s`)
     },
   }
 }

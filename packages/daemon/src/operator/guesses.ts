@@ -12,7 +12,12 @@ type Waiting = {
 }
 type Attempt = { readonly guess: string; readonly isStop: boolean }
 type Group = { failures: number; lastAt: number; stops: Lane; others: Lane; isPumping: boolean }
-type Parts = { monotonic: () => number; pause?: ((ms: number) => Promise<unknown>) | undefined }
+type Parts = {
+  monotonic: () => number
+  pause?: ((ms: number) => Promise<unknown>) | undefined
+  /** The code of what is told to whom too many wait before. */
+  refusal?: 'MASTER_PASSWORD_LOCKED' | 'RATE_LIMITED'
+}
 
 const WINDOW_MS = 60_000
 /** Wrong ones within the window before attempts wait; one where many groups guess at once. */
@@ -32,7 +37,11 @@ export type Guesses = ReturnType<typeof guesses>
  * Makes guessing slow, and lets nobody's guesses keep out somebody else: attempts of one peer group are looked at one
  * after the other once five were wrong within a minute, whether they are right or not; else waiting would tell which are.
  */
-export function guesses({ monotonic, pause = (ms) => sleep(ms, undefined, { ref: false }) }: Parts) {
+export function guesses({
+  monotonic,
+  pause = (ms) => sleep(ms, undefined, { ref: false }),
+  refusal = 'MASTER_PASSWORD_LOCKED',
+}: Parts) {
   const groups = new Map<string, Group>()
   const everybody = { failures: 0, since: 0 }
 
@@ -67,7 +76,7 @@ export function guesses({ monotonic, pause = (ms) => sleep(ms, undefined, { ref:
       if (same) return same.turn
       const { promise, resolve, reject } = Promise.withResolvers<void>()
       lane.push({ guess, turn: promise, go: resolve, refuse: reject })
-      if (lane.length > MOST_WAITING) lane.shift()?.refuse(tooMany(intervalOf(group)))
+      if (lane.length > MOST_WAITING) lane.shift()?.refuse(tooMany(refusal, intervalOf(group)))
       if (!group.isPumping) void pump(group)
       return promise
     },
@@ -94,9 +103,9 @@ export function guesses({ monotonic, pause = (ms) => sleep(ms, undefined, { ref:
 const intervalOf = ({ failures }: Group): number =>
   Math.min(LONGEST_MS, SHORTEST_MS * 2 ** Math.floor(failures / FAILURES_TO_DOUBLE))
 
-function tooMany(waitMs: number): Failure {
+function tooMany(code: NonNullable<Parts['refusal']>, waitMs: number): Failure {
   const retryAfter = Math.ceil((waitMs * MOST_WAITING) / 1000)
-  return new Failure('MASTER_PASSWORD_LOCKED', 'too many passwords from this address wait to be checked', {
+  return new Failure(code, 'too many passwords from this address wait to be checked', {
     retryAfter,
   })
 }

@@ -18,11 +18,15 @@ import { type SealedKeys, type SealedProof, sealedCheck } from './sealed-check.t
 import { keyringStore } from './store.ts'
 
 export { isPassword } from './again.ts'
+export { concurrencyLimit } from './concurrency-limit.ts'
+export { failedAttempts } from './failed-attempts.ts'
+export { guesses } from './guesses.ts'
 
 /** The keyring as it is stored: another text after each change of the password. */
 export const readKeyring = keyringStore.read
 
 const FLUSH_MS = 5_000
+const GUESSED = { event: 'MASTER_AUTH_FAILED', what: 'master password', raised: 'critical' } as const
 
 type PasswordKeys<Row> = CheckingKeys<Row> &
   SealedKeys<Row> &
@@ -54,7 +58,7 @@ export type OperatorService = ReturnType<typeof operatorService<unknown>>
 /** The operator, known by the master password. */
 export function operatorService<Row>(options: OperatorOptions<Row>) {
   const { database, clock, log, audit, keys, onUnlocked } = options
-  const attempts = failedAttempts({ database, audit, clock, log })
+  const attempts = failedAttempts({ database, audit, clock, log }, GUESSED)
   const readRow = () => database.read((db) => keyringStore.read(db))
   const guessing = guesses({ monotonic: options.monotonic ?? (() => performance.now()), pause: options.pause })
   const shared = { keys, guesses: guessing, limited: concurrencyLimit(), inTurn: inTurn(guessing, readRow) }
@@ -101,6 +105,9 @@ export function operatorService<Row>(options: OperatorOptions<Row>) {
     authenticate,
     authenticateSealed,
     wasCarried: () => wasCarried,
+    /** Of a text that the operator chose for something else; its being wrong is no guess of somebody's. */
+    isMaster: async (text: string): Promise<boolean> =>
+      keys.passwords.isPossible(text) && check.isRight(text, { group: 'another password', isStop: false }),
     changePassword: passwordChange({ ...options, forget: check.forget }),
     /** Is there a keyring, made by an earlier start? */
     hasKeyring: async (): Promise<boolean> => (await readRow()) !== undefined,

@@ -42,6 +42,8 @@ type Facts = {
     readonly proof: () => MasterProof
     /** A login shows who it is, and no password: it looks and stops alone. */
     readonly isLogin?: true
+    /** A login that reads and does nothing else, but end itself. */
+    readonly onlyLooks?: { readonly loginId: string }
     /** For the client to keep; it shows none that is good. */
     readonly mark?: string | undefined
     /** What an owner signed, who agrees to the call. */
@@ -69,6 +71,7 @@ export type Actor =
   | `owner:${string}`
   | `telegram:${string}`
   | 'link'
+  | 'viewer'
 /** Who asked for a change, for the evidence, and from what address. */
 export type By = { readonly actor: Actor; readonly ip?: string | undefined }
 

@@ -30,6 +30,7 @@ forEachEngine((_engine, open) => {
     const { service, from, other, pay, sent } = await start()
     const [mine, anyone] = [await pay(ETHER / 100n), await pay(ETHER / 100n)]
     const signed = [await sent(mine), await sent(anyone)]
+    const shown = await service.replacementFee(anyone, 'cancel')
     for (const [index, id] of [mine, anyone].entries()) {
       for (const purpose of ['speed-up', 'cancel'] as const)
         await expect(service.replace(id, agent(other), { with: purpose })).rejects.toMatchObject(refused)
@@ -37,6 +38,9 @@ forEachEngine((_engine, open) => {
     }
     signed.push(await service.replace(mine, agent(from.session), { with: 'speed-up' }))
     signed.push(await service.replace(anyone, operator, { with: 'cancel' }))
+    const [first, second] = (await service.get(anyone, undefined)).attempts
+    expect(shown).toMatchObject({ replacedMaxFee: first!.maxFee, maxFee: second!.maxFee, symbol: 'ETH' })
+    await expect(service.replacementFee(newId(), 'cancel')).rejects.toMatchObject(refused)
     expect(new Set(signed).size).toBe(4)
   })
 

@@ -114,6 +114,7 @@ export const transactionHandlers = (
   async cancelTransaction(call, { id }) {
     return { id, status: 'CANCELLED' as const, ...(await service.cancel(id, call)) }
   },
+  previewReplacement: (_call, { id, with: purpose }) => service.replacementFee(id, purpose),
   async replaceTransaction(call, { id, ...wanted }) {
     const txHash = await service.replace(id, call, wanted)
     return { id, status: 'SUBMITTED' as const, txHash }

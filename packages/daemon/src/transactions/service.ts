@@ -32,6 +32,7 @@ import { laneReasons } from './lane-reasons.ts'
 import { isSignatureLane, laneId } from './lanes/lane-id.ts'
 import { lanes } from './lanes/lanes.ts'
 import { isReplaceable, notReplaceable } from './lanes/replace.ts'
+import { replacementFee } from './lanes/replacement-fee.ts'
 import { settler } from './lanes/settle.ts'
 import { lists } from './lists.ts'
 import { lowBalances } from './low-balances.ts'
@@ -299,6 +300,7 @@ export class Transactions {
     return 'unwritten' in outcome ? { unwritten: outcome.unwritten } : {}
   }
 
+  replacementFee = (id: string, purpose: Replacement) => replacementFee(this.#parts, id, purpose)
   /** Outbids a signed transaction on its nonce; the hash of the bytes that take its place. */
   async replace(id: string, requester: Requester, { with: purpose, maxFee }: ReplacementWanted): Promise<string> {
     if (maxFee !== undefined && requester.principal.kind !== 'operator')

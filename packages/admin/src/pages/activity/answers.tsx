@@ -174,6 +174,7 @@ function Outbidding({ one }: Props) {
 function Outbid({ one, purpose, close }: AskProps & { readonly purpose: Purpose }) {
   const t = useT()
   const { act, busy, error } = useAct('replaceTransaction')
+  const next = useRead('previewReplacement', { id: one.id, with: purpose })
   const newest = one.attempts.at(-1)
   // What a human has approved bounds its fee until they name another one.
   const isBound = one.fee?.named != null
@@ -186,6 +187,7 @@ function Outbid({ one, purpose, close }: AskProps & { readonly purpose: Purpose 
     <Confirm title={t(name)} yes={t(name)} onYes={outbid} close={close} busy={busy} disabled={fee.isWrong}>
       <p>{t(why)}</p>
       {newest && <p>{t(words.feeNow, { fee: feeText(one, newest.maxFee) })}</p>}
+      <p role="status">{next.data && t(words.feeNext, { fee: `${next.data.maxFeeFormatted} ${next.data.symbol}` })}</p>
       <FeeField one={one} fee={fee} />
       <Refusal error={error} />
       <NeededFee one={one} fee={fee} needed={error?.details?.needed} />

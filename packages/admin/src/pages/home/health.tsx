@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { useRead } from '../../data/use.ts'
+import { type Answered, useRead } from '../../data/use.ts'
 import { Panel } from '../../parts/panel.tsx'
 import { Badge, type Tone, When } from '../../parts/values.tsx'
 import { useT } from '../../words/language.tsx'
@@ -35,12 +35,18 @@ const Row = ({
   </li>
 )
 
+/** Those that have ever answered for a wallet: of others nobody misses anything. */
+const usedNetworks = (wallets: Answered<'listBalances'>['items']): ReadonlySet<string> =>
+  new Set(wallets.flatMap(({ networks }) => networks.flatMap(({ network, asOf }) => (asOf === null ? [] : [network]))))
+
 function Endpoints() {
   const t = useT()
   const { data } = useRead('getRpcStatus', {})
-  if (!data) return null
-  const bad = Object.values(data.networks)
-    .flat()
+  const wallets = useRead('listBalances', { limit: 100 }).data?.items
+  if (!data || !wallets) return null
+  const used = usedNetworks(wallets)
+  const bad = Object.entries(data.networks)
+    .flatMap(([network, endpoints]) => (used.size === 0 || used.has(network) ? endpoints : []))
     .filter(({ status }) => status !== 'available').length
   return (
     <Row name={t(words.endpoints)} tone={bad === 0 ? 'good' : 'bad'}>

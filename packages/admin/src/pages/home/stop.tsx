@@ -14,7 +14,7 @@ export function KillSwitch() {
   if (read.data && read.data.state !== 'ACTIVE') return <Stopped state={read.data.state} />
   return (
     <>
-      <button type="button" className="button danger" onClick={() => setAsking(true)}>
+      <button type="button" className="button danger" disabled={stop.busy} onClick={() => setAsking(true)}>
         {t(words.stop)}
       </button>
       {asking && (

@@ -1,6 +1,7 @@
 import type { WAIaaSError } from '@waiaas/contract'
 import { useState } from 'react'
 import { daemon } from '../../data/client.ts'
+import { useLogin } from '../../data/login.ts'
 import { Cancelled, usePassword } from '../../data/password.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Refusal } from '../../parts/refusal.tsx'
@@ -17,6 +18,7 @@ type Props = { readonly wallet: Wallet; readonly close: () => void }
 export function ExportKey({ wallet: { id, name }, close }: Props) {
   const t = useT()
   const withPassword = usePassword()
+  const onlyLooks = useLogin()?.onlyLooks === true
   const [secret, setSecret] = useState<string>()
   const [error, setError] = useState<WAIaaSError>()
   async function show() {
@@ -40,7 +42,7 @@ export function ExportKey({ wallet: { id, name }, close }: Props) {
           <button type="button" className="button" onClick={close}>
             {t(common.cancel)}
           </button>
-          <button type="button" className="button danger" onClick={() => void show()}>
+          <button type="button" className="button danger" disabled={onlyLooks} onClick={() => void show()}>
             {t(words.exportIt)}
           </button>
         </div>

@@ -7,6 +7,7 @@ import { Spending } from '../../parts/spending.tsx'
 import { DataTable } from '../../parts/table.tsx'
 import { Badge, Money } from '../../parts/values.tsx'
 import { useT } from '../../words/language.tsx'
+import { sentence } from '../../words/sentence.ts'
 import { words as spending } from '../../words/spending.ts'
 import type { Wallet } from './holdings.ts'
 import { words } from './words.ts'
@@ -41,9 +42,6 @@ export function Spent({ id }: { readonly id: string }) {
     </Panel>
   )
 }
-
-/** As a person begins it. */
-const sentence = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 const Most = ({ worst: { period, usd } }: { readonly worst: WorstCase }) => {
   const t = useT()

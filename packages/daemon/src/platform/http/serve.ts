@@ -203,7 +203,8 @@ async function admit<Ops extends Operations>(
     await limits.known(c, { principal, op }, c.env?.counts ?? 1)
     return principal
   } catch (error) {
-    if (isFailure(error) && error.status === 401) limits.stranger(meta)
+    // Who may only look and asks for more is refused before their calls are counted.
+    if (isFailure(error) && (error.status === 401 || error.code === 'VIEW_ONLY')) limits.stranger(meta)
     throw error
   }
 }
@@ -273,6 +274,7 @@ function refuse(wait: number, what: string): void {
 const nameOf = (principal: Principal): string => {
   if (principal.kind === 'agent') return `agent ${principal.sessionId}`
   if (principal.kind === 'stopper') return `stopper ${principal.actor}`
+  if (principal.kind === 'operator' && principal.onlyLooks) return 'operator, looking'
   if (principal.kind === 'viewer') return `viewer ${principal.address}`
   return principal.kind === 'owner' ? `owner ${principal.address}` : principal.kind
 }

@@ -112,7 +112,7 @@ export function replacements(parts: Parts, lane: Lane) {
 }
 
 /** A signed transaction that is in no block, its newest attempt, and the time of the newest block at the last look. */
-async function outbidden({ database }: Parts, id: string) {
+export async function outbidden({ database }: Pick<Parts, 'database'>, id: string) {
   const { row, attempts } = await database.read(async (db) => ({
     row: await transactionStore.byId(db, id),
     attempts: await attemptStore.ofTransaction(db, id),
