@@ -129,8 +129,6 @@ test('of a thousand activities each page of the list comes at once, and the olde
 
 test('a network that answers nobody is said so, and the rest is there at once', async () => {
   const { at, evm, solanaWallet } = scene
-  await at.go('#/')
-  await at.sees(`on ${evm.network}`, 'networks that do not answer')
   evm.proxy.mode = 'away'
   await at.go(`#/wallets/${solanaWallet.id}`)
   await at.sees('SPENDING_LIMIT')
