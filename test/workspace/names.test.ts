@@ -36,6 +36,7 @@ const rules: Readonly<Record<string, Rule>> = {
     tables: ['packages/contract/src/policies/all.ts', 'packages/daemon/src/policies/types/all.ts'],
     others: {
       'packages/cli/src/demo/script.ts': 'the demo is a client that writes a policy',
+      'packages/cli/src/up/names.ts': 'a client that writes a policy asks what its rules take for a host',
       'packages/contract/src/policies/templates.ts': 'a template is a set of policies',
       'packages/admin/src/pages/policies/type-names.ts': 'how people call them, in each language',
     },
