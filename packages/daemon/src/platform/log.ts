@@ -5,8 +5,27 @@ import pino, { type Logger } from 'pino'
 
 export type Log = Pick<Logger, 'trace' | 'debug' | 'info' | 'warn' | 'error'>
 
+/** Of what a reader takes too slowly, or not at all, so much waits for it; what is more is lost. */
+const MOST_WAITING_BYTES = 2 ** 20
+const AGAIN_AFTER_MS = 100
+/** The thread that serves, stops included, waits for no reader. */
+const waitForNobody = (): boolean => false
+
 /** What a full disk, or a reader that has gone, does not take is lost; the daemon goes on. */
 const loseLine = (): void => undefined
+
+/** What a reader does not take yet is tried again soon, also when nothing more is said. */
+function laterTo(writeWhatWaits: () => void) {
+  let isDue = false
+  return ({ code }: NodeJS.ErrnoException): void => {
+    if (code !== 'EAGAIN' || isDue) return
+    isDue = true
+    setTimeout(() => {
+      isDue = false
+      writeWhatWaits()
+    }, AGAIN_AFTER_MS).unref()
+  }
+}
 
 /** For people, or for programs. */
 export type LogForm = 'text' | 'json'
@@ -16,8 +35,11 @@ export const logForm = (asked: 'auto' | LogForm): LogForm => (asked === 'auto' ?
 
 /** Lines on stdout. Nothing that can hold a secret is ever passed in: no headers, bodies, endpoints or keys. */
 export function openLog(level: string, form: LogForm): Logger {
-  const destination = pino.destination({ fd: 1, sync: true })
-  destination.on('error', loseLine)
+  const destination = pino.destination({ fd: 1, sync: true, maxLength: MOST_WAITING_BYTES, retryEAGAIN: waitForNobody })
+  destination.on(
+    'error',
+    laterTo(() => void destination.write('')),
+  )
   if (!process.stdout.listeners('error').includes(loseLine)) process.stdout.on('error', loseLine)
   const paint = colours()
   const stream =
