@@ -59,7 +59,10 @@ const newPush = () =>
 let contactsMade = 0
 const newContact = () =>
   daemon.operator.addContact({ name: `payee${'x'.repeat(++contactsMade)}`, address: world.newAddress() })
+const newRpcUrl = () => daemon.agent(quick.token).createRpcUrl({ network: world.network })
+const endRpcUrl = async () => daemon.operator.revokeRpcUrl({ id: (await newRpcUrl()).id })
 const newStopToken = () => daemon.operator.createStopToken({ name: randomBytes(8).toString('hex') })
+const endStopToken = async () => daemon.operator.revokeStopToken({ id: (await newStopToken()).id })
 const newPolicy = () =>
   daemon.operator.createPolicy({
     walletId: quick.id,
@@ -341,14 +344,13 @@ const ofSessionsAndRules = (): Steps => {
     denyPairing: { event: 'PAIRING_DENIED', run: async () => operator.denyPairing({ code: await newCode() }) },
     createLogin: { event: 'LOGGED_IN', run: () => operator.createLogin() },
     endLogin: { event: 'LOGGED_OUT', run: async () => operator.endLogin({ id: (await operator.createLogin()).id }) },
+    createRpcUrl: { event: 'RPC_URL_CREATED', run: newRpcUrl },
+    revokeRpcUrl: { event: 'RPC_URL_REVOKED', run: endRpcUrl },
     setViewPassword: { event: 'VIEW_PASSWORD_SET', run: () => operator.setViewPassword({ password: VIEW_PASSWORD }) },
     createViewLogin: { event: 'VIEW_LOGGED_IN', run: () => operator.createViewLogin({ password: VIEW_PASSWORD }) },
     removeViewPassword: { event: 'VIEW_PASSWORD_REMOVED', run: () => operator.removeViewPassword() },
     createStopToken: { event: 'STOP_TOKEN_CREATED', run: newStopToken },
-    revokeStopToken: {
-      event: 'STOP_TOKEN_REVOKED',
-      run: async () => operator.revokeStopToken({ id: (await newStopToken()).id }),
-    },
+    revokeStopToken: { event: 'STOP_TOKEN_REVOKED', run: endStopToken },
     createWebhook: { event: 'WEBHOOK_CREATED', run: newWebhook },
     rotateWebhookSecret: {
       event: 'WEBHOOK_SECRET_ROTATED',

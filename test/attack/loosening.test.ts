@@ -200,6 +200,8 @@ const HARMLESS: Readonly<Record<string, string>> = {
   'security.allowed_hosts': 'who may ask is asked for a password or token all the same',
   'security.cors_origins': 'the same',
   'security.trusted_proxies': 'the same',
+  'rpc_proxy.delay_timeout_seconds': 'says how long a call waits for its answer',
+  'rpc_proxy.approval_timeout_seconds': 'the same',
   'gas_condition.enabled': 'only lets requests wait',
   'gas_condition.default_timeout_sec': 'the same',
   'gas_condition.max_timeout_sec': 'the same',

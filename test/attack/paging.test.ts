@@ -154,6 +154,10 @@ function makersFor(
         }),
       remove: ({ id }) => operator.deletePolicy({ id: String(id) }),
     },
+    listRpcUrls: {
+      add: () => agent.createRpcUrl({ network: world.network }),
+      remove: ({ id }) => operator.revokeRpcUrl({ id: String(id) }),
+    },
     listStopTokens: {
       add: () => operator.createStopToken({ name: named().slice(0, 30) }),
       remove: ({ id }) => operator.revokeStopToken({ id: String(id) }),

@@ -88,6 +88,7 @@ const rules: Readonly<Record<string, Rule>> = {
       'packages/daemon/src/transactions/signatures/operations.ts':
         'what a signed transaction does has names of its own, some of them the same',
       'packages/contract/src/requests/batch.ts': 'a batch says which types it may hold',
+      'packages/daemon/src/rpc-proxy/sending.ts': 'clients of nodes name no type: what a transaction has tells it',
       'packages/admin/src/pages/activity/states.ts': 'a table of what people call them, in each language',
     },
   },

@@ -582,6 +582,10 @@ async function sessions(): Promise<void> {
   await run('stop-token list')
   expect(await run('stop-token revoke', ['pager'])).toMatchObject({ status: 'REVOKED' })
   await run('mcp token', ['--wallet-id', quick.id])
+  const address = await run('rpc-url create', ['--network', 'local-evm'])
+  expect(address).toMatchObject({ chainId: 31_337, note: expect.stringContaining('rpc_proxy.enabled') })
+  await run('rpc-url list')
+  expect(await run('rpc-url revoke', [idOf(address)])).toMatchObject({ status: 'REVOKED' })
   await agents()
 }
 

@@ -188,6 +188,7 @@ export const failures = {
     remedy: 'fix',
     hint: 'choose another name, or give the contact the address with waiaas contact change',
   },
+  RPC_URL_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas rpc-url list shows those that work' },
   STOP_TOKEN_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas stop-token list shows those that work' },
   WEBHOOK_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas webhook list shows every webhook' },
   RULE_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas autostop list shows every rule' },

@@ -105,6 +105,12 @@ export const notices = {
   },
   LOGGED_IN: { category: 'security_alert', ko: '운영자가 로그인했습니다.', shows: [] },
   LOGGED_OUT: { category: 'security_alert', ko: '로그인이 끝났습니다.', shows: [] },
+  RPC_URL_CREATED: {
+    category: 'session',
+    ko: '세션이 헤더 없이 쓰는 JSON-RPC 주소를 만들었습니다.',
+    shows: ['network'],
+  },
+  RPC_URL_REVOKED: { category: 'session', ko: 'JSON-RPC 주소가 끝났습니다.', shows: ['network'] },
   VIEW_LOGGED_IN: { category: 'security_alert', ko: '보기 전용 비밀번호로 로그인했습니다.', shows: [] },
   VIEW_AUTH_FAILED: { category: 'security_alert', ko: '보기 전용 비밀번호가 틀렸습니다.', shows: ['attempts'] },
   VIEW_PASSWORD_SET: { category: 'security_alert', ko: '보기 전용 비밀번호가 설정되었습니다.', shows: [] },

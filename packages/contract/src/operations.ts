@@ -33,6 +33,7 @@ import { priceOperations } from './prices.ts'
 import { proofOperations } from './proofs.ts'
 import { pushOperations } from './push.ts'
 import { receiptOperations } from './receipts.ts'
+import { rpcUrlOperations } from './rpc-urls.ts'
 import { sessionOperations } from './sessions.ts'
 import { stopTokenOperations } from './stop-tokens.ts'
 import { sweepOperations } from './sweeps.ts'
@@ -82,6 +83,7 @@ export const operations = {
   ...calldataOperations,
   ...adminOperations,
   ...checklistOperations,
+  ...rpcUrlOperations,
   ...stopTokenOperations,
   ...loginOperations,
   ...autostopOperations,

@@ -12,6 +12,7 @@ export const TITLES: Readonly<Record<string, string>> = {
   exportTransactions: 'Export transactions as CSV.',
   getWalletExposure: 'Show the worst case of a wallet.',
   getNonce: 'Get a nonce for older clients.',
+  createRpcUrl: 'Make a JSON-RPC address without header.',
   createStopToken: 'Make a token that can only stop.',
   getReceipt: 'Get the signed receipt of a transaction.',
   getCard: 'Show the approval card of a transaction.',

@@ -10,6 +10,7 @@ import { noticeSettings } from './notice-settings.ts'
 import { oracleSettings } from './oracle-settings.ts'
 import { defaultDenySettings } from './policies/default-deny.ts'
 import { LEAST_TIMEOUT_S, MOST_TIMEOUT_S } from './requests/gas-condition.ts'
+import { rpcProxySettings } from './rpc-proxy-settings.ts'
 import { loosensAbove, loosensBelow, loosensEntries, loosensOff, parseText, type Setting } from './setting-form.ts'
 import { AddedNetworks, Confirmations, Host, HttpUrl, Origin, PostgresUrl, ProxyRange } from './setting-values.ts'
 
@@ -255,6 +256,7 @@ const fixed = {
   ...channelSettings,
   ...noticeSettings,
   ...autostopSettings,
+  ...rpcProxySettings,
   'display.currency': {
     type: 'enum',
     default: 'USD' as string,

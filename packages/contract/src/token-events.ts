@@ -1,10 +1,11 @@
 import { z } from 'zod'
 
 const Login = () => z.strictObject({ id: z.string() })
+const RpcUrl = () => z.strictObject({ id: z.string(), network: z.string() })
 const None = () => z.strictObject({})
 const StopToken = () => z.strictObject({ id: z.string(), name: z.string() })
 
-/** What is recorded of the tokens that the operator makes for people. */
+/** What is recorded of the tokens that are made for people, and for tools that have nothing else. */
 export const tokenEvents = {
   LOGGED_IN: {
     severity: 'info',
@@ -12,6 +13,12 @@ export const tokenEvents = {
     details: Login,
   },
   LOGGED_OUT: { severity: 'info', summary: 'A login was ended.', details: Login },
+  RPC_URL_CREATED: {
+    severity: 'info',
+    summary: 'A session has an address of the JSON-RPC proxy that needs no header.',
+    details: RpcUrl,
+  },
+  RPC_URL_REVOKED: { severity: 'info', summary: 'An address of the JSON-RPC proxy was ended.', details: RpcUrl },
   VIEW_LOGGED_IN: {
     severity: 'info',
     summary: 'Somebody has logged in with the password for looking.',

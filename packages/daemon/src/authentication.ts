@@ -61,12 +61,24 @@ export const authentication =
     if (bearer?.startsWith(VIEW_TOKEN_PREFIX))
       return operation.access.includes('viewer') ? owners.viewer(bearer) : { kind: 'public' }
     if (bearer === undefined || bearer === stopToken || !operation.access.includes('agent')) return { kind: 'public' }
-    const principal = await sessions.authenticate(bearer)
-    const state = killSwitch.current()
-    if (state !== 'ACTIVE' && !operation.whileStopped) throw new Failure('SYSTEM_LOCKED', `the kill switch is ${state}`)
-    return principal
+    return unlessStopped(await sessions.authenticate(bearer), operation, killSwitch)
   }
 
+/** The agent of a session that is known by something else than its token; as with it, while it is open and nothing is stopped. */
+export const ofSession =
+  ({ sessions, killSwitch }: { sessions: Pick<Sessions, 'opened'>; killSwitch: Pick<KillSwitch, 'current'> }) =>
+  async (sessionId: string, operation: Operation): Promise<Principal<'agent'>> =>
+    unlessStopped(await sessions.opened(sessionId), operation, killSwitch)
+
+function unlessStopped(
+  principal: Principal<'agent'>,
+  operation: Operation,
+  killSwitch: Pick<KillSwitch, 'current'>,
+): Principal<'agent'> {
+  const state = killSwitch.current()
+  if (state !== 'ACTIVE' && !operation.whileStopped) throw new Failure('SYSTEM_LOCKED', `the kill switch is ${state}`)
+  return principal
+}
 const viewOnly = () => new Failure('VIEW_ONLY', 'this login only looks: it changes, approves and stops nothing')
 
 /** A stream is open as long as nobody closes it, whether somebody looks or not. */

@@ -1,7 +1,7 @@
 import { type AllOperations, type Handlers, operations, stopOperations } from '@waiaas/contract'
 import manifest from '../package.json' with { type: 'json' }
 import { adminPage } from './admin-page/service.ts'
-import { authentication } from './authentication.ts'
+import { authentication, ofSession } from './authentication.ts'
 import { askingOwners } from './consents/handlers.ts'
 import { type Features, featuresOf } from './features.ts'
 import { baseOf, type Ground } from './ground.ts'
@@ -11,8 +11,9 @@ import { handlersOf, inOrder } from './platform/feature.ts'
 import { httpApp, operationsApp } from './platform/http/serve.ts'
 import type { Calls } from './platform/http/types.ts'
 import { endAll } from './platform/jobs.ts'
+import { rpcProxyRoutes } from './rpc-proxy/service.ts'
 import { servicesOf } from './services.ts'
-import { walletIdOf } from './wallets/service.ts'
+import { resolveNetwork, walletIdOf } from './wallets/service.ts'
 
 const { version } = manifest
 
@@ -32,15 +33,22 @@ export async function compose(ground: Ground) {
     idOf: (_wallet: 'wallet', name: string, principal: Principal<'agent' | 'operator' | 'stopper'>) =>
       ground.database.read((db) => walletIdOf(db, name, sessionOf(principal))),
   }
+  const authenticate = authentication({ ...services, operator: base.operator })
   return {
     app: httpApp({
       ...shared,
       operations,
-      authenticate: authentication({ ...services, operator: base.operator }),
+      authenticate,
       version,
       connections: base.doors.connections,
       raw: [
         mcpRoutes({ settings: base.settings.get, log: ground.log }),
+        rpcProxyRoutes({
+          ...{ database: ground.database, clock: ground.clock, log: ground.log, settings: base.settings.get },
+          ...{ version, authenticate, chain: base.chains.get },
+          resolveNetwork: (wallet, name) => resolveNetwork(base.chains.networks(), wallet, name),
+          ...{ transactions: services.transactions, urls: services.rpcUrls, ofSession: ofSession(services) },
+        }),
         adminPage,
         features.approvals.pages,
         services.notices.pages,

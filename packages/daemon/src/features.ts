@@ -29,6 +29,7 @@ import { policyHandlers } from './policies/handlers.ts'
 import { spendingDollars } from './policies/service.ts'
 import { priceHandlers } from './prices/handlers.ts'
 import { proving } from './proving.ts'
+import { rpcUrlHandlers } from './rpc-proxy/handlers.ts'
 import type { Services } from './services.ts'
 import { sessionHandlers } from './sessions/handlers.ts'
 import { settingsHandlers } from './settings/handlers.ts'
@@ -89,6 +90,7 @@ export function featuresOf(ground: Ground, base: Base, services: Services) {
     },
     sessions: { handlers: sessionHandlers(services.sessions), ...services.sessions.idle },
     pairings: { handlers: pairingHandlers(services.pairings) },
+    rpcUrls: { handlers: rpcUrlHandlers(services.rpcUrls) },
     stopTokens: { handlers: stopTokenHandlers(services.stopTokens) },
     logins: { handlers: services.logins.handlers, stop: services.lookers.stop },
     owners: { handlers: ownerHandlers(services.owners) },

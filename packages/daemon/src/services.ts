@@ -13,6 +13,7 @@ import { owners } from './owners/service.ts'
 import { pairings } from './pairings/service.ts'
 import { policies, spendingDollars, unlessEndless } from './policies/service.ts'
 import { priceFixing } from './prices/service.ts'
+import { rpcUrls } from './rpc-proxy/service.ts'
 import { policySession, sessions } from './sessions/service.ts'
 import { stopTokens } from './stop-tokens/service.ts'
 import { stoppingItself } from './stopping-itself.ts'
@@ -90,6 +91,7 @@ export function servicesOf(ground: Ground, base: Base) {
       ...{ database, clock, held, audit: evidence, sessions: sessionService, policies: rules },
       isRemoteAllowed: () => settings.get()['security.remote_pairing'],
     }),
+    rpcUrls: rpcUrls({ database, clock, audit: evidence, networks: chains.networks, settings: settings.get }),
     stopTokens: stopTokens({ database, clock, audit: evidence }),
     ...loginsOf(ground, base, killSwitchService),
     ...{ owners: ownerService, wallets: walletService },

@@ -6,6 +6,7 @@ import { Wait } from '../waiting.ts'
 import { walletChoice } from '../wallet.ts'
 import { NetworkName, TransactionType } from '../wire.ts'
 import { DEFAULT_TYPE, type RequestKinds, requestKind, SENDABLE, type SendType } from './all.ts'
+import { EvmTerms } from './evm-terms.ts'
 import { GasCondition } from './gas-condition.ts'
 import type { RequestForm, Rule } from './kind.ts'
 
@@ -120,6 +121,7 @@ const fields = {
   ...walletChoice,
   labels: Labels.optional(),
   gasCondition: GasCondition.optional(),
+  evm: EvmTerms.optional(),
   dryRun: z.boolean().default(false).describe('build, decode and judge only; nothing is stored or sent'),
 }
 type Refinement = Pick<z.core.$RefinementCtx, 'addIssue'>

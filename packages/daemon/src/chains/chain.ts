@@ -104,6 +104,8 @@ export type Reader = {
    * endpoints where two are configured. Failure CHAIN_ERROR.
    */
   acceptsSignature?(account: string, text: string, signature: Uint8Array): Promise<boolean>
+  /** Of chains whose nodes speak to others as they do to the daemon: the answer as it came. Throws RpcError as it came, Failure CHAIN_ERROR. */
+  ask?(method: string, params: readonly unknown[]): Promise<unknown>
   /** Of chains whose contracts are called by an ABI. */
   readonly contracts?: Contracts
   /** Of chains whose programs are called by instructions. */

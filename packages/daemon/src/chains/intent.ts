@@ -33,20 +33,37 @@ export type TypedData = {
   readonly message: { readonly [field: string]: TypedValue }
 }
 
+/** What a caller sets of a transaction of an EVM network, where the daemon would choose; prices in wei. */
+export type Terms = {
+  readonly nonce?: number
+  readonly gas?: bigint
+  readonly gasPrice?: bigint
+  readonly maxFeePerGas?: bigint
+  readonly maxPriorityFeePerGas?: bigint
+}
+
 /**
  * What a request asks a chain for, by kind: parsed and exact. Amounts are base units. `priorityFee`, of Solana, is in
  * micro-lamports for a compute unit, in place of the daemon's own.
  */
 type Intents = {
   /** `drains`: nothing is to be left, so that exactly this is paid for a unit of gas or compute, in its smallest unit. */
-  transfer: { to: string; amount: Base; memo?: string; priorityFee?: bigint; drains?: bigint }
+  transfer: { to: string; amount: Base; memo?: string; priorityFee?: bigint; drains?: bigint; terms?: Terms }
   /** `closes`: where tokens are in an account of their own, that is closed after it, and its rent comes back. */
-  'token-transfer': { to: string; amount: Base; token: Token; memo?: string; priorityFee?: bigint; closes?: true }
+  'token-transfer': {
+    to: string
+    amount: Base
+    token: Token
+    memo?: string
+    priorityFee?: bigint
+    closes?: true
+    terms?: Terms
+  }
   /**
    * `data` is lower-case hex; `tokens` are those that it moves, as far as it is understood; `gas` is the most units that it
    * may use, in place of the daemon's own estimate.
    */
-  'contract-call': { to: string; value: Base; data: string; tokens: readonly Token[]; gas?: bigint }
+  'contract-call': { to: string; value: Base; data: string; tokens: readonly Token[]; gas?: bigint; terms?: Terms }
   /**
    * Of Solana. `owners` are those of token accounts that it names, as far as a node tells; `lookups` are the accounts that
    * lookup tables have, as nodes tell.
@@ -60,8 +77,8 @@ type Intents = {
     priorityFee?: bigint
   }
   /** `data` creates the contract, its arguments included. */
-  'contract-deploy': { value: Base; data: string }
-  approve: { spender: string; amount: Base; token: Token; priorityFee?: bigint }
+  'contract-deploy': { value: Base; data: string; terms?: Terms }
+  approve: { spender: string; amount: Base; token: Token; priorityFee?: bigint; terms?: Terms }
   /** That a spender may take one NFT of a contract, or with `all` every one. */
   'approve-nft': { spender: string; contract: string; tokenId: Base; all: boolean }
   /** So many of one NFT: of ERC-721 it is one, and `isSingle`. */

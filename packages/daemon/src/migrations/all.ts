@@ -64,6 +64,8 @@ import { logins } from './0077-logins.ts'
 import { contacts } from './0078-contacts.ts'
 import { viewPasswords } from './0079-view-passwords.ts'
 import { eras } from './0081-eras.ts'
+import { nodeCalls } from './0084-node-calls.ts'
+import { rpcUrls } from './0085-rpc-urls.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -132,4 +134,6 @@ export const migrations: readonly Migration[] = [
   contacts,
   viewPasswords,
   eras,
+  nodeCalls,
+  rpcUrls,
 ]

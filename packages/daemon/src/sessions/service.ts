@@ -10,6 +10,7 @@ import { issuing } from './issuing.ts'
 import { linking } from './linking.ts'
 import { needSession } from './lookup.ts'
 import { mcpTokens } from './mcp-token.ts'
+import { openedSessions } from './opened.ts'
 import { paired } from './paired.ts'
 import { renewing } from './renewing.ts'
 import { revoking, sessionAsHeld } from './revoking.ts'
@@ -109,6 +110,7 @@ export function sessions(parts: SessionDependencies) {
     ...ends,
     ...linking(parts, assertRoom),
     ...ending(parts),
+    opened: openedSessions(parts, idle),
     createMcpToken: mcpTokens(issue, parts.dataDir),
     idle,
 

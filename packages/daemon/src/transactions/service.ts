@@ -14,6 +14,7 @@ import type { Handle } from '../platform/db/database.ts'
 import type { Loop } from '../platform/jobs.ts'
 import { allowances } from './allowances.ts'
 import { type Answered, type Approval, decide, end, type HumanAnswer, processed } from './approving.ts'
+import { type AsNode, asNode } from './as-node.ts'
 import { cards } from './cards/cards.ts'
 import { limitQuestions } from './deciding/ask-limits.ts'
 import { askSimulation } from './deciding/ask-simulation.ts'
@@ -123,6 +124,7 @@ export class Transactions {
   readonly cards: ReturnType<typeof cards>
   /** Calls that wait for what becomes of transactions and plans. */
   readonly waits: Waits
+  readonly asNode: AsNode
   readonly #signatures: ReturnType<typeof signatures>
   readonly #given: ReturnType<typeof givenTransactions>
   #scheduler: Loop | undefined
@@ -139,6 +141,7 @@ export class Transactions {
     this.#parts = parts
     this.#owed = owedAnswers(parts)
     this.waits = waits(parts)
+    this.asNode = asNode(parts, this.waits)
     this.cards = cards(parts)
     this.#overCeilings = overCeilings(parts)
     this.#building = building(parts, { funds: this.#funds, overCeilings: this.#overCeilings })
@@ -181,14 +184,8 @@ export class Transactions {
   async stop(): Promise<void> {
     this.waits.drain()
     await this.waits.stop()
-    await this.#scheduler?.stop()
-    await this.#pruning?.stop()
-    await this.#recounting?.stop()
-    await this.#backlog?.stop()
-    await this.#retention?.stop()
-    await this.#vouchers?.stop()
-    await this.#standing?.stop()
-    await this.#gas?.stop()
+    const early = [this.#scheduler, this.#pruning, this.#recounting, this.#backlog, this.#retention]
+    for (const each of [...early, this.#vouchers, this.#standing, this.#gas]) await each?.stop()
     await this.#lows.stop()
     await this.nearly.stop()
     await this.#sweeps?.stop()
@@ -215,7 +212,8 @@ export class Transactions {
     const prepared = await this.#building.prepare(input, sessionId, chosen)
     const known = stored && (await database.read((db) => answered(db, stored, prepared)))
     if (known) return known
-    const asked = { ...(await this.#building.build(prepared, chosen.under)), key, ip: from.peer, message: from.message }
+    const built = await this.asNode.placed(await this.#building.build(prepared, chosen.under))
+    const asked = { ...built, key, ip: from.peer, message: from.message }
     const answer = await decideCovered(this.#parts, asked, { owed: this.#owed, funds: this.#funds })
     if (!key) from.onDelivered((isDelivered) => isDelivered && this.#owed.delivered(answer.transactionId))
     const network = asked.chain.network.id
@@ -393,8 +391,6 @@ export class Transactions {
   troubles(): string[] {
     // Anybody may read readiness: addresses and hashes would say whose wallets these are.
     const lines = [...this.#lanes.troubles(), ...this.#settler.troubles()].map(withoutNames)
-    return [...new Set(lines)].slice(0, TROUBLES_MOST)
+    return [...new Set(lines)].slice(0, 10)
   }
 }
-
-const TROUBLES_MOST = 10

@@ -1,3 +1,4 @@
+export type { Fate } from './as-node.ts'
 export type { CardFacts } from './cards/reading.ts'
 export type { PriceFacts } from './deciding/judgement.ts'
 export type { HeldSpend } from './rows/held-store.ts'

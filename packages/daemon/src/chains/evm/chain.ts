@@ -100,7 +100,7 @@ export function evmChain(options: EvmOptions): Chain {
     network,
     order: { nextNonce: border((sender, expected) => nextNonce(rpc, sender, expected)) },
     ...{ anyLifetime: { nonce: 0 }, signKind: 'evm-tx', address: parseAddress },
-    contracts: contracts(network),
+    ...{ ask: rpc.call, contracts: contracts(network) },
     ...givenTransactions(network, chainId),
     messages: evmMessages({ network, chainId, singles: apart, supply: parts.supply }),
     connect: border(() => connect(rpc)),

@@ -12,6 +12,7 @@ import { hintsOf, planOf } from './plan/all.ts'
 import { inOrder } from './simulate/in-order.ts'
 import { simulator, type Watched } from './simulate/simulate.ts'
 import type { SupplySource } from './supply.ts'
+import { offeredBy, termsOf } from './terms.ts'
 import { encodeUnsigned, type Fees, feeCap, NO_RECIPIENT, type Transaction } from './transaction.ts'
 
 export type DraftParts = {
@@ -32,7 +33,7 @@ type Body = {
   value: string
   data: string
   gas: string
-  /** Of a transaction that was built elsewhere: the only one that its bytes are for. */
+  /** Of a transaction that was built elsewhere, or whose sender has named it: the only one that it is for. */
   nonce?: number
   accessList?: AccessList
 } & ({ type: 'eip1559'; maxFeePerGas: string; maxPriorityFeePerGas: string } | { type: 'legacy'; gasPrice: string })
@@ -75,14 +76,17 @@ export function drafting(parts: DraftParts, border: ReturnType<typeof bordered>)
       const given = plan.given?.(intent)
       const drains = drainsOf(intent)
       if (drains !== undefined) requireDrainable({ drains, now, replaces })
-      const bid = given ? given.fees : replaces ? outbid(readBody(replaces).fees, now.fees) : feesOf(now.fees, drains)
-      const measured = plan.gas(gas, { ...begun.call, fees: bid }, intent)
+      const terms = termsOf(intent)
+      const own = offeredBy(terms, now.fees) ?? feesOf(now.fees, drains)
+      const bid = given ? given.fees : replaces ? outbid(readBody(replaces).fees, now.fees) : own
+      const call = { ...begun.call, fees: bid }
+      const measured = terms.gas === undefined ? plan.gas(gas, call, intent) : gas.given(terms.gas, call)
       const limit = await (after.length > 0 ? measured.catch((error) => unmeasured(intent, error)) : measured)
       const isGiven = given !== undefined
       const planned = { ...begun.call, gas: limit, fees: bid, baseFee: baseFeeIn(now), isGiven }
       const isRun = await runsCode(gas, begun)
       const seen = isRun ? await simulate(planned) : undefined
-      const nonce = given?.nonce
+      const nonce = given?.nonce ?? terms.nonce
       const draft = await finish(begun, { gas: limit, fees: bid, asked: now.asked, nonce, ...(seen && { seen }) })
       return isRun && after.length > 0 ? { ...draft, isUntried: true } : draft
     }),
@@ -132,7 +136,7 @@ type Measured = {
   readonly fees: Fees
   readonly asked: bigint
   readonly seen?: readonly Effect[] | undefined
-  /** Of what was built elsewhere. */
+  /** Where its sender has named it. */
   readonly nonce?: number | undefined
 }
 
@@ -185,7 +189,7 @@ export function bytes(body: Draft, lifetime: Lifetime): Uint8Array {
   return encodeUnsigned({ ...readBody(body), nonce: lifetime.nonce })
 }
 
-/** The place of a transaction that was built elsewhere. */
+/** The place of a transaction whose sender has named it. */
 export function givenNonce({ body }: Draft): Lifetime | undefined {
   const { nonce } = JSON.parse(body) as Body
   return nonce === undefined ? undefined : { nonce }

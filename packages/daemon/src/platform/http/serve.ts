@@ -11,6 +11,7 @@ import {
   type Operation,
   type Operations,
   secondsToWait,
+  withoutRpcTokens,
 } from '@waiaas/contract'
 import { type Context, Hono } from 'hono'
 import type { Principal } from '../caller.ts'
@@ -19,6 +20,7 @@ import { inTurn } from '../give-way.ts'
 import type { Log } from '../log.ts'
 import { emptyAnswer, failureAnswer, jsonAnswer } from './answer.ts'
 import { fitPage } from './fit.ts'
+import { goneOf } from './gone.ts'
 import { guard } from './guard.ts'
 import { inputReader } from './input.ts'
 import { tokenBuckets } from './limits.ts'
@@ -27,7 +29,7 @@ import { peerGroup } from './peer.ts'
 import { withBody } from './proven-body.ts'
 import { referenceRoutes } from './reference.ts'
 import { type EventPage, eventStream } from './stream.ts'
-import { type Gone, type Turn, turns } from './turns.ts'
+import { type Turn, turns } from './turns.ts'
 import type { Call, From, FullOptions, HttpEnv, HttpOptions, HttpSettings, Meta } from './types.ts'
 
 const MARK = 'x-master-mark'
@@ -66,7 +68,7 @@ function routesOf<Ops extends Operations>(options: Serving<Ops>): Hono<HttpEnv> 
     const limited = attempt(() => limits.stranger(meta))
     return failureAnswer(
       meta,
-      limited ?? new Failure('NOT_FOUND', `no ${c.req.method} ${c.req.path.slice(0, 200)} here`),
+      limited ?? new Failure('NOT_FOUND', `no ${c.req.method} ${withoutRpcTokens(c.req.path).slice(0, 200)} here`),
     )
   })
   app.onError((error, c) => {
@@ -197,7 +199,7 @@ async function admit<Ops extends Operations>(
   }
   if (isStopping?.() && !isStop(op)) throw new Failure('SHUTTING_DOWN', 'the daemon is stopping')
   try {
-    const principal = await authenticate(c.req.raw.headers, op, fromOf(c))
+    const principal = await (c.env?.authenticate?.(op) ?? authenticate(c.req.raw.headers, op, fromOf(c)))
     if (principal.kind === 'public' || !mayCall(op, principal.kind)) throw wrongCaller(op)
     if (principal.kind === 'operator' && principal.mark !== undefined) meta.headers[MARK] = principal.mark
     await limits.known(c, { principal, op }, c.env?.counts ?? 1)
@@ -304,16 +306,6 @@ function callOf(c: Context<HttpEnv>, { op, principal, outcome }: Asked): Call {
   }
 }
 
-/** Where no connection is known, nobody goes. */
-const goneOf =
-  (c: Context<HttpEnv>): Gone =>
-  (listener) => {
-    const outgoing = c.env?.outgoing
-    if (outgoing?.destroyed) listener()
-    else outgoing?.once('close', listener)
-    return () => void outgoing?.off('close', listener)
-  }
-
 /** Whoever waits may lose the answer of what was done long before. */
 const keyNeeded = (): Failure =>
   invalidField('Idempotency-Key', 'expected an Idempotency-Key beside wait: it finds the request again')
@@ -353,7 +345,7 @@ async function fitted(
 function asFailure<Ops extends Operations>(error: Error, c: Context<HttpEnv>, { log }: HttpOptions<Ops>): Failure {
   if (isFailure(error) && error.code !== 'STORAGE_UNAVAILABLE') return error
   log.error(
-    { err: error, requestId: c.get('meta').requestId, method: c.req.method, route: c.req.path },
+    { err: error, requestId: c.get('meta').requestId, method: c.req.method, route: withoutRpcTokens(c.req.path) },
     'request failed',
   )
   const failure = asStorageFailure(error)

@@ -87,8 +87,15 @@ export type HttpEnv = {
   Variables: { meta: Meta /** Once it is read. */; body?: string }
   Bindings: Partial<NodeBindings> & Standing
 }
-/** Of a call that the daemon makes for a caller: as how many it counts, and the message that asks for it. */
-type Standing = { readonly counts?: number; readonly message?: string | undefined }
+/**
+ * Of a call that the daemon makes for a caller: as how many it counts, the message that asks for it, and how its caller is
+ * known where no header says so.
+ */
+type Standing = {
+  readonly counts?: number
+  readonly message?: string | undefined
+  readonly authenticate?: ((operation: Operation) => Promise<Principal>) | undefined
+}
 type NodeBindings = {
   readonly incoming: { readonly socket: Socket }
   readonly outgoing: {

@@ -12,6 +12,7 @@ import { nftTransfer, parseNftTransfer } from './nft-transfer.ts'
 import { priced, withPriorityFee } from './priority-fee.ts'
 import { programCall } from './program-call.ts'
 import { serialized } from './serialized.ts'
+import { termed, withTerms } from './terms.ts'
 import { text } from './text.ts'
 import { parseTokenTransfer, tokenTransfer } from './token-transfer.ts'
 import { parseTransfer, transfer } from './transfer.ts'
@@ -19,12 +20,12 @@ import { typedData } from './typed-data.ts'
 
 /** Every kind of intent. A new kind is a file and a line here, and one below if agents can ask for it. */
 const kinds: { readonly [K in Intent['kind']]: Kind<IntentOf<K>> } = {
-  transfer: priced(transfer),
-  'token-transfer': priced(tokenTransfer),
-  'contract-call': contractCall,
-  'contract-deploy': contractDeploy,
+  transfer: termed(priced(transfer)),
+  'token-transfer': termed(priced(tokenTransfer)),
+  'contract-call': termed(contractCall),
+  'contract-deploy': termed(contractDeploy),
   'program-call': priced(programCall),
-  approve: priced(approve),
+  approve: termed(priced(approve)),
   'approve-nft': approveNft,
   'nft-transfer': nftTransfer,
   batch: priced(batchOf((intent) => kindOf(intent))),
@@ -97,7 +98,8 @@ async function parseIntent(input: SendRequest, on: Parsing): Promise<Intent> {
   // The schema let the input pass as one of its type.
   const parse = parsers[input.type] as (input: SendRequest, on: Parsing) => Promise<Intent>
   const intent = await parse(input, on)
-  return input.priorityFee === undefined ? intent : withPriorityFee(intent, input.priorityFee, on.chain)
+  const priced = input.priorityFee === undefined ? intent : withPriorityFee(intent, input.priorityFee, on.chain)
+  return input.evm === undefined ? priced : withTerms(priced, input.evm, on.chain)
 }
 
 /** The types that a request is of: its own, and those of its parts. */

@@ -10,6 +10,7 @@ import { must } from '../rows/must.ts'
 import { intentOf } from '../rows/readings.ts'
 import { readyStore } from '../rows/ready-store.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
+import { unplacedStore } from '../rows/unplaced-store.ts'
 import { build, type Issued } from './build.ts'
 import { isJudgedAgain } from './decision-age.ts'
 import { alignNonce, nonceSource } from './nonces.ts'
@@ -59,6 +60,10 @@ export async function issue(job: LaneJob, found: Fresh): Promise<IssuedRound> {
     }
     const own = lane.chain.ownLifetime?.(draft)
     if (nonces && own && own.nonce !== nonces.peek()) {
+      if (own.nonce! > nonces.peek() && (await isBehindOthers(round, row))) {
+        lacking.push(row.id)
+        continue
+      }
       await endMisplaced(round, row, { expected: nonces.peek(), given: own.nonce })
       continue
     }
@@ -72,7 +77,7 @@ export async function issue(job: LaneJob, found: Fresh): Promise<IssuedRound> {
     issued.push(made)
     await nonces?.take()
     // What follows waits for whoever sends it.
-    if (nonces && own) break
+    if (nonces && own && purposeOf(row) === 'sign-only') break
   }
   await attemptStore.insert(db, issued)
   await nonces?.store()
@@ -86,6 +91,10 @@ const endFill = (round: Round, row: TransactionRow) =>
 /** Its nonce is part of what is signed, and not the next one. */
 const endMisplaced = (round: Round, row: TransactionRow, nonce: { expected: number; given: number | undefined }) =>
   endUnsent(round, row, { ...misplaced(nonce), to: 'CANCELLED', code: 'INVALID_TRANSACTION', actor: 'system' })
+/** Those that were there before it may take the nonces up to its own. What its caller sends has no place behind them. */
+const isBehindOthers = async ({ db, lane }: Round, row: TransactionRow): Promise<boolean> =>
+  purposeOf(row) === 'send' && (await unplacedStore.count(db, { lane: lane.id, before: row.id })) > 0
+
 /** Says which nonce would do. */
 export const misplaced = ({ expected, given }: { expected: number; given: number | undefined }) => ({
   error: `expected nonce ${expected}, which is the next one of the wallet, got ${given}; build it again with that`,

@@ -15,11 +15,10 @@ import { knownTokens } from '../kinds/known-tokens.ts'
 import { misplaced } from '../lanes/issue.ts'
 import { laneId } from '../lanes/lane-id.ts'
 import type { Lanes } from '../lanes/lanes.ts'
+import { nextNonces } from '../lanes/next-nonces.ts'
 import type { overCeilings } from '../over-ceiling.ts'
 import type { From, ServiceParts } from '../parts.ts'
 import { refusal } from '../refusal.ts'
-import { attemptStore } from '../rows/attempt-store.ts'
-import { laneStore } from '../rows/lane-store.ts'
 import { listStore } from '../rows/list-store.ts'
 import { effectsOf } from '../rows/readings.ts'
 import { transactionStore } from '../rows/store.ts'
@@ -119,15 +118,10 @@ function requireChain({ network, serialized }: Chain, named: Wanted['chain']): v
 }
 
 /** Before anything is stored, as far as is known now: the nonce of a transaction that was given is the lane's next one. */
-async function requireNext({ database }: ServiceParts, { chain, sender, draft }: Built, lane: string): Promise<void> {
+async function requireNext({ database }: ServiceParts, { chain, sender, draft }: Built): Promise<void> {
   const given = chain.ownLifetime?.(draft)?.nonce
   if (!chain.order || given === undefined) return
-  const { next, free } = await database.read(async (db) => ({
-    next: (await laneStore.byId(db, lane))?.next_nonce ?? 0,
-    free: await attemptStore.inState(db, lane, 'dropped'),
-  }))
-  const onChain = await chain.order.nextNonce(sender, next)
-  const expected = free.find(({ nonce }) => nonce !== null && nonce >= onChain)?.nonce ?? Math.max(next, onChain)
+  const expected = (await nextNonces({ database }, { chain, sender })).at(0)
   if (given !== expected) throw new Failure('INVALID_TRANSACTION', misplaced({ expected, given }).error)
 }
 
@@ -153,7 +147,7 @@ async function decideOn(parts: ServiceParts, known: Known, { prepared, intent, f
   if (full) throw full
   const whole = await withHints(parts, prepared, intent)
   const built = await build(parts, whole, { ...known, under })
-  await requireNext(parts, built, lane)
+  await requireNext(parts, built)
   requireSignable(built)
   const answer = await decideCovered(parts, { ...built, key: from.key, ip: from.peer, message: from.message }, known)
   if (!from.key) from.onDelivered((isDelivered) => isDelivered && known.owed.delivered(answer.transactionId))

@@ -8,8 +8,15 @@ const ENDS: readonly Status[] = ['CONFIRMED', 'FAILED', 'CANCELLED', 'EXPIRED', 
 /** What goes on only when somebody does something, or not before a time that leaves people room for it. */
 const OPEN_TO_OTHERS: readonly Status[] = ['QUEUED', 'SIGNED']
 
-/** Whether there is something to say of a transaction to whoever knows that it was `seen` so. */
-export function isSettled({ status, lane }: Pick<Followed, 'status' | 'lane'>, seen: string | undefined): boolean {
+/** What somebody who waits wants to hear of beside an end: that it was `seen` so is no news, and that it is signed may be. */
+type Interest = { readonly seen: string | undefined; readonly isSent?: boolean | undefined }
+
+/** Whether there is something to say of a transaction. */
+export function isSettled(
+  { status, lane, tx_hash }: Pick<Followed, 'status' | 'lane'> & { readonly tx_hash?: string | null },
+  { seen, isSent = false }: Interest,
+): boolean {
+  if (isSent && typeof tx_hash === 'string') return true
   if (ENDS.includes(status) || (status === 'SIGNED' && isSignatureLane(lane))) return true
   return OPEN_TO_OTHERS.includes(status) && status !== seen
 }

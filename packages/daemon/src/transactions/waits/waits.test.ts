@@ -59,7 +59,7 @@ const move = (database: Database, id: string) =>
 
 describe('what there is to say of a transaction', () => {
   const lane = 'local-evm/0x1'
-  const settled = (seen?: string) => TransactionStatus.options.filter((status) => isSettled({ status, lane }, seen))
+  const settled = (seen?: string) => TransactionStatus.options.filter((status) => isSettled({ status, lane }, { seen }))
   const ends = ['CONFIRMED', 'FAILED', 'CANCELLED', 'EXPIRED', 'PARTIAL_FAILURE']
 
   test('is its end, and that somebody has to do something, once', () => {
@@ -67,7 +67,10 @@ describe('what there is to say of a transaction', () => {
     expect(settled('QUEUED').sort()).toEqual([...ends, 'SIGNED'].sort())
     expect(settled('SIGNED').sort()).toEqual([...ends, 'QUEUED'].sort())
     for (const seen of ends) expect(settled(seen)).toEqual(settled())
-    expect(isSettled({ status: 'SIGNED', lane: signatureLane('local-evm', '0x1') }, 'SIGNED')).toBe(true)
+    const submitted = { status: 'SUBMITTED', lane, tx_hash: '0x1' } as const
+    expect([false, true].map((isSent) => isSettled(submitted, { seen: undefined, isSent }))).toEqual([false, true])
+    expect(isSettled({ ...submitted, tx_hash: null }, { seen: undefined, isSent: true })).toBe(false)
+    expect(isSettled({ status: 'SIGNED', lane: signatureLane('local-evm', '0x1') }, { seen: 'SIGNED' })).toBe(true)
   })
 
   test('that is a step is what the plan has come to', () => {

@@ -24,9 +24,15 @@ export type WaitParts = Pick<Parts, 'database' | 'clock' | 'log'> & {
   held: Pick<Held, 'keeps'>
 }
 type Target = { readonly id: string; readonly isPlan?: boolean }
-type Asked = { readonly wait?: number | undefined; readonly seen?: string | undefined }
+type Asked = {
+  readonly wait?: number | undefined
+  readonly seen?: string | undefined
+  /** It is enough that it is signed and has a hash. */
+  readonly isSent?: boolean
+}
 type Awaited = Required<Target> & {
   readonly seen: string | undefined
+  readonly isSent?: boolean | undefined
   /** Milliseconds of the clock: a stop from then on ends it. */
   readonly since: number
 }
@@ -81,13 +87,13 @@ function telling({ clock, log, counted, follow }: Following) {
   return {
     /** What is shown, once it is settled or the time is over. Failures: those of `read`, and of a session that has ended. */
     async shown<T>(call: WaitingCall, asked: Target & Asked, read: () => Promise<T>): Promise<T> {
-      const { id, isPlan = false, wait = 0, seen } = asked
+      const { id, isPlan = false, wait = 0, seen, isSent } = asked
       if (wait === 0) return read()
       return counted(call, async () => {
         const since = clock.now()
         // Nobody waits for what is not there, or is not theirs.
         await read()
-        await follow(call, { id, isPlan, seen, since }, wait)
+        await follow(call, { id, isPlan, seen, isSent, since }, wait)
         return read()
       })
     },
@@ -154,10 +160,10 @@ async function settled({ database, closedSessions, held }: WaitParts, batch: rea
   const byPlan = groupBy(rows, ({ plan_id }) => plan_id ?? '')
   const isStopped = ({ stopped_at, wallet_id }: Followed, since: number) =>
     (stopped_at !== null && stopped_at >= since) || held.keeps(wallet_id)
-  return batch.filter(({ of: { id, isPlan, seen, since }, call: { principal } }) => {
+  return batch.filter(({ of: { id, isPlan, seen, isSent, since }, call: { principal } }) => {
     if (principal.kind === 'agent' && closed.has(principal.sessionId)) return true
     const [row, ...more] = (isPlan ? byPlan : byId).get(id) ?? []
     if (row === undefined || isStopped(row, since)) return true
-    return isPlan ? isPlanSettled([row, ...more], seen) : isSettled(row, seen)
+    return isPlan ? isPlanSettled([row, ...more], seen) : isSettled(row, { seen, isSent })
   })
 }
