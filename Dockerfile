@@ -19,6 +19,7 @@ RUN --mount=type=cache,target=/root/.npm \
 COPY LICENSE tsconfig.json ./
 COPY scripts scripts
 COPY packages packages
+COPY skills skills
 RUN node scripts/bundle.ts --out /app
 
 # One run of what was built: a build for a platform on which it does not start fails here. It leaves the compiled

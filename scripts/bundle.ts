@@ -4,7 +4,7 @@
  * `--out <dir>` names another folder.
  */
 import { execFileSync } from 'node:child_process'
-import { chmod, copyFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild'
@@ -30,6 +30,7 @@ const relocations: Readonly<Record<string, readonly [from: string, to: string]>>
   'packages/daemon/src/platform/db/log-copier.ts': ["'./log-copier-thread.ts'", "'./log-copier.js'"],
   'packages/daemon/src/platform/http/reference.ts': ["'../../../vendor/scalar'", "'../scalar'"],
   'packages/daemon/src/proving.ts': ["'./proving-thread.ts'", "'./proving.js'"],
+  'packages/daemon/src/skills/service.ts': ["'../../../../skills'", "'../skills'"],
   'packages/mcp/src/program.ts': ["'../bin/waiaas-mcp.cjs'", "'./waiaas-mcp.js'"],
 }
 
@@ -196,6 +197,7 @@ async function main(): Promise<void> {
   const metafiles = await Promise.all([bundlePrograms(lib), bundleSigner(lib), bundleThreads(lib), lookIntoAdmin()])
   for (const name of ['waiaas.js', 'waiaas-mcp.js']) await makeCommand(join(lib, name))
   await copyReference(out)
+  await cp(join(root, 'skills'), join(out, 'skills'), { recursive: true })
   execFileSync(process.execPath, [join(root, 'packages/admin/scripts/build.ts'), '--out', join(out, 'admin')])
   const installed = await copyPackages({ modules: unbundled, root, out })
   await writeManifest(out)

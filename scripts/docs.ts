@@ -1,6 +1,6 @@
 /**
- * Writes the pages of docs/ that are generated: `node scripts/docs.ts`. Edit the contract and the provider profiles, never
- * these pages; test/docs/generated.test.ts says when they are stale.
+ * Writes the pages of docs/ that are generated, and the generated parts of skills/: `node scripts/docs.ts`. Edit the contract
+ * and the provider profiles, never these; test/docs/generated.test.ts says when they are stale.
  */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -26,6 +26,7 @@ import { type Profile, READ_ON } from '../test/support/providers/profile.ts'
 import { solanaProfiles } from '../test/support/providers/solana.ts'
 import { unusable } from '../test/support/providers/unusable.ts'
 import { policyTemplatesPage, policyTypesPage } from './policy-pages.ts'
+import { skillPages } from './skill-pages.ts'
 
 const root = join(import.meta.dirname, '..')
 const noteFrom = (what: string) =>
@@ -262,6 +263,7 @@ export const generatedPages = (): Readonly<Record<string, string>> => ({
   'docs/policy-types.md': policyTypesPage(note),
   'docs/templates.md': policyTemplatesPage(note),
   'docs/public-endpoints.md': publicEndpoints(),
+  ...skillPages(),
 })
 
 if (process.argv[1] === import.meta.filename) {

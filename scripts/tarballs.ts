@@ -112,7 +112,7 @@ async function makeCommand(path: string): Promise<void> {
 
 /** The bundle without the native packages of this machine, which npm gets for the one it is installed on. */
 async function makeCli(folder: string, dist: string): Promise<void> {
-  for (const each of ['admin', 'lib', 'scalar', 'NOTICES'])
+  for (const each of ['admin', 'lib', 'scalar', 'skills', 'NOTICES'])
     await cp(join(dist, each), join(folder, each), { recursive: true })
   const versions = NATIVE.map(async (name) => [name, (await manifestOf(`node_modules/${name}`)).version])
   const dependencies = Object.fromEntries(await Promise.all(versions)) as Record<string, string>

@@ -197,7 +197,8 @@ type Steps = Partial<Record<Name, Step>>
 /** Every call that changes something, with the row that it must leave. What stops comes last. */
 const changes = (): Steps => ({
   ...ofWallets(),
-  ...ofSessionsAndRules(),
+  ...ofSessions(),
+  ...ofRules(),
   ...ofContacts(),
   ...ofPayments(),
   ...ofTheDaemon(),
@@ -322,9 +323,8 @@ const ofOwners = (): Steps => {
   }
 }
 
-const ofSessionsAndRules = (): Steps => {
+const ofSessions = (): Steps => {
   const { operator } = daemon
-  const token = { network: world.network, address: plainToken }
   return {
     createSession: { event: 'SESSION_CREATED', run: newSession },
     createMcpToken: { event: 'SESSION_CREATED', run: () => operator.createMcpToken({ walletId: quick.id }) },
@@ -333,9 +333,24 @@ const ofSessionsAndRules = (): Steps => {
       run: async () => operator.revokeSession({ id: (await newSession()).id }),
     },
     rotateSessionToken: { event: 'SESSION_ROTATED', run: () => operator.rotateSessionToken(quick.sessionId) },
+    reissueSession: {
+      event: 'SESSION_ROTATED',
+      run: async () => operator.reissueSession({ id: (await newSession()).id }),
+    },
+    createAgentPrompt: {
+      event: 'SESSION_CREATED',
+      run: () => operator.createAgentPrompt({ walletIds: [quick.id] }),
+    },
     linkSessionWallet: {
       event: 'SESSION_WALLET_ADDED',
       run: async () => operator.linkSessionWallet({ id: (await newSession()).id, walletId: slow.id }),
+    },
+    unlinkSessionWallet: {
+      event: 'SESSION_WALLET_REMOVED',
+      run: async () => {
+        const { id } = await operator.createSession({ walletIds: [quick.id, slow.id] })
+        await operator.unlinkSessionWallet({ id, walletId: slow.id })
+      },
     },
     approvePairing: {
       event: 'PAIRING_APPROVED',
@@ -351,6 +366,13 @@ const ofSessionsAndRules = (): Steps => {
     removeViewPassword: { event: 'VIEW_PASSWORD_REMOVED', run: () => operator.removeViewPassword() },
     createStopToken: { event: 'STOP_TOKEN_CREATED', run: newStopToken },
     revokeStopToken: { event: 'STOP_TOKEN_REVOKED', run: endStopToken },
+  }
+}
+
+const ofRules = (): Steps => {
+  const { operator } = daemon
+  const token = { network: world.network, address: plainToken }
+  return {
     createWebhook: { event: 'WEBHOOK_CREATED', run: newWebhook },
     rotateWebhookSecret: {
       event: 'WEBHOOK_SECRET_ROTATED',
@@ -368,13 +390,6 @@ const ofSessionsAndRules = (): Steps => {
     addPush: { event: 'PUSH_ADDED', run: newPush },
     removePush: { event: 'PUSH_REMOVED', run: async () => operator.removePush({ id: (await newPush()).id }) },
     redeliverNotices: { event: 'NOTIFICATIONS_REDELIVERED', run: () => operator.redeliverNotices() },
-    unlinkSessionWallet: {
-      event: 'SESSION_WALLET_REMOVED',
-      run: async () => {
-        const { id } = await operator.createSession({ walletIds: [quick.id, slow.id] })
-        await operator.unlinkSessionWallet({ id, walletId: slow.id })
-      },
-    },
     addToken: {
       event: 'TOKEN_ADDED',
       run: () => operator.addToken({ ...token, symbol: 'PLAIN', name: 'Plain', decimals: 18 }),

@@ -94,6 +94,14 @@ test('the bundle serves the reference page and its script', async () => {
   expect((await (await fetch(`${url}/reference/standalone.js`)).text()).length).toBeGreaterThan(1_000_000)
 })
 
+test('the bundle serves the guides for agents, and copies them', async () => {
+  const guide = readFileSync(join(root, 'skills/quickstart.md'), 'utf8')
+  expect(await (await fetch(`${url}/skills/quickstart.md`)).text()).toBe(guide)
+  const copies = join(folder, 'skills')
+  await waiaas('skill', 'install', copies)
+  expect(readFileSync(join(copies, 'waiaas-quickstart/SKILL.md'), 'utf8')).toBe(guide)
+})
+
 test('the commands of the bundle work on it, and name an MCP server that is there', async () => {
   expect((await waiaas('status')).stdout).toContain(`running at ${url}`)
   const { stdout } = await waiaas('quickset', '--mode', 'testnet')

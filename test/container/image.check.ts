@@ -74,7 +74,10 @@ test('the image holds the files of production and no tool to install others', as
   console.log(
     `image size ${(Size / 1e6).toFixed(0)} MB; npm packages: ${bundled} in all, ${packages.length} of them beside the bundle; Debian packages of the stand-in base: ${debian}`,
   )
-  expect(files.filter((path) => /\.(ts|map|test\.js|tsx|md|sol|c|cc|h)$/.test(path))).toEqual([])
+  // Agents read those.
+  const others = files.filter((path) => !path.startsWith('/app/skills/'))
+  expect(others.filter((path) => /\.(ts|map|test\.js|tsx|md|sol|c|cc|h)$/.test(path))).toEqual([])
+  expect(files).toContain('/app/skills/quickstart.md')
   expect(packages.length).toBeLessThan(20)
   for (const tool of ['npm', 'npx', 'yarn', 'corepack', 'curl', 'gcc', 'git']) {
     expect((await tryPodman('run', '--rm', '--entrypoint=which', image, tool)).code, tool).toBe(1)

@@ -18,11 +18,12 @@ const markdownIn = (folder: string, recursive: boolean): string[] =>
 
 export const readPage = (path: string): Page => ({ path, text: readFileSync(join(root, path), 'utf8') })
 
-/** Every page that people read: of the root, of docs/ and of the packages. */
+/** Every page that people read: of the root, of docs/, of skills/ and of the packages. */
 export const pages = (): Page[] =>
   [
     ...markdownIn('.', false),
     ...markdownIn('docs', true),
+    ...markdownIn('skills', false),
     ...readdirSync(join(root, 'packages')).flatMap((name) => markdownIn(join('packages', name), false)),
   ].map(readPage)
 

@@ -28,7 +28,7 @@ export const groups: Readonly<Record<string, readonly string[]>> = {
   ],
   Wallets: ['wallet', 'balance', 'fund', 'owner', 'exposure', 'import'],
   Payments: ['tx', 'transactions', 'contact', 'plan', 'sweep', 'token', 'nft', 'price', 'receipt'],
-  Agents: ['agent', 'session', 'mcp', 'rpc-url'],
+  Agents: ['agent', 'session', 'mcp', 'skill', 'rpc-url'],
   'What agents may do': ['policy', 'autostop'],
   'Stop everything': ['kill-switch', 'recover', 'stop-token'],
   'See and be told': ['events', 'audit', 'notice', 'telegram', 'webhook', 'push'],

@@ -220,6 +220,18 @@ export const ownCommands: readonly Own[] = [
     load: () => import('./commands/doctor.ts'),
   },
   {
+    name: 'skill install',
+    summary: 'Copy the guides for agents to where their program looks.',
+    example: 'skill install .claude/skills',
+    load: () => import('./commands/skill-install.ts'),
+  },
+  {
+    name: 'skill doctor',
+    summary: 'Compare copies of the guides with those of the daemon.',
+    example: 'skill doctor .claude/skills',
+    load: () => import('./commands/skill-doctor.ts'),
+  },
+  {
     name: 'completion',
     summary: 'Print what makes a shell complete commands and flags.',
     example: 'completion bash',

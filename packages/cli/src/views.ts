@@ -189,12 +189,19 @@ function spendingText({ windows, networks }: Spending): string {
   return [rows.length === 0 ? 'no policy limits what leaves over time' : table(rows), ...closed].join('\n')
 }
 
+/** A text of the daemon, line by line. */
+const linesOf = (text: string): string => text.trimEnd().split('\n').map(printable).join('\n')
+
 /** Answers that are neither a list nor a record, as a person at a terminal wants them. */
 export const views: { readonly [Name in keyof AllOperations]?: (answer: Output<AllOperations[Name]>) => string } = {
   getRpcStatus: rpcStatus,
+  listSkills: ({ items }: Output<AllOperations['listSkills']>) =>
+    table(items.map(({ name, description }) => ({ skill: name, description }))),
+  getSkill: ({ content }: Output<AllOperations['getSkill']>) => linesOf(content),
+  createAgentPrompt: ({ prompt }: Output<AllOperations['createAgentPrompt']>) => linesOf(prompt),
   getTransaction: ({ owners, ...about }: Output<AllOperations['getTransaction']>) =>
     plainText({ ...about, ...(owners && { owners: agreedText(owners) }) }),
-  getCard: (card: Output<AllOperations['getCard']>) => cardText(card).split('\n').map(printable).join('\n'),
+  getCard: (card: Output<AllOperations['getCard']>) => linesOf(cardText(card)),
   changeWalletCeiling: ceiling,
   getWallet: walletInfo,
   adminGetWalletBalance: holdingsText,

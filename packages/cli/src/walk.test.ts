@@ -573,6 +573,9 @@ async function sessions(): Promise<void> {
   expect((await run('session wallets', [id])).wallets).toHaveLength(2)
   expect(await run('session unlink', [id, slow.id])).toBeNull()
   await run('session rotate', [id])
+  expect(await run('session prompt', [quick.id])).toMatchObject({ prompt: expect.stringContaining('wai_sess_') })
+  expect((await run('skill list')).items).not.toEqual([])
+  expect(await run('skill show', ['quickstart'])).toMatchObject({ name: 'quickstart' })
   expect(await run('session revoke', [id])).toMatchObject({ status: 'REVOKED' })
   const rules = (await run('autostop list', ['--wallet-id', quick.id])).rules as { id: string }[]
   expect(rules.map(({ id }) => id)).toContain('near_limit')

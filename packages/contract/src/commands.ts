@@ -83,7 +83,8 @@ export function parseArguments(
     if (!word.startsWith('--')) {
       const field = places.shift()
       if (field === undefined) throw wrong(command, `unexpected "${word.slice(0, 60)}"`)
-      input[field] = word
+      const isList = command.flags.some((flag) => flag.field === field && flag.kind === 'list')
+      input[field] = isList ? word.split(',') : word
       continue
     }
     const [name = '', inline] = splitOnce(word)

@@ -191,6 +191,7 @@ export const failures = {
   RPC_URL_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas rpc-url list shows those that work' },
   STOP_TOKEN_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas stop-token list shows those that work' },
   WEBHOOK_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas webhook list shows every webhook' },
+  SKILL_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'GET /v1/skills lists every skill' },
   RULE_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas autostop list shows every rule' },
   // Policies and decisions
   POLICY_NOT_FOUND: { status: 404, remedy: 'fix', hint: 'waiaas policy list shows every policy' },

@@ -1,4 +1,6 @@
+import { actionOperations } from './actions.ts'
 import { adminOperations } from './admin.ts'
+import { agentPromptOperations } from './agent-prompt.ts'
 import { allowanceOperations } from './allowances.ts'
 import { auditOperations } from './audit.ts'
 import { autostopOperations } from './autostop.ts'
@@ -35,6 +37,7 @@ import { pushOperations } from './push.ts'
 import { receiptOperations } from './receipts.ts'
 import { rpcUrlOperations } from './rpc-urls.ts'
 import { sessionOperations } from './sessions.ts'
+import { skillOperations } from './skills.ts'
 import { stopTokenOperations } from './stop-tokens.ts'
 import { sweepOperations } from './sweeps.ts'
 import { systemOperations } from './system.ts'
@@ -48,6 +51,7 @@ import { webhookOperations } from './webhooks.ts'
 /** Every operation of the daemon; the one list from which all surfaces are derived. */
 export const operations = {
   ...systemOperations,
+  ...skillOperations,
   ...walletOperations,
   ...ownerOperations,
   ...ownerSetOperations,
@@ -63,6 +67,7 @@ export const operations = {
   ...operatorWalletOperations,
   ...balanceOperations,
   ...sessionOperations,
+  ...agentPromptOperations,
   ...pairingOperations,
   ...tokenOperations,
   ...contactOperations,
@@ -81,6 +86,7 @@ export const operations = {
   ...sweepOperations,
   ...messageOperations,
   ...calldataOperations,
+  ...actionOperations,
   ...adminOperations,
   ...checklistOperations,
   ...rpcUrlOperations,

@@ -53,6 +53,8 @@ export const SENT: Readonly<Record<string, Readonly<Record<string, unknown>>>> =
   importWallet: { name: 'shop', chain: NETWORK.chain, format: 'private-key', secret: `0x${'ab'.repeat(32)}` },
   listDerivations: { chain: NETWORK.chain, phrase: `${'abandon '.repeat(11)}about` },
   createSession: { walletId: UUID, ttl: 86_400 },
+  createAgentPrompt: { walletIds: [UUID] },
+  getSkill: { name: 'quickstart' },
   createPolicy: { walletId: UUID, type: INSTALLED_TYPE, rules: policyTypes[INSTALLED_TYPE].example },
   updatePolicy: { id: UUID, rules: policyTypes[INSTALLED_TYPE].example },
   testPolicies: { walletId: UUID, ...PAYMENT },

@@ -3,6 +3,10 @@ import { firstSentence, type Operation } from './operation.ts'
 /** Short titles for operations whose first sentence says more than a title holds. */
 export const TITLES: Readonly<Record<string, string>> = {
   getHealth: 'Health check.',
+  listSkills: 'List the skills.',
+  getSkill: 'Read a skill.',
+  reissueSession: 'Replace the token of a session, for older clients.',
+  createAgentPrompt: 'Write what to paste to an agent.',
   linkSessionWallet: 'Add a wallet to a session.',
   sendToken: 'Send currency, a token, an NFT or a call.',
   sendPlan: 'Carry out several calls as one plan.',

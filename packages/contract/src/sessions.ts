@@ -11,7 +11,8 @@ const stopper = ['operator', 'stopper'] as const
 
 /** Seconds that a session lives unless `ttl` says otherwise. */
 export const DEFAULT_SESSION_TTL = 86_400
-const YEAR = 31_536_000
+/** Most seconds that one may live without a renewal, unless it is unlimited. */
+export const LONGEST_SESSION_TTL = 31_536_000
 
 /** What a session may do, within the policies of its wallets. Enforced on every request. */
 export const SessionConstraints = z.strictObject({
@@ -30,7 +31,7 @@ const SessionLabels = Labels.optional().describe(
 
 const Ttl = z
   .int()
-  .max(YEAR)
+  .max(LONGEST_SESSION_TTL)
   .refine((ttl) => ttl === 0 || ttl >= 300, 'expected 0 (unlimited) or 300 to 31536000 seconds')
   .default(DEFAULT_SESSION_TTL)
   .describe('lifetime in seconds, 300 to 31536000; 0 is unlimited')
@@ -110,7 +111,7 @@ export const sessionOperations = {
         absoluteLifetime: z
           .int()
           .min(0)
-          .max(10 * YEAR)
+          .max(10 * LONGEST_SESSION_TTL)
           .optional()
           .describe('seconds after which no renewal helps; 0 is never'),
         constraints: SessionConstraints.nullable().optional().describe('what the session may do'),
@@ -182,6 +183,16 @@ export const sessionOperations = {
     output: z.object({ id: Id, token: z.string(), expiresAt: ExpiresAt, tokenIssuedCount: z.int() }),
     errors: ['SESSION_NOT_FOUND', 'SESSION_REVOKED', 'TOKEN_EXPIRED'],
   }),
+  reissueSession: operation({
+    method: 'POST',
+    path: '/v1/admin/sessions/{id}/reissue',
+    access: operator,
+    tag,
+    summary: 'The same as rotateSessionToken, as clients of 2.x ask for it.',
+    input: one,
+    output: z.object({ token: z.string(), sessionId: Id, tokenIssuedCount: z.int(), expiresAt: ExpiresAt }),
+    errors: ['SESSION_NOT_FOUND', 'SESSION_REVOKED', 'TOKEN_EXPIRED'],
+  }),
   linkSessionWallet: operation({
     method: 'POST',
     path: '/v1/sessions/{id}/wallets',
@@ -229,7 +240,12 @@ export const sessionOperations = {
     aliases: { walletId: ['wallet_id'] },
     input: z.strictObject({
       walletId: WalletName,
-      expiresIn: z.int().min(300).max(YEAR).optional().describe('lifetime in seconds; 24 hours unless given'),
+      expiresIn: z
+        .int()
+        .min(300)
+        .max(LONGEST_SESSION_TTL)
+        .optional()
+        .describe('lifetime in seconds; 24 hours unless given'),
       labels: SessionLabels,
     }),
     output: z.object({

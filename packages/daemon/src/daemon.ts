@@ -50,6 +50,7 @@ export async function compose(ground: Ground) {
           ...{ transactions: services.transactions, urls: services.rpcUrls, ofSession: ofSession(services) },
         }),
         adminPage,
+        features.skills.pages,
         features.approvals.pages,
         services.notices.pages,
       ],

@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import manifest from '../package.json' with { type: 'json' }
 import { ownWallet } from './account-facts.ts'
+import { actionHandlers } from './actions/handlers.ts'
 import { adminHandlers } from './admin/handlers.ts'
 import { adminService } from './admin/service.ts'
 import { approvalFeature } from './approving.ts'
@@ -33,6 +34,8 @@ import { rpcUrlHandlers } from './rpc-proxy/handlers.ts'
 import type { Services } from './services.ts'
 import { sessionHandlers } from './sessions/handlers.ts'
 import { settingsHandlers } from './settings/handlers.ts'
+import { skillHandlers } from './skills/handlers.ts'
+import { skillService } from './skills/service.ts'
 import { stopTokenHandlers } from './stop-tokens/handlers.ts'
 import { tokenHandlers } from './tokens/handlers.ts'
 import { messageHandlers, planHandlers, readHandlers, transactionHandlers } from './transactions/handlers.ts'
@@ -53,6 +56,7 @@ export function featuresOf(ground: Ground, base: Base, services: Services) {
   const admin = adminOf(ground, base, services)
   const backups = backupsOf({ ...ground, audit: evidence, settings, version })
   const checks = checklist({ ...checkedOf(ground, base, services), ...admin, backups })
+  const skills = skillService(version)
   const walletName = async (id: string) => (await database.read((db) => findWallet(db, id)))?.name ?? null
   return {
     settings: { handlers: settingsHandlers(settings), start: settings.refresh, stop: watching.stop },
@@ -81,7 +85,9 @@ export function featuresOf(ground: Ground, base: Base, services: Services) {
     backups: { handlers: backupHandlers(backups) },
     checklist: { handlers: checklistHandlers(checks), look: checks.look },
     calldata: { handlers: calldataHandlers },
-    connect: { handlers: connectHandlers(connectOf(ground, base, services)) },
+    actions: { handlers: actionHandlers },
+    skills: { handlers: skillHandlers(skills), pages: skills.pages },
+    connect: { handlers: connectHandlers(connectOf(ground, base, services), services.sessions) },
     policies: {
       handlers: policyHandlers(services.rules, {
         walletOf: (sessionId, walletId) => ownWallet(database, sessionId, walletId),

@@ -61,6 +61,19 @@ test('an agent reads the state of the daemon, and nothing of what others have or
   expect(Object.keys(status).filter((key) => /count|recent|warning/i.test(key))).toEqual([])
 })
 
+test('an agent reads the guides of the daemon, by name', async () => {
+  const read = async (name: string) => {
+    const { contents } = await agent.client.readResource({ uri: `waiaas://skills/${name}` })
+    return contents[0]
+  }
+  for (const name of ['quickstart', 'mcp'])
+    expect(await read(name)).toMatchObject({
+      mimeType: 'text/markdown',
+      text: expect.stringContaining(`\nname: waiaas-${name}\n`),
+    })
+  await expect(read('nothing')).rejects.toThrow('SKILL_NOT_FOUND')
+})
+
 test('an agent learns what its session may do', async () => {
   const { structuredContent } = await agent.tool('connect_info')
   expect(structuredContent).toMatchObject({ wallets: [{ id: walletId }], policies: { [walletId]: expect.any(Array) } })

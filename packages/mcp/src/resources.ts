@@ -17,26 +17,33 @@ type Parts = {
   readonly onFailure: (where: string, error: unknown) => void
 }
 
+type Form = { readonly mimeType: string; readonly text: (answer: unknown) => string }
+const JSON_TEXT: Form = { mimeType: 'application/json', text: (answer) => JSON.stringify(answer) }
+const MARKDOWN: Form = {
+  mimeType: 'text/markdown',
+  text: (answer) => operations.getSkill.output.parse(answer).content,
+}
+
 /** What a client may show or attach without a tool: the same answers as those of the tools. */
 export function addResources(server: McpServer, { read, wallet, onFailure }: Parts): void {
   async function contentsOf(
     uri: URL,
     operation: keyof typeof operations,
-    more: { input: Input; context: ServerContext },
+    { input, context, form = JSON_TEXT }: { input: Input; context: ServerContext; form?: Form },
   ) {
     const op: Operation = operations[operation]
     try {
-      const text = JSON.stringify(await read(operation, more.input, more.context))
-      return { contents: [{ uri: uri.href, mimeType: 'application/json', text }] }
+      const text = form.text(await read(operation, input, context))
+      return { contents: [{ uri: uri.href, mimeType: form.mimeType, text }] }
     } catch (error) {
       onFailure(uri.href, error)
       const body = failureBody(error, op)
       throw new ProtocolError(ProtocolErrorCode.InternalError, `${body.code}: ${body.message}`, body)
     }
   }
-  const aboutOf = (title: string, operation: keyof typeof operations) => {
+  const aboutOf = (title: string, operation: keyof typeof operations, { mimeType } = JSON_TEXT) => {
     const { summary }: Operation = operations[operation]
-    return { title, description: summary, mimeType: 'application/json' }
+    return { title, description: summary, mimeType }
   }
   const add = (path: string, operation: keyof typeof operations, input: Input) => {
     const about = aboutOf(path.replace('/', ' '), operation)
@@ -51,5 +58,18 @@ export function addResources(server: McpServer, { read, wallet, onFailure }: Par
   const limits = new ResourceTemplate('waiaas://limits/{network}', { list: undefined })
   server.registerResource('limits', limits, aboutOf('limits of a network', 'getLimits'), (uri, { network }, context) =>
     contentsOf(uri, 'getLimits', { input: { ...wallet, network: String(network) }, context }),
+  )
+  const skill = (uri: URL, name: string, context: ServerContext) =>
+    contentsOf(uri, 'getSkill', { input: { name }, context, form: MARKDOWN })
+  const first = aboutOf('how to use the wallet', 'getSkill', MARKDOWN)
+  server.registerResource('quickstart', 'waiaas://skills/quickstart', first, (uri, context) =>
+    skill(uri, 'quickstart', context),
+  )
+  const skills = new ResourceTemplate('waiaas://skills/{name}', { list: undefined })
+  server.registerResource(
+    'skills',
+    skills,
+    aboutOf('a guide by its name', 'getSkill', MARKDOWN),
+    (uri, { name }, context) => skill(uri, String(name), context),
   )
 }

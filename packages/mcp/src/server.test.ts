@@ -199,7 +199,10 @@ test('prompts say what to do with what a person typed, and nothing typed hides o
 test('resources are the answers of the tools, the limits by network', async () => {
   const { client, calls } = await connect(() => ({ left: '1' }), { walletId: 'w' })
   const { resourceTemplates } = await client.listResourceTemplates()
-  expect(resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual(['waiaas://limits/{network}'])
+  expect(resourceTemplates.map(({ uriTemplate }) => uriTemplate)).toEqual([
+    'waiaas://limits/{network}',
+    'waiaas://skills/{name}',
+  ])
   await client.readResource({ uri: 'waiaas://wallets' })
   const { contents } = await client.readResource({ uri: 'waiaas://limits/some-network' })
   expect(contents).toMatchObject([{ mimeType: 'application/json', text: '{"left":"1"}' }])

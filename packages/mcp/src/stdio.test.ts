@@ -162,6 +162,7 @@ describe('the MCP server over stdio', () => {
       'waiaas://wallet/address',
       'waiaas://system/status',
       'waiaas://wallets',
+      'waiaas://skills/quickstart',
     ])
     const { contents } = await client.readResource({ uri: 'waiaas://wallet/address' })
     expect(JSON.parse((contents[0] as { text: string }).text)).toMatchObject({ walletId })

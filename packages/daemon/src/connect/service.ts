@@ -51,14 +51,24 @@ export const connectInfo =
       session: { id: session.id, expiresAt: seconds(session.expires_at), source: session.source },
       wallets,
       policies: applying,
-      capabilities: CAPABILITIES,
+      capabilities: [...CAPABILITIES, ...(now['rpc_proxy.enabled'] ? ['rpc_proxy'] : [])],
       defaultDeny: shownToggles(now),
       daemon: { version, baseUrl },
-      rpcProxy: null,
+      rpcProxy: now['rpc_proxy.enabled'] ? { enabled: true, baseUrl: `${baseUrl}/v1/rpc-evm` } : null,
       supportedChainIds: [...new Set(own.flatMap((row) => networksOf(networks(), row).map(({ caip2 }) => caip2)))],
       prompt: guide({ baseUrl, version, wallets, policies: applying }),
     }
   }
+
+type Given = { readonly token: string; readonly expiresAt: number; readonly sessionId: string }
+
+/** The guide with a token in it, for an agent that is given nothing else. */
+export const pasted = (guide: string, { token, expiresAt, sessionId }: Given): string =>
+  [
+    guide,
+    `Your session is ${sessionId}. Its token is good until ${new Date(expiresAt * 1_000).toISOString()}; show it to nobody:`,
+    token,
+  ].join('\n')
 
 const walletInfo = (row: WalletRow, networks: readonly Network[], { state }: Ownership): Answer['wallets'][number] => ({
   id: row.id,
@@ -92,5 +102,6 @@ function guide({
     'Send an Idempotency-Key with every payment and repeat it when you repeat the call: then nothing is paid twice.',
     'The answer names the tier: INSTANT and NOTIFY run, DELAY runs later unless cancelled, APPROVAL waits for a human. Read GET /v1/transactions/{id} for what became of it.',
     'A refusal (403 POLICY_DENIED) names each rule in details.reasons and what would pass in details.decision.headroom. Renew the session with PUT /v1/sessions/{id}/renew after half of its lifetime. Never ask for the master password.',
+    'Guides with calls that work as they stand: GET /v1/skills lists them, GET /v1/skills/quickstart is the first to read.',
   ].join('\n')
 }

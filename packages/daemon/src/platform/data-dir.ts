@@ -16,10 +16,10 @@ export type DataDir = {
   instance(): Promise<string>
   /** Keeps a database file from every other daemon until `close`: it may be in another one's reach. */
   holdDatabase(file: string): Promise<void>
-  /** Writes `daemon.port`, by which local tools find a daemon on a free port. */
+  /** Writes `daemon.port`, by which local tools find a daemon on a free port, and `daemon.pid` for tools of 2.x: nothing of ours reads it. */
   writePort(port: number): Promise<void>
   readonly recoveryKey: RecoveryKey
-  /** Gives the directory up and removes `daemon.port`. */
+  /** Gives the directory up and removes `daemon.port` and `daemon.pid`. */
   close(): Promise<void>
 }
 /** The generated master password of a daemon that provisioned itself, until the operator sets another one. */
@@ -43,6 +43,7 @@ export async function openDataDir(dir: string): Promise<DataDir> {
   const warnings = await makePrivate(path)
   const locks = [await lockDirectory(path)]
   const portFile = join(path, 'daemon.port')
+  const pidFile = join(path, 'daemon.pid')
   const place = async (file: string) => {
     const placed = resolve(path, file)
     await mkdir(dirname(placed), { recursive: true, mode: 0o700 })
@@ -61,11 +62,14 @@ export async function openDataDir(dir: string): Promise<DataDir> {
       const busy = `another daemon is using the database ${file}: stop it, or choose another database.path`
       locks.push(await lockFile(`${file}.lock`, async () => busy))
     },
-    writePort: (port) => writeFileAtomic(portFile, `${port}\n`, 0o600),
+    async writePort(port) {
+      await writeFileAtomic(pidFile, `${process.pid}\n`, 0o600)
+      await writeFileAtomic(portFile, `${port}\n`, 0o600)
+    },
     recoveryKey: recoveryKey(join(path, 'recovery.key')),
     async close() {
       if (!locks[0]?.open) return
-      await rm(portFile, { force: true })
+      for (const file of [portFile, pidFile]) await rm(file, { force: true })
       for (const lock of locks.reverse()) lock.close()
     },
   }

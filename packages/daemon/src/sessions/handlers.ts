@@ -10,6 +10,10 @@ export const sessionHandlers = (sessions: Sessions): Handlers<typeof sessionOper
   revokeSession: (call, { id }) => sessions.revoke(id, by(call)),
   renewSession: ({ principal, peer }, { id }) => sessions.renew(id, principal, peer),
   rotateSessionToken: (call, { id }) => sessions.rotate(id, by(call)),
+  async reissueSession(call, { id }) {
+    const { id: sessionId, ...token } = await sessions.rotate(id, by(call))
+    return { sessionId, ...token }
+  },
   linkSessionWallet: (call, { id, walletId }) => sessions.link(id, walletId, by(call)),
   listSessionWallets: (_call, { id }) => sessions.wallets(id),
   unlinkSessionWallet: (call, { id, walletId }) => sessions.unlink(id, walletId, by(call)),

@@ -25,6 +25,13 @@ export const pageHeaders = (kind: PageKind, more: Readonly<Record<string, string
   'x-robots-tag': 'noindex, nofollow',
 })
 
+/** The headers of a text that a program reads and nothing runs. */
+export const textHeaders = (kind: 'plain' | 'markdown'): Record<string, string> => ({
+  'content-type': `text/${kind}; charset=utf-8`,
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'x-robots-tag': 'noindex, nofollow',
+})
+
 /** Serves a text that is the same for everybody. */
 export const serveText = (text: string, headers: Record<string, string>) => (c: Context<HttpEnv>) =>
   c.body(text, 200, headers)

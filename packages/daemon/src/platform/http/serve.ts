@@ -40,7 +40,7 @@ const PUBLIC = { kind: 'public' } as const
 export function httpApp<const Ops extends Operations>(options: FullOptions<Ops>): Hono<HttpEnv> {
   const limits = limiter(options)
   const app = routesOf({ ...options, limits })
-  for (const page of ['/doc', '/reference/*', '/card/*'])
+  for (const page of ['/doc', '/reference/*', '/card/*', '/llms.txt', '/skills/*'])
     app.use(page, async (c, next) => {
       limits.stranger(c.get('meta'))
       await next()
