@@ -1,4 +1,4 @@
-import { failures } from './failure.ts'
+import { type FailureCode, failures } from './failure.ts'
 import { inputSchema, type JsonSchema, outputSchema } from './json-schema.ts'
 import {
   type Access,
@@ -63,16 +63,23 @@ const requirement = {
 const securityOf = (access: Access): Json[] =>
   access === 'public' ? [] : access.flatMap((caller): readonly Json[] => requirement[caller])
 
-const errorSchema = {
-  type: 'object',
-  required: ['code', 'message', 'retryable'],
-  properties: {
-    code: { type: 'string', description: 'stable; what a program decides on' },
-    message: { type: 'string', description: 'for people; may change' },
-    retryable: { type: 'boolean', description: 'the same request may succeed later' },
-    details: { type: 'object', additionalProperties: true },
-    requestId: { type: 'string', description: 'as in the header X-Request-Id and in the log' },
-    hint: { type: 'string', description: 'what to do' },
+const CODES = Object.keys(failures) as FailureCode[]
+const STATUSES = [...new Set(CODES.map((code) => failures[code].status))].sort()
+const errorName = (status: number): string => `Error${status}`
+
+const errorSchemas = {
+  ErrorCode: { type: 'string', enum: CODES, description: 'stable; what a program decides on' },
+  Error: {
+    type: 'object',
+    required: ['code', 'message', 'retryable'],
+    properties: {
+      code: { $ref: '#/components/schemas/ErrorCode' },
+      message: { type: 'string', description: 'for people; may change' },
+      retryable: { type: 'boolean', description: 'the same request may succeed later' },
+      details: { type: 'object', additionalProperties: true },
+      requestId: { type: 'string', description: 'as in the header X-Request-Id and in the log' },
+      hint: { type: 'string', description: 'what to do' },
+    },
   },
 }
 
@@ -81,10 +88,25 @@ const content = (schema: unknown, example?: unknown) => ({
 })
 const requestId = { 'X-Request-Id': { schema: { type: 'string' } } }
 
+/** One answer for each status of a failure. */
+const errorResponses = Object.fromEntries(
+  STATUSES.map((status) => [
+    errorName(status),
+    {
+      description: CODES.filter((code) => failures[code].status === status).join(', '),
+      headers:
+        status === 429
+          ? { ...requestId, 'Retry-After': { schema: { type: 'integer' }, description: 'seconds' } }
+          : requestId,
+      content: content({ $ref: '#/components/schemas/Error' }),
+    },
+  ]),
+)
+
 /** The whole API as OpenAPI 3.1. */
 export function openapi(operations: Operations, options: { version: string }): Json {
   const paths: Record<string, Json> = {}
-  const known = models()
+  const known = models(wholesOf(operations))
   for (const [name, op] of Object.entries(operations)) {
     paths[op.path] = { ...paths[op.path], [op.method.toLowerCase()]: describe(name, op, known) }
   }
@@ -99,7 +121,7 @@ export function openapi(operations: Operations, options: { version: string }): J
     },
     tags: [...new Set(Object.values(operations).map((op) => title(op.tag)))].map((name) => ({ name })),
     paths,
-    components: { securitySchemes, schemas: { Error: errorSchema, ...known.schemas } },
+    components: { securitySchemes, schemas: { ...errorSchemas, ...known.schemas }, responses: errorResponses },
   }
 }
 
@@ -107,14 +129,39 @@ const title = (tag: string): string => tag.charAt(0).toUpperCase() + tag.slice(1
 
 type Known = ReturnType<typeof models>
 
-function describe(name: string, op: Operation, known: Known): Json {
+/** What is sent and answered as a whole, by the names of the operations. */
+function wholesOf(operations: Operations): Record<string, Json> {
+  return Object.fromEntries(
+    Object.entries(operations).flatMap(([name, op]): [string, Json][] => {
+      const [{ body }, model] = [sentBy(op), title(name)]
+      return [
+        ...(body ? [[`${model}Request`, body] satisfies [string, Json]] : []),
+        ...(op.status === 204 ? [] : [[`${model}Answer`, outputSchema(op)] satisfies [string, Json]]),
+      ]
+    }),
+  )
+}
+
+/** Where the fields travel, and what the body is made of them. */
+function sentBy(op: Operation) {
   const { properties = {}, required = [] } = inputSchema(op)
   const inPath = pathNames(op.path)
   const rest = Object.keys(properties).filter((field) => !inPath.includes(field))
   const fromBody = bodySource(op) === 'body' && rest.length > 0
   const inQuery = fromBody ? rest.filter((field) => op.alsoQuery?.includes(field)) : rest
+  const must = required.filter((field) => rest.includes(field) && !op.alsoQuery?.includes(field))
+  const body = fromBody && {
+    type: 'object',
+    properties: Object.fromEntries(rest.map((field) => [field, properties[field]])),
+    additionalProperties: false,
+    ...(must.length > 0 && { required: must }),
+  }
+  return { properties, required, inPath, inQuery, body }
+}
+
+function describe(name: string, op: Operation, known: Known): Json {
+  const { properties, required, inPath, inQuery, body } = sentBy(op)
   const sent = SENT[name] ?? (exampleOf({ properties, required }, 'sent') as Json)
-  const model = name.charAt(0).toUpperCase() + name.slice(1)
   return {
     operationId: name,
     summary: titleOf(name, op),
@@ -124,18 +171,12 @@ function describe(name: string, op: Operation, known: Known): Json {
     parameters: [
       ...inPath.map((field) => parameter(field, properties[field], { in: 'path', required: true, sent })),
       ...inQuery.map((field) =>
-        parameter(field, properties[field], { in: 'query', required: !fromBody && required.includes(field), sent }),
+        parameter(field, properties[field], { in: 'query', required: !body && required.includes(field), sent }),
       ),
       ...(op.idempotent ? [idempotencyKey] : []),
     ],
-    ...(fromBody && {
-      requestBody: body(
-        op,
-        { properties, required, sent, named: (schema) => known.whole(`${model}Request`, schema) },
-        rest,
-      ),
-    }),
-    responses: { ...successes(op, (schema) => known.whole(`${model}Answer`, schema)), ...errors(op) },
+    ...(body && { requestBody: requestBody(body, { sent, known }) }),
+    responses: { ...successes(op, known), ...errors(op) },
   }
 }
 
@@ -161,24 +202,9 @@ function parameter(name: string, schema: JsonSchema | undefined, { sent, ...plac
   }
 }
 
-type Inputs = {
-  properties: Record<string, JsonSchema>
-  required: string[]
-  /** An example of all that is sent. */
-  sent: Json
-  named: (schema: unknown) => unknown
-}
-
-function body(op: Operation, { properties, required, sent, named }: Inputs, fields: string[]): Json {
-  const must = required.filter((field) => fields.includes(field) && !op.alsoQuery?.includes(field))
-  const schema = {
-    type: 'object',
-    properties: Object.fromEntries(fields.map((field) => [field, properties[field]])),
-    additionalProperties: false,
-    ...(must.length > 0 && { required: must }),
-  }
-  const example = Object.fromEntries(Object.entries(sent).filter(([field]) => fields.includes(field)))
-  return { required: must.length > 0, content: content(named(schema), example) }
+function requestBody(body: Json, { sent, known }: { sent: Json; known: Known }): Json {
+  const example = Object.fromEntries(Object.entries(sent).filter(([field]) => field in (body.properties as Json)))
+  return { required: body.required !== undefined, content: content(known.refTo(body), example) }
 }
 
 function notes(name: string, op: Operation): string {
@@ -198,31 +224,22 @@ function notes(name: string, op: Operation): string {
 
 const code = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ')
 
-function successes(op: Operation, named: (schema: unknown) => unknown): Json {
+function successes(op: Operation, known: Known): Json {
   if (op.status === 204) return { 204: { description: 'done, without a body', headers: requestId } }
   const stream = op.streams && { 'text/event-stream': { schema: { type: 'string' } } }
   const schema = outputSchema(op)
-  const shown = content(named(schema), exampleOf(schema, 'answered'))
+  const shown = content(known.refTo(schema), exampleOf(schema, 'answered'))
   const answer = { description: 'done', headers: requestId, content: { ...shown, ...stream } }
   return { [op.status]: answer, ...(op.alternative && { [op.alternative.status]: answer }) }
 }
 
+/** The codes of each status, which an operation's description lists, refer to the answer that all of that status have. */
 function errors(op: Operation): Json {
-  const byStatus = new Map<number, string[]>()
-  for (const failure of failuresOf(op)) {
-    const { status } = failures[failure]
-    byStatus.set(status, [...(byStatus.get(status) ?? []), failure])
-  }
-  const answers = [...byStatus].map(([status, codes]) => [
-    status,
-    {
-      description: codes.join(', '),
-      headers:
-        status === 429
-          ? { ...requestId, 'Retry-After': { schema: { type: 'integer' }, description: 'seconds' } }
-          : requestId,
-      content: content({ allOf: [{ $ref: '#/components/schemas/Error' }, { properties: { code: { enum: codes } } }] }),
-    },
-  ])
-  return Object.fromEntries(answers)
+  const byStatus = Object.groupBy(failuresOf(op), (failure) => failures[failure].status)
+  return Object.fromEntries(
+    Object.entries(byStatus).map(([status, codes = []]) => [
+      status,
+      { $ref: `#/components/responses/${errorName(Number(status))}`, description: codes.join(', ') },
+    ]),
+  )
 }

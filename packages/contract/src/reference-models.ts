@@ -17,6 +17,7 @@ import { POLICY_TYPES, type PolicyType, policyTypes } from './policies/all.ts'
 import { PolicyResponse } from './policies.ts'
 import { AssetPrice } from './prices.ts'
 import { Receipt } from './receipts.ts'
+import { mapParts, nameShapes, type Shape, textOf, wordOf } from './reference-names.ts'
 import { SessionConstraints, SessionItem } from './sessions.ts'
 import { Sweep } from './sweeps.ts'
 import { RegisteredToken } from './tokens.ts'
@@ -41,77 +42,137 @@ const MODELS: Readonly<Record<string, z.ZodType>> = {
   },
 }
 
-type Json = Record<string, unknown>
-const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` })
-
-/** Words in capitals as one name. */
-const pascal = (name: string): string =>
-  name
-    .split('_')
-    .map((word) => word.charAt(0) + word.slice(1).toLowerCase())
-    .join('')
-const rulesName = (type: PolicyType): string => `${pascal(type)}Rules`
-
-/** Schemas by name, and what stands in their place where they are met. */
-export function models() {
-  const names = new Map(Object.entries(MODELS).map(([name, model]) => [textOf(answerSchema(model)), name]))
-  const schemas: Json = {}
-  for (const type of POLICY_TYPES)
-    schemas[rulesName(type)] = { description: policyTypes[type].summary, ...rulesSchema(policyTypes[type].rules) }
-
-  /** The schema with its parts called by their names. */
-  function named(schema: unknown): unknown {
-    if (Array.isArray(schema)) return schema.map(named)
-    if (typeof schema !== 'object' || schema === null) return schema
-    const name = 'properties' in schema || 'oneOf' in schema ? names.get(textOf(schema)) : undefined
-    if (name === undefined) return inside(schema)
-    if (!(name in schemas)) {
-      schemas[name] = {}
-      const { description: _, ...bare } = schema as Json
-      schemas[name] = inside(bare)
-    }
-    const { description } = schema as Json
-    return { ...ref(name), ...(description !== undefined && { description }) }
-  }
-
-  const inside = (schema: object): unknown => {
-    const parts = Object.fromEntries(Object.entries(schema).map(([key, value]) => [key, named(value)]))
-    return isPolicy(schema) ? byType(parts) : parts
-  }
-
-  return {
-    schemas,
-    named,
-    /** A whole request or answer, by the name of its operation. */
-    whole(name: string, schema: unknown): unknown {
-      const parts = named(schema)
-      if (typeof parts !== 'object' || parts === null || '$ref' in parts) return parts
-      schemas[name] = parts
-      return ref(name)
-    },
-  }
+/** Better names than the places say where something is met, by what those would give. */
+export const INSTEAD: Readonly<Record<string, string>> = {
+  AddContactAnswer: 'Contact',
+  AddNoticeRouteAnswer: 'NoticeRoutes',
+  AddPasskeyAnswer: 'Passkey',
+  AddPushAnswer: 'Push',
+  AdminListTransactionsAnswerItem: 'OperatorTransaction',
+  ApplyPoliciesAnswer: 'PolicyChanges',
+  ApplyPoliciesRequestPolicy: 'WrittenPolicy',
+  CardOwners: 'OwnersAgreed',
+  CreateLoginAnswer: 'Login',
+  CreateMcpTokenAnswerClaudeDesktopConfig: 'McpServer',
+  CreateWalletAnswerDefaultPolicy: 'DefaultPolicy',
+  DecisionInputsPrice: 'ReadPrice',
+  DecisionInputsSpentDay: 'SpendWindow',
+  DecisionInputsSpentDayAllowed: 'SpendWindowAllowed',
+  DecisionInputsSpentDayFinal: 'SpendWindowFinal',
+  DecisionInputsSpentOfSession: 'SpendWindows',
+  DiffPoliciesRequestDraft: 'PolicyDraft',
+  EvidenceRowOther: 'EvidenceDetail',
+  ExportPoliciesAnswerPolicy: 'ExportedPolicy',
+  GetAdminStatusAnswerOther: 'DaemonVersion',
+  GetAdminStatusAnswerWalletCount: 'DaemonStatus',
+  GetAssetsAnswerNetworkAssets: 'WalletNetworkAssets',
+  GetBalanceAnswerNetwork: 'WalletBalance',
+  GetConnectInfoAnswer: 'ConnectInfo',
+  GetConnectInfoAnswerWallet: 'ConnectInfoWallet',
+  GetPolicyTemplateAnswer: 'PolicyTemplate',
+  GetReadyAnswerChecksRpc: 'ReadyCheck',
+  GetSettingsSchemaAnswerCategories: 'SettingCategories',
+  GetSettingsSchemaAnswerSettings: 'SettingForms',
+  GetTransactionAnswer: 'TransactionDetail',
+  GetViewAnswerWallet: 'ViewedWallet',
+  GetWalletAnswer: 'WalletDetail',
+  GetWalletHoldingsAnswerNetwork: 'NetworkHoldings',
+  GetWalletHoldingsAnswerNetworkRead: 'NetworkHoldingsRead',
+  GetWalletHoldingsAnswerNetworkUnread: 'NetworkHoldingsUnread',
+  ListAllowancesAnswerItem: 'Allowance',
+  ListAllowancesAnswerItemNft: 'AllowanceNft',
+  ListBalancesAnswerItem: 'WalletWorth',
+  ListDerivationsAnswerItem: 'Derivation',
+  ListNotificationLogAnswerLog: 'SentNotice',
+  ListPolicyVersionsAnswerItem: 'PolicyVersion',
+  ListRpcUrlsAnswerItem: 'RpcUrl',
+  ListStopTokensAnswerItem: 'StopToken',
+  ListTelegramUsersAnswerUser: 'TelegramUser',
+  ListWebhookDeliveriesAnswerItem: 'WebhookDelivery',
+  ListWebhooksAnswerItem: 'Webhook',
+  NetworkAssetsOrErrorAssets: 'NetworkAssets',
+  NetworkBalanceOrErrorBalance: 'NetworkBalance',
+  NoticeRoutesData: 'NoticeRoute',
+  PlanDecision: 'TransactionDecision',
+  PlanStepFee: 'TransactionFee',
+  PolicyChangeAfter: 'PolicyState',
+  PolicyChangesChange: 'PolicyChange',
+  PolicyDraftAdd: 'DraftedPolicy',
+  ProposeWalletCeilingAnswerChain: 'ChainCeiling',
+  ReceiptApprovalOther: 'OwnerConsent',
+  ReceiptEvidenceLink: 'EvidenceLink',
+  ReceiptEvidenceRow: 'EvidenceRow',
+  SendPlanAnswerId: 'PlanSent',
+  SendPlanAnswerIdStep: 'PlanSentStep',
+  SendPlanAnswerSuccess: 'PlanSimulation',
+  SendPlanAnswerSuccessFee: 'PlanSimulationFee',
+  SendPlanAnswerSuccessStep: 'PlanSimulationStep',
+  SettingCategoriesCategory: 'SettingCategory',
+  SettingFormsSetting: 'SettingForm',
+  ShowOverCeilingAnswerPayment: 'SignerPayment',
+  ShowOverCeilingAnswerPaymentCall: 'SignerPaymentCall',
+  ShowOverCeilingAnswerPaymentMove: 'SignerPaymentMove',
+  SimulateRequestAccount: 'InstructionAccount',
+  SimulateRequestEvm: 'EvmTerms',
+  SimulateRequestGasCondition: 'GasCondition',
+  SimulateRequestInstruction: 'BatchInstruction',
+  SimulateRequestNft: 'NftChoice',
+  SimulateRequestPreInstruction: 'ProgramInstruction',
+  SimulateRequestToken: 'TokenChoice',
+  SweepWalletAnswerDigest: 'SweepPreview',
+  SweepWalletAnswerDigestLeft: 'SweepPreviewLeft',
+  SweepWalletAnswerDigestStep: 'SweepPreviewStep',
+  WalletAssetsAsset: 'Asset',
+  WalletBalancesBalance: 'NetworkBalanceOrError',
+  WalletExposureTakenOver: 'TakenOver',
+  WalletExposureUnread: 'NetworkError',
+  WalletNetworkAssetsNetworkAsset: 'NetworkAssetsOrError',
+  WalletOwnerOwner: 'Owner',
+  WalletOwnerOwnerCredential: 'OwnerCredential',
+  WalletWorthNetworkHolding: 'Holding',
 }
 
-/** Without what differs where it is met. */
-function textOf(schema: object): string {
-  const { description: _, ...rest } = schema as Json
-  return JSON.stringify(rest)
+const rulesName = (type: PolicyType): string => `${wordOf(type)}Rules`
+const rulesOf = (type: PolicyType): Shape => ({
+  description: policyTypes[type].summary,
+  ...rulesSchema(policyTypes[type].rules),
+})
+
+/** The whole requests and answers by name, all in them that is an object called by a name, and what stands for a whole one. */
+export function models(wholes: Readonly<Record<string, Shape>>) {
+  const rules = POLICY_TYPES.map((type): [string, Shape] => [rulesName(type), rulesOf(type)])
+  const roots = { ...Object.fromEntries(rules), ...wholes }
+  const shapes = Object.fromEntries(Object.entries(roots).map(([name, shape]) => [name, plain(shape)]))
+  const known = new Map(Object.entries(MODELS).map(([name, model]) => [textOf(plain(answerSchema(model))), name]))
+  const { schemas, refTo } = nameShapes(shapes, { models: known, instead: INSTEAD })
+  return { schemas, refTo: (whole: Shape): Shape => refTo(plain(whole)) }
 }
 
-/** A policy as it is written: its rules follow from its type. */
-function isPolicy(schema: object): boolean {
+/**
+ * The shape with each policy in it as one of several forms, as its rules follow from its type; without the pattern of a UUID,
+ * which its format says; and with bounds in place of a fixed negative number, over which generators stumble.
+ */
+function plain(shape: Shape): Shape {
+  const parts = mapParts(shape, plain)
+  const { pattern: _, const: fixed, ...rest } = parts
+  if (parts.format === 'uuid') return rest
+  if (typeof fixed === 'number' && fixed < 0) return { ...rest, minimum: fixed, maximum: fixed }
+  return isPolicy(parts) ? oneForEachType(parts) : parts
+}
+
+/** A policy as it is written. */
+function isPolicy(schema: Shape): boolean {
   const { properties } = schema as JsonSchema
   const types = properties?.type?.enum
   return properties?.rules !== undefined && types !== undefined && POLICY_TYPES.every((type) => types.includes(type))
 }
 
-/** One form for each type of policy. */
-function byType({ properties, ...rest }: Json): Json {
-  const { type: _, rules: __, ...others } = properties as Json
+function oneForEachType({ properties, ...rest }: Shape): Shape {
+  const { type: _, rules: __, ...others } = properties as Shape
   const forms = POLICY_TYPES.map((type) => ({
     ...rest,
     title: type,
-    properties: { ...others, type: { const: type, type: 'string' }, rules: ref(rulesName(type)) },
+    properties: { ...others, type: { const: type, type: 'string' }, rules: rulesOf(type) },
   }))
-  return { type: 'object', oneOf: forms, discriminator: { propertyName: 'type' } }
+  return { type: 'object', oneOf: forms }
 }
