@@ -1,6 +1,6 @@
 import { type ClientOptions, WAIaaSClient } from '@waiaas/sdk'
+import type { CallOperation } from './calling.ts'
 import type { Environment } from './environment.ts'
-import type { CallOperation } from './server.ts'
 import { sessionKeeper } from './session.ts'
 
 /** An MCP client waits a minute for a tool; the tries of one call stay within that. */

@@ -2,10 +2,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { WAIaaSClient } from '@waiaas/sdk'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { until } from '../../../test/support/until.ts'
 import { startDaemon } from '../../daemon/src/index.ts'
 import { type EvmNode, startEvm } from '../../localnet/src/index.ts'
-import { type Agent, startAgent } from '../test/client.ts'
+import { type Agent, type Result, startAgent } from '../test/client.ts'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'waiaas-mcp-'))
 const recipient = `0x${'34'.repeat(20)}`
@@ -138,4 +140,146 @@ test('an agent without a token shows a code, and goes on once the operator has a
     await stranger.close()
     rmSync(folder, { recursive: true })
   }
+})
+
+/** A wallet with 1 ETH and an agent of its own; `start` starts the server of that agent. */
+async function walletWith(name: string, rules: Record<string, unknown>) {
+  const { id, publicKey } = await operator.api.createWallet({ name, chain: 'ethereum', environment: 'testnet' })
+  await node.fund(publicKey, 10n ** 18n)
+  await operator.api.createPolicy({ walletId: id, type: 'SPENDING_LIMIT', rules })
+  await operator.api.createMcpToken({ walletId: id })
+  const start = async () => {
+    const started = await startAgent({ WAIAAS_DATA_DIR: dataDir, WAIAAS_WALLET_ID: id, WAIAAS_WALLET_NAME: name })
+    onTestFinished(() => started.close())
+    return started
+  }
+  const made = async () => (await operator.api.adminListTransactions({ wallet_id: id })).items
+  return { id, start, made }
+}
+const upTo = (usd: number) => ({
+  ...{ instant_max_usd: usd, notify_max_usd: usd, delay_max_usd: usd, delay_seconds: 900 },
+})
+const network = 'local-evm'
+const heldBy = async (address: string) => BigInt((await node.rpc('eth_getBalance', [address, 'latest'])) as string)
+const textOf = ({ content }: Result) => (content as { text: string }[])[0]!.text
+
+test('an agent reads its limits, asks for too much, pays what would pass, and repeats the call without paying more', async () => {
+  const wallet = await walletWith('payer', { ...upTo(100), daily_limit_usd: 100 })
+  const { tool } = await wallet.start()
+  const to = `0x${'56'.repeat(20)}`
+  const limits = await tool('get_limits', { network })
+  expect(textOf(limits)).toMatch(/^On local-evm one payment of ETH INSTANT up to 0\.0/)
+  const pay = (humanAmount: string) =>
+    tool('send_token', { to, network, humanAmount, idempotencyKey: `invoice-of-${humanAmount}` })
+  const refused = await pay('0.2')
+  expect(refused).toMatchObject({ isError: true, structuredContent: { code: 'POLICY_DENIED' } })
+  const { suggestion } = refused.structuredContent!.details as { suggestion: { humanAmount: string } }
+  expect(textOf(refused)).toContain(suggestion.humanAmount)
+  expect(refused.structuredContent!.details).not.toHaveProperty('decision')
+  const paid = await pay(suggestion.humanAmount)
+  expect(paid).toMatchObject({ structuredContent: { tier: 'INSTANT', humanAmount: suggestion.humanAmount } })
+  expect(paid.structuredContent).not.toHaveProperty('amount')
+  const { id } = paid.structuredContent!
+  const told = await until('it to land', async () => {
+    const again = await pay(suggestion.humanAmount)
+    expect(again.structuredContent).toMatchObject({ id })
+    return again.structuredContent?.status === 'CONFIRMED' && again
+  })
+  expect(textOf(told)).toMatch(
+    new RegExp(`^Done: ${suggestion.humanAmount} ETH on local-evm. Transaction ${id}, hash 0x`),
+  )
+  const key = `invoice-of-${suggestion.humanAmount}`
+  const reused = await tool('send_token', { to, network, humanAmount: '0.00001', idempotencyKey: key })
+  expect(reused).toMatchObject({ isError: true, structuredContent: { code: 'IDEMPOTENCY_KEY_REUSED' } })
+  expect((await wallet.made()).filter(({ txHash }) => txHash !== null).map((one) => one.id)).toEqual([id])
+  expect(await heldBy(to)).toBe(parseEther(suggestion.humanAmount))
+
+  const reads = {
+    limits,
+    balance: await tool('get_balance', { network }),
+    address: await tool('get_address'),
+    paid: told,
+  }
+  const listed = await tool('list_transactions')
+  const tokens = Object.entries({ ...reads, refused }).map(
+    ([name, result]) => [name, countTokens(textOf(result))] as const,
+  )
+  const [on, ...rows] = textOf(listed).split('\n')
+  console.log(
+    tokens,
+    rows.map((row) => countTokens(row)),
+    countTokens(JSON.stringify(refused.structuredContent)),
+  )
+  for (const [name, count] of tokens)
+    expect({ name, isShort: count < (name === 'refused' ? 120 : 150) }, `${name}: ${count}`).toEqual({
+      name,
+      isShort: true,
+    })
+  expect([on, rows.length]).toEqual(['All on local-evm:', 2])
+  for (const row of rows) expect(countTokens(row), row).toBeLessThan(60)
+})
+
+/** Whole units of the local chain in base units. */
+const parseEther = (text: string): bigint => {
+  const [whole, fraction = ''] = text.split('.')
+  return BigInt(`${whole}${fraction.padEnd(18, '0')}`)
+}
+
+test('an agent whose server is killed while a human decides hears of it by the same call, and has paid once', async () => {
+  const wallet = await walletWith('asks', upTo(10))
+  const to = `0x${'57'.repeat(20)}`
+  const payment = { to, network, humanAmount: '0.02' }
+  const first = await wallet.start()
+  const asked = await first.tool('send_token', payment)
+  expect(asked).toMatchObject({
+    structuredContent: { status: 'QUEUED', tier: 'APPROVAL', approvalCode: expect.any(String) },
+  })
+  const { id, next, approvalCode } = asked.structuredContent as { id: string; next: string; approvalCode: string }
+  expect(asked.isError).toBeUndefined()
+  expect(textOf(asked)).toMatch(
+    /^Waits, and nothing has left: 0\.02 ETH on local-evm \(the operator can approve it until /,
+  )
+  for (const said of [id, next, `Code ${approvalCode}`]) expect(textOf(asked)).toContain(said)
+  expect(countTokens(textOf(asked))).toBeLessThan(200)
+  process.kill(first.pid, 'SIGKILL')
+
+  const second = await wallet.start()
+  const again = () => second.tool('send_token', payment)
+  expect(await again()).toMatchObject({ structuredContent: { id, status: 'QUEUED', approvalCode } })
+  await operator.api.adminApproveTransaction({ id, code: approvalCode })
+  await until('the decision to be told', async () => {
+    const { structuredContent } = await again()
+    expect(structuredContent).toMatchObject({ id })
+    return structuredContent?.status === 'CONFIRMED'
+  })
+  expect((await wallet.made()).map((one) => one.id)).toEqual([id])
+  expect(await heldBy(to)).toBe(parseEther('0.02'))
+  // What is over can be asked for anew.
+  expect((await again()).structuredContent?.id).not.toBe(id)
+})
+
+test('a client that has tools alone, over HTTP, follows next until a human has decided', async () => {
+  const wallet = await walletWith('plain', upTo(10))
+  const { token } = await operator.api.createSession({ walletId: wallet.id })
+  const tool = async (name: string, args: object) => {
+    const response = await fetch(new URL('/mcp', operator.baseUrl), {
+      method: 'POST',
+      headers: {
+        ...{ accept: 'application/json, text/event-stream', 'content-type': 'application/json' },
+        authorization: `Bearer ${token}`,
+      },
+      body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: args } }),
+    })
+    return ((await response.json()) as { result: Result }).result
+  }
+  const payment = { to: `0x${'58'.repeat(20)}`, network, humanAmount: '0.02', idempotencyKey: 'rent' }
+  const asked = await tool('send_token', payment)
+  const { id, next, approvalCode } = asked.structuredContent as { id: string; next: string; approvalCode: string }
+  expect(next).toMatch(/^call get_transaction with this id, wait 40 and seen "QUEUED"; the same call again/)
+  expect(await tool('send_token', payment)).toMatchObject({ structuredContent: { id, status: 'QUEUED' } })
+  await operator.api.adminRejectTransaction({ id, code: approvalCode })
+  const told = await tool('get_transaction', { id, wait: 40, seen: 'QUEUED' })
+  expect(told).toMatchObject({ structuredContent: { id, status: 'CANCELLED' } })
+  expect(await tool('send_token', payment)).toMatchObject({ structuredContent: { id, status: 'CANCELLED' } })
+  expect(await wallet.made()).toHaveLength(1)
 })

@@ -12,6 +12,8 @@ export type Environment = {
   readonly token: string | undefined
   /** Where the token may be, the first choice first; empty without a data directory. */
   readonly tokenFiles: readonly string[]
+  /** Where the keys of calls that are not over outlive this process; undefined without a data directory. */
+  readonly repeatsFolder: string | undefined
   readonly walletId: string | undefined
   readonly walletName: string | undefined
   /** Which tools are shown beside those that everybody is shown. */
@@ -36,6 +38,7 @@ export function readEnvironment(env: Record<string, string | undefined>): Enviro
     baseUrl: async () => given ?? `http://127.0.0.1:${(await portOf(dataDir)) ?? DEFAULT_PORT}`,
     token: text('WAIAAS_SESSION_TOKEN'),
     tokenFiles: dataDir === undefined ? [] : tokenFiles(dataDir, walletId),
+    repeatsFolder: dataDir === undefined ? undefined : join(dataDir, 'mcp-repeats'),
     walletId,
     walletName: text('WAIAAS_WALLET_NAME'),
     toolsets: toolsetsOf(text('WAIAAS_MCP_TOOLSETS')),

@@ -69,7 +69,8 @@ async function conversation(way: () => Promise<Client | OldClient>): Promise<unk
       tools,
       instructions: client.getInstructions(),
       address: address.structuredContent,
-      sent: { ...(sent.structuredContent as object), id: '' },
+      // How the same call may be repeated depends on the transport.
+      sent: { ...(sent.structuredContent as object), id: '', next: '' },
       refused: { isError: refused.isError, ...(refused.structuredContent as object), requestId: '' },
       contents,
       resources,

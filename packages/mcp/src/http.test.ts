@@ -83,6 +83,13 @@ test('a key of the client is that of its one message, which may be the same as b
   expect(daemon.sends.map(({ key }) => key)).toEqual(['invoice-7'])
 })
 
+test('a key that the model gives its call is that of the send, over HTTP too', async () => {
+  const client = await connect(daemon.issue())
+  for (let at = 0; at < 2; at += 1)
+    await client.callTool({ name: 'send_token', arguments: { to, humanAmount: '0.1', idempotencyKey: 'invoice-7' } })
+  expect(daemon.sends.map(({ key }) => key)).toEqual(['invoice-7', 'invoice-7'])
+})
+
 test('a send that waits is sent without a key, and asked about then', async () => {
   const client = await connect(daemon.issue())
   const args = { to, humanAmount: '0.1', wait: 5 }

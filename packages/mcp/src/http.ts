@@ -3,7 +3,9 @@ import {
   isLegacyRequest,
   WebStandardStreamableHTTPServerTransport,
 } from '@modelcontextprotocol/server'
-import { type CallOperation, createServer, type ServerOptions } from './server.ts'
+import type { CallOperation } from './calling.ts'
+import { noKeys } from './repeat-keys.ts'
+import { createServer, type ServerOptions } from './server.ts'
 
 /** One POST of the Streamable HTTP transport; `body` is what its JSON says. */
 type Post = { readonly request: Request; readonly body: unknown }
@@ -13,7 +15,7 @@ type Post = { readonly request: Request; readonly body: unknown }
  * between requests. Host, Origin, credentials and the size of the body are the caller's to check before.
  */
 export async function answerRequest(post: Post, call: CallOperation, options?: ServerOptions): Promise<Response> {
-  const make = () => createServer(call, options)
+  const make = () => createServer(call, { ...options, keys: noKeys })
   return (await isLegacyRequest(post.request, post.body)) ? answerLegacy(post, make()) : answerModern(post, make)
 }
 

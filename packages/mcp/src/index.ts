@@ -1,2 +1,3 @@
+export type { CallOperation, ToolOptions } from './calling.ts'
 export { answerRequest } from './http.ts'
-export { type CallOperation, createServer, type ServerOptions, type ToolOptions } from './server.ts'
+export { createServer, type ServerOptions } from './server.ts'

@@ -3,17 +3,39 @@ import { isFailure, type Operation, toolAnswer } from '@waiaas/contract'
 import { WAIaaSError } from '@waiaas/sdk'
 import { plainText } from './plain-text.ts'
 import { isTokenRefused } from './refusals.ts'
+import { inShort } from './sends.ts'
+import { sentenceOf } from './sentences.ts'
 
-/** An answer of the daemon as a tool's result. */
-export const answerResult = (answer: unknown, op: Operation): CallToolResult => resultOf(toolAnswer(op, answer) ?? {})
+type Told = { readonly op: Operation; readonly input?: Record<string, unknown>; readonly beside?: object }
 
 /**
- * A failed call as a tool's result: a sentence to read, and the daemon's whole error body beside it, so that a model learns
- * why and what would do, whichever of the two its client hands on.
+ * An answer of the daemon as a tool's result: a sentence to read, and the data for programs beside it. What stands `beside`
+ * the answer is in both.
+ */
+export function answerResult(answer: unknown, { op, input = {}, beside = {} }: Told): CallToolResult {
+  const shown = op.idempotent ? inShort(answer, input) : answer
+  const result = resultOf({ ...(toolAnswer(op, shown) ?? {}), ...beside })
+  const text = sentenceOf(op, answer, { ...beside, token: input.token })
+  return text === undefined ? result : { ...result, content: [{ type: 'text', text }] }
+}
+
+/**
+ * A failed call as a tool's result: a sentence to read, and the daemon's error body beside it, so that a model learns why and
+ * what would do, whichever of the two its client hands on.
  */
 export function failureResult(error: unknown, op: Operation): CallToolResult {
   const body = failureBody(error, op)
-  return { ...resultOf(body), content: [{ type: 'text', text: sentence(body) }], isError: true }
+  const result = resultOf({ ...body, ...('details' in body && { details: detailsInShort(body.details) }) })
+  return { ...result, content: [{ type: 'text', text: sentence(body) }], isError: true }
+}
+
+/** Of the decision, what would pass: why it came out so is in the reasons, and the rest is for programs. */
+function detailsInShort(details: unknown): unknown {
+  if (typeof details !== 'object' || details === null || !('decision' in details)) return details
+  const { decision, ...rest } = details
+  const { suggestion } = decision as { suggestion?: { message?: unknown; amount?: unknown } }
+  const { message: _, amount: __, ...would } = suggestion ?? {}
+  return { ...rest, ...(suggestion && { suggestion: would }) }
 }
 
 /** What happened and what to do, in the words of the daemon; names in it are anybody's, so that they stay on one line. */
@@ -53,10 +75,6 @@ export function failureBody(error: unknown, op: Operation): Record<string, unkno
   if (error.status === 0 && error.retryable) return withHint({ network_error: true, ...body }, op)
   return body
 }
-
-/** It is not known whether the daemon did what was asked. */
-export const isUnknown = (error: unknown): boolean =>
-  isAbort(error) || (error instanceof WAIaaSError && ((error.status === 0 && error.retryable) || error.status >= 500))
 
 const NO_ANSWER = 'the daemon did not answer in time'
 const NEW_SESSION =

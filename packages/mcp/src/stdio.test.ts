@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -84,7 +84,12 @@ describe('the MCP server over stdio', () => {
     const first = await tool('send_token', { to, humanAmount: '2', wallet_id: walletId })
     const second = await tool('send_token', { to, humanAmount: '0.1' })
     expect(first.structuredContent).toMatchObject({ status: 'PENDING', tier: 'INSTANT', humanAmount: '2' })
-    expect(first.content).toEqual([{ type: 'text', text: JSON.stringify(first.structuredContent) }])
+    const { id, next } = first.structuredContent!
+    const text = `On its way: 2 ETH on local-evm. Transaction ${id}. Next: ${next}`
+    expect(first.content).toEqual([{ type: 'text', text }])
+    expect(next).toBe(
+      'call get_transaction with this id, wait 40; the same call again tells it too, and is never made twice: another like it needs another idempotencyKey',
+    )
     expect(first.isError).toBeUndefined()
     expect(second.structuredContent).toMatchObject({ humanAmount: '0.1' })
     expect(daemon.sends.map(({ input }) => input)).toMatchObject([
@@ -94,6 +99,31 @@ describe('the MCP server over stdio', () => {
     const keys = daemon.sends.map(({ key }) => key)
     expect(new Set(keys).size).toBe(2)
     expect(keys).not.toContain(undefined)
+  })
+
+  test('knows a call that was not over when it was killed, and writes down nothing that was asked for', async () => {
+    writeFileSync(tokenFile(), daemon.issue())
+    const env = { WAIAAS_BASE_URL: daemon.url, WAIAAS_DATA_DIR: dataDir }
+    const pay = (agent: Agent) => agent.tool('send_token', { to, humanAmount: '0.1' })
+    const killed = await startAgent(env)
+    await pay(killed)
+    process.kill(killed.pid, 'SIGKILL')
+    await killed.close()
+    const folder = join(dataDir, 'mcp-repeats')
+    const [file, ...others] = readdirSync(folder)
+    expect(file).toMatch(/^[0-9a-f]{64}\.[0-9a-f-]{36}$/)
+    expect(others).toEqual([])
+    expect(readFileSync(join(folder, file!), 'utf8')).toBe('\n')
+    expect(statSync(join(folder, file!)).mode & 0o777).toBe(0o600)
+    expect(statSync(folder).mode & 0o777).toBe(0o700)
+    const again = await agentWith(env)
+    await pay(again)
+    daemon.answers.push(new Failure('POLICY_DENIED', 'no policy allows this'))
+    await pay(again)
+    expect(readdirSync(folder)).toEqual([])
+    await again.tool('send_token', { to, humanAmount: '0.1' })
+    const [first, ...keys] = daemon.sends.map(({ key }) => key)
+    expect([...keys.slice(0, 2), keys[2] === first]).toEqual([first, first, false])
   })
 
   test('hands on a refusal with its reasons and its hint', async () => {
@@ -132,7 +162,14 @@ describe('the MCP server over stdio', () => {
     const nothing = { type: null, amount: null, token: null, memo: '', walletId, wallet_id: walletId }
     const sent = await tool('send_token', { to, humanAmount: 1000, network: null, dryRun: 'false', ...nothing })
     expect(sent.isError).toBeUndefined()
-    expect(daemon.sends[0]?.input).toEqual({ type: 'TRANSFER', to, humanAmount: '1000', walletId, dryRun: false })
+    expect(daemon.sends[0]?.input).toEqual({
+      type: 'TRANSFER',
+      to,
+      humanAmount: '1000',
+      walletId,
+      dryRun: false,
+      wait: 20,
+    })
     const page = await tool('list_transactions', { walletId: null, wallet_id: null, limit: '5', cursor: null })
     expect(page.structuredContent).toMatchObject({ items: [] })
   })

@@ -1,6 +1,7 @@
 import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import { type DaemonCalls, daemonCalls } from './calls.ts'
 import { readEnvironment } from './environment.ts'
+import { repeatKeys } from './repeat-keys.ts'
 import { createServer } from './server.ts'
 
 /** How long an unfinished call may hold up the end of the process. */
@@ -34,7 +35,9 @@ export async function serveOnStdio(): Promise<void> {
   process.stdout.on('error', stop)
   await calls.start()
   if (isStopping) return
-  served = serveStdio(() => createServer(call, { ...environment, log }), {
+  const { repeatsFolder: folder, tokenFiles } = environment
+  const keys = repeatKeys({ folder, of: tokenFiles[0], log })
+  served = serveStdio(() => createServer(call, { ...environment, log, keys }), {
     onerror: (error) => log(error.message),
     maxSubscriptions: 0,
   })

@@ -7,6 +7,7 @@ import {
   type Tool,
   tools,
 } from '@waiaas/contract'
+import { keyField } from './given-keys.ts'
 
 /** A tool of the contract with its operation and where it names its wallet. */
 export type AgentTool = Tool & {
@@ -14,6 +15,8 @@ export type AgentTool = Tool & {
   /** The input field that names the wallet; undefined where the operation has none. */
   readonly walletField: string | undefined
   readonly needsWallet: boolean
+  /** It can wait for what becomes of what it sends. */
+  readonly waits: boolean
 }
 
 const table: Operations = operations
@@ -31,12 +34,17 @@ function agentTool(tool: Tool): AgentTool {
   const walletField = Object.keys(properties).find((field) => op.aliases?.[field]?.includes('wallet_id'))
   return {
     ...tool,
-    inputSchema: walletField === undefined ? tool.inputSchema : withoutNeed(tool.inputSchema, walletField),
+    inputSchema: withKey(walletField === undefined ? tool.inputSchema : withoutNeed(tool.inputSchema, walletField), op),
     op,
     walletField,
     needsWallet: walletField !== undefined && required.includes(walletField),
+    waits: op.idempotent === true && properties.wait !== undefined,
   }
 }
+
+/** What sends takes a key of its caller. */
+const withKey = (schema: JsonSchema, { idempotent }: Operation): JsonSchema =>
+  idempotent ? { ...schema, properties: { ...schema.properties, ...keyField } } : schema
 
 /** A wallet that the server knows is not asked of the model. */
 function withoutNeed({ required = [], ...schema }: JsonSchema, field: string): JsonSchema {

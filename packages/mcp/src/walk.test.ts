@@ -68,7 +68,7 @@ test('every tool works against a real daemon', async () => {
     met.add(name)
     return plain(name, args)
   }
-  const payment = () => ({ to: world.newAddress(), humanAmount: '0.001', network: world.network })
+  const payment = () => ({ to: world.newAddress(), humanAmount: '0.001', network: world.network, wait: 0 })
   for (const read of READS) await call(read)
   for (const read of ['get_balance', 'get_assets', 'get_limits', 'get_tokens'])
     await call(read, { network: world.network })
@@ -77,7 +77,7 @@ test('every tool works against a real daemon', async () => {
   // A model may write numbers as numbers, and a list as text.
   for (const args of [[7], ['7'], '["7"]'])
     expect(await call('encode_calldata', { abi, functionName: 'burn', args })).toMatchObject({ selector: '0x42966c68' })
-  expect(await call('simulate_transaction', payment())).toMatchObject({ success: true })
+  expect(await call('simulate_transaction', { ...payment(), wait: undefined })).toMatchObject({ success: true })
   const { plainToken: token, sink } = await deployEvmFixtures(world.node)
   const rules = {
     ALLOWED_TOKENS: { tokens: [{ address: token }] },
@@ -107,7 +107,7 @@ test('every tool works against a real daemon', async () => {
   expectShort(...listed.items, sent)
   await call('list_pending_transactions')
   const steps = [0, 1].map(() => ({ to: world.newAddress(), value: '1000' }))
-  const planned = await call('send_plan', { steps, network: world.network })
+  const planned = await call('send_plan', { steps, network: world.network, wait: 0 })
   expect(await call('get_plan', { id: planned.id })).toMatchObject({ id: planned.id, network: world.network })
   await daemon.operator.createPolicy({
     ...{ walletId: quick.id, type: 'SIGN_MESSAGE_RULES' },
@@ -134,7 +134,7 @@ test('every tool works against a real daemon', async () => {
   met.add('cancel_transaction')
   expect(await other.call('cancel_transaction', { id: waiting.id })).toMatchObject({ status: 'CANCELLED' })
   met.add('cancel_plan')
-  const { id: plan } = await other.call('send_plan', { steps, network: world.network })
+  const { id: plan } = await other.call('send_plan', { steps, network: world.network, wait: 0 })
   expect(await other.call('cancel_plan', { id: plan })).toMatchObject({ cancelled: 2 })
   expect([...met].sort()).toEqual((await client.listTools()).tools.map(({ name }) => name).sort())
 })
@@ -176,11 +176,14 @@ test('a session over several wallets: the network picks the only one that has it
   const { client, call } = await agentOf({ ...first, token: both.token })
   const to = world.newAddress()
   expect(await call('get_balance', { network: world.network })).toMatchObject({ walletId: first.id })
-  const sent = await call('send_token', { to, humanAmount: '0.001', network: world.network })
+  const sent = await call('send_token', { to, humanAmount: '0.001', network: world.network, wait: 0 })
   expect(sent).toMatchObject({ walletId: first.id })
   expect(await call('get_address', { walletId: 'elsewhere' })).toMatchObject({ walletId: elsewhere.id })
   // Without a network, what there is on each.
   expect(await call('get_balance', { walletId: first.id })).toMatchObject({ balances: expect.any(Array) })
+  // Without a wallet too, of each.
+  const { heldBy } = await call('get_balance')
+  expect((heldBy as Answer[]).map(({ walletId }) => walletId).sort()).toEqual([first.id, elsewhere.id].sort())
   const choices = { isError: true, structuredContent: { code: 'WALLET_ID_REQUIRED' } }
   for (const args of [{}, { network: 'nowhere' }]) {
     const open = await client.callTool({ name: 'send_token', arguments: { to, humanAmount: '0.001', ...args } })

@@ -92,7 +92,8 @@ const ASKED_AGAIN: readonly string[] = ['signMessage', 'signTransaction']
 function callerOf(ask: Ask): Run {
   const call: Run = (operation, input, { messageId, ...options } = {}) => {
     const message = messageId === undefined ? undefined : JSON.stringify(messageId)
-    const methods: Record<string, unknown> = client(operations, (asked) => ask(asked, { message }))
+    const key = options.idempotencyKey
+    const methods: Record<string, unknown> = client(operations, (asked) => ask(asked, { message, key }))
     const method = methods[operation]
     if (typeof method !== 'function') throw new Error(`the contract has no operation ${operation}`)
     return method(input, options)
@@ -150,7 +151,9 @@ async function readMessages(c: Context<HttpEnv>): Promise<unknown> {
 
 type Asked = Pick<HttpCall, 'method' | 'path' | 'headers' | 'body'>
 
-type Ask = (call: Asked, standing?: { counts?: number; message?: string | undefined }) => Promise<Response>
+/** `key` is that of the call itself, where whoever asks gave it one. */
+type Standing = { counts?: number; message?: string | undefined; key?: string | undefined }
+type Ask = (call: Asked, standing?: Standing) => Promise<Response>
 
 /** Calls the daemon's own routes as the caller of this request: the same host, peer, credential, request id and key. */
 function caller(app: Hono<HttpEnv>, c: Context<HttpEnv>): Ask {
@@ -159,12 +162,13 @@ function caller(app: Hono<HttpEnv>, c: Context<HttpEnv>): Ask {
     return value === undefined ? [] : [[name, value] as const]
   })
   const { requestId } = c.get('meta')
-  return async ({ method, path, headers, body }, { counts = 1, message } = {}) => {
+  return async ({ method, path, headers, body }, { counts = 1, message, key } = {}) => {
     // Without a key of the caller, an identical send counts as the repeat of one whose answer did not reach its caller:
     // `c.env` is this request's connection, so that the daemon knows. No answer gets lost between here and there.
     // Another message, as long as that connection is there, asks for another one.
     const { [KEY]: _, ...rest } = headers
-    const all = { ...rest, ...Object.fromEntries(passed), 'x-request-id': requestId }
+    const own = key === undefined ? {} : { [KEY]: key }
+    const all = { ...rest, ...Object.fromEntries(passed), ...own, 'x-request-id': requestId }
     return app.fetch(new Request(new URL(path, c.req.url), { method, headers: all, body: body ?? null }), {
       ...c.env,
       counts,
