@@ -27,7 +27,8 @@ export default defineConfig({
     setupFiles: ['test/support/offline.ts', 'test/support/properties.ts'],
     sequence: { sequencer: LongestFirst },
     globalSetup: ['test/support/postgres.ts'],
-    env: { XDG_CONFIG_HOME: configHome },
+    // Commands are named as where they are installed, whoever starts the tests.
+    env: { XDG_CONFIG_HOME: configHome, npm_command: '' },
     isolate: false,
     pool: 'forks',
     // One more than the smallest machine has cores: many tests wait for what comes with time.

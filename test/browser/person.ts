@@ -11,6 +11,8 @@ type Element = {
   value: string
   click(): void
   checkVisibility(): boolean
+  outerHTML: string
+  getBoundingClientRect(): { right: number }
 }
 type Dom = {
   document: {
@@ -132,9 +134,23 @@ async function looksRight(page: Page, { sized, picture }: Looking, name: string)
   await picture(`${name}-desktop`)
 }
 
+/** How wide the page is, and the first of what stands beyond so many pixels. */
+const beyond = (page: Page, most: number) =>
+  page.run((limit) => {
+    const { document } = globalThis as unknown as Dom
+    const wide = [...document.querySelectorAll('body *')].filter((one) => one.getBoundingClientRect().right > limit)
+    return {
+      width: document.documentElement.scrollWidth,
+      wide: wide.slice(0, 5).map(({ outerHTML }) => outerHTML.slice(0, 200)),
+    }
+  }, most)
+
 async function assertOpenToAll(page: Page, name: string, size: typeof PHONE): Promise<void> {
-  const width = await page.run(() => (globalThis as unknown as Dom).document.documentElement.scrollWidth, undefined)
-  expect(width, `the width of ${name}`).toBeLessThanOrEqual(size.width)
+  // What closes or opens at the moment may stand over the edge until it has.
+  await until(`${name} to fit ${size.width} pixels`, async () => (await beyond(page, size.width)).width <= size.width, {
+    ...PATIENCE,
+    found: async () => (await beyond(page, size.width)).wide.join('\n'),
+  })
   const found = await page.run(async () => {
     // biome-ignore lint/suspicious/noExplicitAny: it has no types here
     const { violations } = await (globalThis as any).axe.run({ resultTypes: ['violations'] })

@@ -76,6 +76,7 @@ test('names of other scripts, of markup and of great length are shown as the tex
       await at.sized(size, 'light')
       await at.go(hash)
       const wanted = {
+        '#/': label,
         '#/wallets/contacts': 'a'.repeat(24),
         '#/agents': 'Shopping',
         '#/settings': 'Keys and password',
