@@ -95,6 +95,7 @@ test('within a dialog the tab key stays in it, and Escape gives up what was aske
       () => (globalThis as any).document.activeElement.closest('[role=dialog]') !== null,
       undefined,
     )
+  await until('the dialog to have the focus', inside)
   const met = new Set<string>()
   for (let presses = 0; presses < 12; presses++) {
     await keys.press('Tab')
