@@ -41,6 +41,16 @@ const focusOn = (name: string) =>
     found: async () => `it is on "${(await keys.focused())?.name}"`,
   })
 
+/** Whether a dialog has the focus. */
+const inside = () =>
+  scene.page.run(
+    // biome-ignore lint/suspicious/noExplicitAny: Node's types know no browser
+    () => !!(globalThis as any).document.activeElement?.closest('[role=dialog], [role=alertdialog]'),
+    undefined,
+  )
+/** Until a dialog takes keys. */
+const opened = () => until('a dialog to have the focus', inside)
+
 test('each page is reached from the first one by the tab key and Enter', async () => {
   const title = () =>
     // biome-ignore lint/suspicious/noExplicitAny: Node's types know no browser
@@ -65,19 +75,24 @@ test('a card is approved and another one rejected, and the focus is back where i
   const { at, waiting } = scene
   const [first, second] = [await waiting(), await waiting()]
   await goTo(scene.page, `#/activity/${first.id}`)
+  await at.sees('What you are asked')
   await enter('Approve')
   await at.sees('Approve exactly this?')
+  await opened()
   await keys.press('Escape')
   await at.sees('What you are asked', 'Approve exactly this?')
   await focusOn('Approve')
   await keys.press('Enter')
   await at.sees('Approve exactly this?')
+  await opened()
   await enter('Approve')
   await password()
   await until('it to be confirmed', async () => (await first.status()) === 'CONFIRMED')
   await goTo(scene.page, `#/activity/${second.id}`)
+  await at.sees('What you are asked')
   await enter('Reject')
   await at.sees('Reject this?')
+  await opened()
   await enter('Reject')
   await until('it to be over', async () => (await second.status()) === 'CANCELLED')
 })
@@ -89,13 +104,7 @@ test('within a dialog the tab key stays in it, and Escape gives up what was aske
   await at.sees('No contacts yet.')
   await enter('Add a contact')
   await at.sees('Address')
-  const inside = () =>
-    scene.page.run(
-      // biome-ignore lint/suspicious/noExplicitAny: Node's types know no browser
-      () => (globalThis as any).document.activeElement.closest('[role=dialog]') !== null,
-      undefined,
-    )
-  await until('the dialog to have the focus', inside)
+  await opened()
   const met = new Set<string>()
   for (let presses = 0; presses < 12; presses++) {
     await keys.press('Tab')
