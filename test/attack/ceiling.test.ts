@@ -109,6 +109,26 @@ test('a database that is set back whole is behind the copies of its checkpoints,
   expect((await pay('0.1')).status).not.toBe('CANCELLED')
 })
 
+test('counts that are gone, and every checkpoint with them, are older than what the database says was paid', async () => {
+  await change({ network, day: '10' })
+  expect((await pay('0.1')).status).not.toBe('CANCELLED')
+  await restartWithoutCounts()
+  expect((await pay('0.1')).error).toContain('missing or older than the last payment')
+  await change({ network, day: '10' })
+  expect((await pay('0.1')).status).not.toBe('CANCELLED')
+})
+
+/** What somebody with the disk can take away: what the signer counted, and who witnessed it. */
+async function restartWithoutCounts(): Promise<void> {
+  await daemon.kill()
+  const database = new Sqlite(join(daemon.dataDir, 'data/waiaas.db'))
+  for (const table of ['ceiling_counts', 'checkpoints', 'checkpoint_heads'])
+    database.prepare(`delete from ${table}`).run()
+  database.close()
+  rmSync(join(daemon.dataDir, 'audit/checkpoints.jsonl'), { force: true })
+  await daemon.restart()
+}
+
 test('a ceiling that is gone from the database is not proposed anew: the wallet signs nothing, and health says which command', async () => {
   await daemon.kill()
   const database = new Sqlite(join(daemon.dataDir, 'data/waiaas.db'))

@@ -123,6 +123,16 @@ describe('two replicas', () => {
     expect([vouchers.length, out.length]).toEqual([1, 1])
   })
 
+  test('counts that are gone are older than what was signed, for a signer that has not seen it', async () => {
+    const { bed, other } = pair
+    const from = await holder()
+    await sign(bed, from, await chain.permit(from, { value: usd(2) }))
+    await bed.database.work({}, (db) => db.query((k) => k.deleteFrom('ceiling_counts')))
+    const second = await chain.permit(from, { value: usd(2), nonce: 1 })
+    const failure = await sign(other, from, second).catch((error: Error) => error)
+    expect(String(failure)).toContain('missing or older than the last payment')
+  })
+
   test.each<[string, (from: Wallet) => Promise<unknown>]>([
     [
       'a suspension',

@@ -1,4 +1,4 @@
-import { newId } from '@waiaas/contract'
+import { firstIdAt } from '@waiaas/contract'
 import type { Chain } from '../../chains/chain.ts'
 import type { ApprovalProof, Authorised, Sealed, SignedRound, SigningPlace } from '../../gate/service.ts'
 import { voicesOf } from '../../owners/service.ts'
@@ -76,7 +76,7 @@ function withProofs(issued: readonly Issued[], all: readonly ProofOf[]): readonl
 }
 
 const newestSigned = (database: Database, lane: string, now: number): Promise<string | undefined> =>
-  database.read((db) => attemptStore.newestSigned(db, lane, newId(now - COUNTED_MS)))
+  database.read((db) => attemptStore.newestSigned(db, lane, firstIdAt(now - COUNTED_MS)))
 
 /** A row may carry more than the signer takes. */
 export const sealedOf = (row: Sealed | undefined): Sealed | undefined => row && { text: row.text, seal: row.seal }

@@ -1,4 +1,4 @@
-import { newId } from '@waiaas/contract'
+import { firstIdAt } from '@waiaas/contract'
 import type { SignedRound } from '../../gate/service.ts'
 import { voicesOf } from '../../owners/service.ts'
 import type { Parts } from '../job.ts'
@@ -20,7 +20,7 @@ export async function signMessages(parts: Parts, { walletId, issued }: Signing):
       ceiling: await parts.ceiling(db, walletId),
       counted: sealedOf(await countStore.byLane(db, lane)),
       beside: sealedOf(await countStore.byLane(db, besideLane(lane))),
-      newest: await signatureStore.newestCounted(db, lane, newId(parts.clock.now() - COUNTED_MS)),
+      newest: await signatureStore.newestCounted(db, lane, firstIdAt(parts.clock.now() - COUNTED_MS)),
       lift: (await liftStore.ofLane(db, lane)).find((each) => each.transaction_id === id),
       voices: await voicesOf(db, [id]),
     })),
