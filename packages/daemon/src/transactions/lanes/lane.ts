@@ -310,10 +310,10 @@ export class Lane {
   }
 
   async #signAndRecord(issued: readonly Issued[], scope: Scope): Promise<Recorded[]> {
-    const signed = await this.#sign({ chain: this.#chain, walletId: this.walletId }, issued)
+    const signed = await this.#sign({ chain: this.#chain, walletId: this.walletId }, issued).catch(this.#putInOrder)
     const recorded = await withSeal(this.#parts, issued, (seal) =>
       this.#job(scope, (job) => record(job, issued, { ...signed, seal })),
-    )
+    ).catch(this.#putInOrder)
     // Not inside the job, which a database may run twice.
     for (const outcome of signed.outcomes) if ('signature' in outcome) outcome.signature.fill(0)
     for (const { row } of recorded) this.live.set(row.id, row)
@@ -323,6 +323,13 @@ export class Lane {
     if (recorded.length < issued.length) this.#isKicked = true
     requireReplacement(this.#context(), issued, signed)
     return recorded
+  }
+
+  /** Nothing of what was issued is signed: it is made anew, and what it held beyond that is free, before the next round. */
+  readonly #putInOrder = (error: unknown): never => {
+    this.lease.doubt()
+    this.#isKicked = true
+    throw error
   }
 
   #wallet() {

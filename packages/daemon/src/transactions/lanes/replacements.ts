@@ -99,7 +99,8 @@ export function replacements(parts: Parts, lane: Lane) {
     ask: (wanted: Wanted): Promise<string> =>
       new Promise((resolve, reject) => void asked.push({ wanted, resolve, reject })),
     async carryOut(): Promise<void> {
-      for (const call of asked.splice(0)) await answer(call)
+      // Those behind one that ends the round are answered by `refuseAll`.
+      for (let call = asked.shift(); call; call = asked.shift()) await answer(call)
       for (const row of bids.due(lane.live.values())) await outbid(row)
     },
     /** Nobody waits for a lane that has stopped working. */

@@ -99,6 +99,36 @@ test('a fee that the policies do not allow is not signed; the reservation stays 
   expect((await spend(id))?.state).toBe('out')
 })
 
+test('a replacement that nobody can sign gives back what its fee was raised by, and the next one is signed', async () => {
+  const { service, from, sentPayment, counted, states, onSign } = await start()
+  const { id } = await sentPayment({ amount: '1000' })
+  const before = await counted()
+  onSign(async () => {
+    throw new Error('the signer is gone')
+  })
+  const asked = () => service.replace(id, agent(from.session), { with: 'speed-up' })
+  await expect(asked()).rejects.toThrow('the signer is gone')
+  await until('what was held for it to be free', async () => (await counted()).total === before.total || undefined)
+  expect(await states(id)).toEqual(['recorded', 'reused'])
+  await asked()
+  expect(await states(id)).toEqual(['recorded', 'reused', 'recorded'])
+})
+
+test('whoever waits behind a replacement that finds the lane taken over is answered', async () => {
+  const { service, from, sentPayment, database, onSign } = await start()
+  const { id } = await sentPayment({ amount: '1000' })
+  onSign(async () => {
+    const moved = database.work({}, (db) =>
+      db.query((k) => k.updateTable('lanes').set((row) => ({ fence: row('fence', '+', 1) }))),
+    )
+    await moved
+  })
+  const asked = () =>
+    service.replace(id, agent(from.session), { with: 'speed-up' }).catch((error: Error) => error.message)
+  const answers = await Promise.all([asked(), asked()])
+  for (const answer of answers) expect(answer).toContain('another replica signs for it')
+})
+
 test('a raised fee is held as soon as it is signed, the value once, and each raise outbids the one before', async () => {
   const { service, from, sentPayment, counted, attempts, arrived, node, mined, events, get, time } = await start()
   const { id } = await sentPayment({ amount: '1000' })
