@@ -66,6 +66,7 @@ import { viewPasswords } from './0079-view-passwords.ts'
 import { eras } from './0081-eras.ts'
 import { nodeCalls } from './0084-node-calls.ts'
 import { rpcUrls } from './0085-rpc-urls.ts'
+import { oneLandingEach } from './0086-one-landing-each.ts'
 
 /** The schema, step by step. */
 export const migrations: readonly Migration[] = [
@@ -136,4 +137,5 @@ export const migrations: readonly Migration[] = [
   eras,
   nodeCalls,
   rpcUrls,
+  oneLandingEach,
 ]

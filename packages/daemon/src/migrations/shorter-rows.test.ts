@@ -51,14 +51,14 @@ forEachEngine((_, open, fresh) => {
           () => sql`insert into attempts (id, transaction_id, lane, network, sender, state, purpose, decision, draft, max_fee,
             cost, nonce, unsigned, authorisation, hash, signed, left_at, created_at, updated_at)
           values (${id}, 'transaction', 'lane', 'network', 'sender', 'recorded', 'send', ${id === first ? 'decision' : null},
-            ${`draft of ${id}`}, '21', '26', 3, 'unsigned', 'authorisation', 'hash', 'signed', 4, 5, 6)`,
+            ${`draft of ${id}`}, '21', '26', 3, 'unsigned', 'authorisation', ${`hash of ${id}`}, 'signed', 4, 5, 6)`,
         ),
       )
     await old.close()
     const database = await open(migrations, location)
     const rows = await database.read((db) => attemptStore.ofTransaction(db, 'transaction'))
     expect(rows).toMatchObject([
-      { id: first, state: 'recorded', nonce: 3, hash: 'hash', signed: 'signed', left_at: 4, updated_at: 6 },
+      { id: first, state: 'recorded', nonce: 3, hash: `hash of ${first}`, signed: 'signed', left_at: 4, updated_at: 6 },
       { id: second },
     ])
     const texts = { unsigned: 'unsigned', authorisation: 'authorisation' }
