@@ -108,3 +108,35 @@ describe('a wallet with the default policy', () => {
     expect(JSON.stringify(answer.body)).toContain('TOKEN_NOT_ALLOWED')
   })
 })
+
+describe('a payment without a trustworthy price', () => {
+  const set = (key: string, value: string) => daemon.operator.updateSettings({ settings: [{ key, value }] })
+
+  test('is for a person, or refused where the settings say so, and passes once there is a price', async () => {
+    const { token } = await evmWallet(daemon, evm)
+    const pay = () => send(token, { to: newEvmAddress(), amount: '7', network: 'local-evm' })
+    await set('oracle.fixed_prices', '{"native:local-solana":"150"}')
+    const waiting = await pay()
+    expect(waiting.body).toMatchObject({ status: 'QUEUED', tier: 'APPROVAL' })
+
+    await set('policy.default_deny_unpriced', 'true')
+    const refused = await pay()
+    expect(refused.status).toBe(403)
+    expect(refused.body).toMatchObject({
+      code: 'POLICY_DENIED',
+      details: { reasons: [{ code: 'PRICE_UNAVAILABLE' }], decision: { outcome: 'DENY' } },
+    })
+    // What was asked before is judged again when it is approved.
+    await daemon.operator.adminApproveTransaction({ id: waiting.body.id })
+    const ended = await until('what was approved to be given up', async () => {
+      const row = await daemon.operator.getTransaction({ id: waiting.body.id })
+      return row.status === 'CANCELLED' ? row : undefined
+    })
+    expect(ended).toMatchObject({ txHash: null, decision: { reasons: [{ code: 'PRICE_UNAVAILABLE' }] } })
+
+    await set('oracle.fixed_prices', '{"native:local-evm":"2000","native:local-solana":"150"}')
+    const paid = await pay()
+    expect(paid.status).toBe(201)
+    await set('policy.default_deny_unpriced', 'false')
+  })
+})

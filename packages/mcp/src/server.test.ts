@@ -258,6 +258,7 @@ test('what all wallets of a session hold is asked for one by one, and said so wh
       tokenApprovals: true,
       venues: true,
       tokenTransfers: true,
+      unpriced: false,
     },
     daemon: { version: '0', baseUrl: 'http://127.0.0.1' },
   }

@@ -135,6 +135,14 @@ export const spendingLimit = {
   summary: 'How much may leave at once, after a notice, after a delay or with approval, and in a day or month.',
   example: { instant_max_usd: 10, notify_max_usd: 100, delay_max_usd: 500, daily_limit_usd: 500 },
   installed: INSTALLED,
+  defaultDeny: {
+    setting: 'policy.default_deny_unpriced',
+    default: false,
+    summary: 'Refuse what has no trustworthy price, where a limit in dollars would otherwise put it before a person.',
+    toggle: 'denyUnpriced',
+    shown: 'unpriced',
+    isLater: true,
+  },
   dollars,
   says: spendingWords,
 } as const satisfies PolicyTypeEntry

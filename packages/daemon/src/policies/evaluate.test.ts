@@ -1,4 +1,4 @@
-import { Decision, defaultSettings, type Effect, toBase, togglesOf, toUsd } from '@waiaas/contract'
+import { Decision, defaultSettings, type Effect, NO_TOGGLES, toBase, togglesOf, toUsd } from '@waiaas/contract'
 import { describe, expect, test } from 'vitest'
 import {
   BOB,
@@ -321,6 +321,22 @@ describe('SPENDING_LIMIT thresholds', () => {
     expect(decision).toMatchObject({ outcome: 'ALLOW', tier: 'APPROVAL', usd: null })
     expect(decision.reasons).toMatchObject([{ code: 'PRICE_UNAVAILABLE' }])
     expect(reserve).toEqual([{ part: 'value', asset: ODD, amount: 5n, usd: null }])
+  })
+  test('without a price, what a human would decide is refused where the settings say so, and says what helps', () => {
+    const denied = { toggles: { ...NO_TOGGLES, denyUnpriced: true } }
+    const { decision, reserve } = judge([spending(usd)], { ...odd(5n), ...denied })
+    expect(decision).toMatchObject({ outcome: 'DENY', reasons: [{ code: 'PRICE_UNAVAILABLE' }] })
+    expect(decision.suggestion?.message).toMatch(/^Refused: no trustworthy price of .* passes once there is a price/)
+    expect(reserve).toEqual([])
+    // An approval of before the setting lets nothing out.
+    const approved = { context: { approval: { usdShown: null } } }
+    expect(judge([spending(usd)], { ...odd(5n), ...denied, ...approved }).mayRun).toBe(false)
+    // What is limited in units of its own needs no price.
+    const own = { token_limits: { [ODD]: { instant_max: '9', notify_max: '9', delay_max: '9' } } }
+    expect(verdict([spending(raw)], { ...eth(5n), prices: {}, ...denied })).toBe(verdict([spending(raw)], eth(5n)))
+    expect(judge([spending(own)], { ...odd(5n), ...denied }).decision.reasons.map(({ code }) => code)).not.toContain(
+      'PRICE_UNAVAILABLE',
+    )
   })
   test.each([
     ['of nothing', 0n, 18],

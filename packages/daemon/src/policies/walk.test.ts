@@ -271,7 +271,7 @@ describe('without a policy that allows it', () => {
   const toggles = (more: Partial<EvaluateInput['toggles']> = {}) => ({
     toggles: {
       ...{ denyTokens: false, denyContracts: true, denySpenders: true },
-      ...{ denyX402Domains: true, denyErc8128Domains: true, denyVenues: false },
+      ...{ denyX402Domains: true, denyErc8128Domains: true, denyVenues: false, denyUnpriced: false },
       ...more,
     },
   })

@@ -108,5 +108,7 @@ function whoAllows(reasons: readonly Reason[]): string {
   if (reasons.some(({ code }) => NEVER.has(code))) return 'Nobody can allow it as it is; ask for it otherwise'
   if (reasons.some(({ code }) => code === 'CONSTRAINT_VIOLATED'))
     return 'Only a session that was issued for it may ask for it; the operator can create one'
+  if (reasons.every(({ code }) => code === 'PRICE_UNAVAILABLE'))
+    return 'It passes once there is a price; the operator can set one, with waiaas price set'
   return 'Only the operator can allow it, by changing the policies'
 }

@@ -170,7 +170,9 @@ function judgeAmount(policy: SpendingPolicy, { holding, of }: Held, findings: Fi
   if (limit.by === 'usd') return
   if (limit.by === 'nothing') {
     const { code, message } = limit
-    findings.push(raised(policy, { verdict: 'APPROVAL', code }, () => ({ message: `${message}, so a person decides` })))
+    const verdict = code === 'PRICE_UNAVAILABLE' ? withoutPrice(of) : 'APPROVAL'
+    const so = verdict === 'DENY' ? REFUSED : 'so a person decides'
+    findings.push(raised(policy, { verdict, code }, () => ({ message: `${message}, ${so}` })))
     return
   }
   const tier = tierOf(holding.outflow, limit.ladder)
@@ -283,11 +285,13 @@ function judgeValue(policy: SpendingPolicy, of: Case, findings: Finding[]): void
   const hasWindow = dailyUsd !== null || monthlyUsd !== null
   const lacks = (usd && bill.outflowUsd === null) || (hasWindow && bill.totalUsd === null)
   if (lacks || isFeeUnbound(policy.rules, of)) {
-    findings.push(
-      raised(policy, { verdict: 'APPROVAL', code: 'PRICE_UNAVAILABLE' }, () => ({
-        message: `no trustworthy price of ${bill.unpriced.map((asset) => nameOf(asset, of.input)).join(', ')} is known, so a person decides`,
-      })),
-    )
+    const verdict = withoutPrice(of)
+    const names = () => bill.unpriced.map((asset) => nameOf(asset, of.input)).join(', ')
+    const message = () =>
+      verdict === 'DENY'
+        ? `no trustworthy price of ${names()} is known, ${REFUSED}`
+        : `no trustworthy price of ${names()} is known, so a person decides`
+    findings.push(raised(policy, { verdict, code: 'PRICE_UNAVAILABLE' }, () => ({ message: message() })))
   }
   const value = bill.outflowUsd
   if (!usd || value === null) return
@@ -299,6 +303,10 @@ function judgeValue(policy: SpendingPolicy, of: Case, findings: Finding[]): void
       ),
     )
 }
+
+/** A person decides, or nobody does: as the settings say. */
+const withoutPrice = ({ input }: Case): 'DENY' | 'APPROVAL' => (input.toggles.denyUnpriced ? 'DENY' : 'APPROVAL')
+const REFUSED = 'and what has none is refused (setting policy.default_deny_unpriced)'
 
 /** The limit of a window and what counts in it for this policy, or undefined when the policy has no such limit. */
 function windowOf(policy: SpendingPolicy, name: WindowName, of: Case): { limit: Usd; window: Window } | undefined {

@@ -1,4 +1,4 @@
-import { type DecisionInputs, parseBase, parseMicros, toUnitPrice } from '@waiaas/contract'
+import { type Decision, type DecisionInputs, parseBase, parseMicros, toUnitPrice } from '@waiaas/contract'
 import type { Draft } from '../../chains/build.ts'
 import { type Reservation, replaceReservation, reservation } from '../../ledger/service.ts'
 import { sha256 } from '../../platform/sha256.ts'
@@ -70,6 +70,12 @@ export const judgedColumns = (verdict: Verdict, draft: Draft) => ({
   max_fee: String(draft.maxFee),
 })
 
+/** What a price could turn into something milder. */
+const BY_PRICE: Readonly<Record<Decision['outcome'], ReadonlySet<string>>> = {
+  ALLOW: new Set(['PRICE_UNAVAILABLE']),
+  DENY: new Set(['PRICE_UNAVAILABLE', 'SPENDING_LIMIT_EXCEEDED']),
+}
+
 /**
  * What a judgement lacks that may still come: a price without which it is stricter than it would be. Undefined when it
  * lacks nothing, or would come out so with any price.
@@ -77,9 +83,8 @@ export const judgedColumns = (verdict: Verdict, draft: Draft) => ({
 function lackOf(prices: PriceFacts, { subject, before }: Accepted, verdict: Verdict): string | undefined {
   if (verdict.mayRun || verdict.unpriced.length === 0) return undefined
   const { outcome, reasons } = verdict.decision
-  const byPrice = outcome === 'DENY' ? 'SPENDING_LIMIT_EXCEEDED' : 'PRICE_UNAVAILABLE'
   // What was approved with a value may still be within it, whatever else made a human decide.
-  const isByPrice = (before.approval && outcome === 'ALLOW') || reasons.every(({ code }) => code === byPrice)
+  const isByPrice = (before.approval && outcome === 'ALLOW') || reasons.every(({ code }) => BY_PRICE[outcome].has(code))
   const missing = prices.missing(subject.network, verdict.unpriced)
   return isByPrice && missing.every(({ isGone }) => !isGone) ? missing[0]?.reason : undefined
 }
