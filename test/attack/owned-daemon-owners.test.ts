@@ -206,6 +206,20 @@ describe('a taken-over daemon, with owners that the signer knows', () => {
     expect(await keys.hear(word)).toMatchObject({ until: expect.any(Number) })
   })
 
+  test('gets nothing by naming a contract, which the signer cannot ask: whoever signs for it is not heard', async () => {
+    const contract: TestOwner = { ...alice, address: OTHER }
+    const held = await owned({ threshold: 1, owners: [[OTHER]] })
+    const message = textOf(contract, linesOf(payment(held)))
+    const signature = bytesOf((await alice.word(message)).signature)
+    // As it is, and as ERC-6492 wraps what a contract that is not deployed yet is to make of it.
+    const wrapped = Buffer.concat([Buffer.alloc(32), signature, Buffer.from('6492'.repeat(16), 'hex')])
+    for (const bytes of [signature, wrapped, Buffer.from('00ff', 'hex'), new Uint8Array()])
+      await expect(
+        keys.hear({ address: held.key.address, ceiling: held.ceiling, by: OTHER, message, signature: bytes }),
+      ).rejects.toMatchObject(refused('not one of the owner'))
+    expect((await outcomes(held, [pay(1, 900n)])).codes).toEqual([above('')])
+  })
+
   test('gets nothing below the number of owners that it takes, who count as people and not as accounts', async () => {
     const held = await owned(two)
     const request = newId()

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { isEnoughStill, ownershipOf } from './rules.ts'
+import { isEnoughStill, ownershipOf, standingOf } from './rules.ts'
 import type { OwnedBy } from './store.ts'
 
 const row = (credential: string, more: Partial<OwnedBy> = {}): OwnedBy => ({
@@ -41,4 +41,18 @@ test('what owners said is enough while as many of them as have to agree sign wit
   ]
   for (const [why, rows, ids, isEnough] of cases)
     expect([why, isEnoughStill(ownershipOf(rows), said(...ids))]).toEqual([why, isEnough])
+})
+
+test('what a wallet signs speaks for the owner who has it, at its address and on its network', () => {
+  const rows = [row('1'), row('4', { ...safe, network: 'here' })]
+  const agreed = (address: string, network: string | null) =>
+    standingOf(ownershipOf(rows), [{ address, network, credential_id: 'of another wallet' }]).agreed
+  expect(agreed('0x1', null)).toEqual(['0x1'])
+  expect(agreed('0xsafe', 'here')).toEqual(['0xsafe'])
+  for (const [address, network] of [
+    ['0xsafe', 'there'],
+    ['0xsafe', null],
+    ['0x1', 'here'],
+  ] as const)
+    expect(agreed(address, network)).toEqual([])
 })

@@ -13,7 +13,7 @@ beforeAll(async () => {
 })
 afterAll(() => node.stop())
 
-forEachEngine((_engine, open) => {
+forEachEngine((engine, open, fresh) => {
   let stop: () => Promise<void> = async () => undefined
   afterEach(() => stop())
 
@@ -82,6 +82,28 @@ forEachEngine((_engine, open) => {
     expect(await ends([id])).toEqual(['CANCELLED'])
     await neverLeft()
   })
+
+  test.runIf(engine === 'postgres')(
+    'what two owners approved at one replica ends unsent once three have to agree at another',
+    async () => {
+      const location = await fresh()
+      const one = await startPipeline(await open(migrations, location), node)
+      const other = await startPipeline(await open(migrations, location), node, one.keyring)
+      stop = async () => void (await Promise.all([one.stop(), other.stop()]))
+      const bed = ownersOf(one)
+      const people = Array.from({ length: 3 }, evmOwner) as [TestOwner, TestOwner, TestOwner]
+      const wallet = await bed.ownedBy(2, people)
+      const { agreedNeed } = peopleOf(other, wallet.id)
+      const { dear, ends } = ways(bed, wallet)
+      const [first, second, third] = people
+      const byTwo = await dear(first, second)
+      await agreedNeed(3, [second, third])
+      const byThree = await dear(...people)
+      await bed.cheapen([byTwo, byThree])
+      expect(await ends([byTwo, byThree])).toEqual(['CANCELLED', 'CONFIRMED'])
+      expect((await bed.service.get(byTwo, undefined)).error).toContain('not enough any more')
+    },
+  )
 
   test('what waits while fewer have to agree is let out by nobody’s older word, but by a new one', async () => {
     const { bed, people, agreedNeed, dear } = await owned(2, 2)
