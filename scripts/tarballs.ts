@@ -16,7 +16,15 @@ const TYPED = ['sdk', 'mcp'] as const
 /** What the bundle in `dist/` loads by name, and no file of it holds. */
 const NATIVE = ['@node-rs/argon2', '@noble/curves', 'better-sqlite3', 'secp256k1', 'sodium-native']
 
-type Manifest = { name: string; version: string; license: string; bin?: object; dependencies: Record<string, string> }
+type Manifest = {
+  readonly name: string
+  readonly version: string
+  readonly license: string
+  readonly bin?: object
+  readonly dependencies: Record<string, string>
+  readonly peerDependencies?: Record<string, string>
+  readonly peerDependenciesMeta?: object
+}
 const manifestOf = async (folder: string) =>
   JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8')) as Manifest
 
@@ -29,14 +37,18 @@ async function fromRegistry(name: string): Promise<Record<string, string>> {
   return Object.fromEntries(Object.entries(needed).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
+/** What a library is entered by beside its index: for each library of others that a part of it goes with, a file of that name. */
+const PARTS = { sdk: ['viem', 'solana'], mcp: [] } as const
+const sourceOf = (name: string, part = 'index') => join(root, 'packages', name, `src/${part}.ts`)
+
 /** The declarations of both packages and of what they name, as the compiler writes them. */
 async function emitDeclarations(outDir: string): Promise<void> {
-  const sources = (name: string) => join(root, 'packages', name, 'src/index.ts')
-  const paths = Object.fromEntries(['contract', ...TYPED].map((name) => [`@waiaas/${name}`, [sources(name)]]))
+  const paths = Object.fromEntries(['contract', ...TYPED].map((name) => [`@waiaas/${name}`, [sourceOf(name)]]))
+  const files = TYPED.flatMap((name) => ['index', ...PARTS[name]].map((part) => sourceOf(name, part)))
   const emit = { noEmit: false, declaration: true, emitDeclarationOnly: true, rootDir: join(root, 'packages'), outDir }
   const compilerOptions = { ...emit, paths, typeRoots: [join(root, 'node_modules/@types')] }
   const project = join(outDir, 'tsconfig.json')
-  const config = { extends: join(root, 'tsconfig.json'), compilerOptions, include: [], files: TYPED.map(sources) }
+  const config = { extends: join(root, 'tsconfig.json'), compilerOptions, include: [], files }
   await writeFile(project, JSON.stringify(config))
   await ran(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', project])
 }
@@ -72,7 +84,7 @@ async function bundleLibrary(entryPoints: Record<string, string>, outdir: string
     external,
     bundle: true,
     splitting: true,
-    chunkNames: 'shared',
+    chunkNames: 'shared-[hash]',
     platform: 'node',
     format: 'esm',
     target: 'node22.12',
@@ -94,15 +106,23 @@ async function describe({ folder, name, more }: Made): Promise<void> {
 
 async function makeLibrary(name: (typeof TYPED)[number], folder: string, declarations: string): Promise<void> {
   const dependencies = await fromRegistry(name)
-  const source = join(root, 'packages', name, 'src')
-  const programs = name === 'mcp' ? { 'waiaas-mcp': join(source, 'main.ts') } : {}
-  const external = Object.keys(dependencies).flatMap((each) => [each, `${each}/*`])
-  await bundleLibrary({ index: join(source, 'index.ts'), ...programs }, join(folder, 'lib'), external)
+  const { peerDependencies = {}, peerDependenciesMeta } = await manifestOf(`packages/${name}`)
+  const parts = ['index', ...PARTS[name]]
+  const programs = name === 'mcp' ? { 'waiaas-mcp': sourceOf(name, 'main') } : {}
+  const external = Object.keys({ ...dependencies, ...peerDependencies }).flatMap((each) => [each, `${each}/*`])
+  const entries = Object.fromEntries(parts.map((part) => [part, sourceOf(name, part)]))
+  await bundleLibrary({ ...entries, ...programs }, join(folder, 'lib'), external)
   for (const program of Object.keys(programs)) await makeCommand(join(folder, 'lib', `${program}.js`))
-  await copyDeclarations(declarations, join(folder, 'types'), `${name}/src/index.d.ts`)
-  const exports = { '.': { types: `./types/${name}/src/index.d.ts`, default: './lib/index.js' } }
+  for (const part of parts) await copyDeclarations(declarations, join(folder, 'types'), `${name}/src/${part}.d.ts`)
+  const exports = Object.fromEntries(
+    parts.map((part) => [
+      part === 'index' ? '.' : `./${part}`,
+      { types: `./types/${name}/src/${part}.d.ts`, default: `./lib/${part}.js` },
+    ]),
+  )
   const bin = name === 'mcp' ? { bin: { 'waiaas-mcp': 'lib/waiaas-mcp.js' } } : {}
-  await describe({ folder, name, more: { exports, ...bin, dependencies } })
+  const peers = peerDependenciesMeta && { peerDependencies, peerDependenciesMeta }
+  await describe({ folder, name, more: { exports, ...bin, dependencies, ...peers } })
 }
 
 async function makeCommand(path: string): Promise<void> {

@@ -33,12 +33,12 @@ afterAll(async () => {
 })
 
 /** An empty folder of somebody's own with a tarball installed in it, by the npm and the Node that lie in `bin`'s path. */
-async function installed(into: string, bin: string, file: string): Promise<string> {
+async function installed(into: string, bin: string, ...files: string[]): Promise<string> {
   const at = join(folder, into)
   mkdirSync(at, { recursive: true })
   writeFileSync(join(at, 'package.json'), '{ "name": "somebody-else", "private": true, "type": "module" }')
   const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` }
-  await ran('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', file], { cwd: at, env })
+  await ran('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', ...files], { cwd: at, env })
   return at
 }
 
@@ -72,6 +72,26 @@ const refused = await agent.sendToken({ to: '${BOB}', humanAmount: '5', network:
 console.log(refused instanceof WAIaaSError ? refused.code : 'paid')
 // @ts-expect-error There is no such field.
 agent.sendToken({ too: '${BOB}' }).catch(() => undefined)
+`
+
+const VIEM_PROGRAM = `
+import { failureOf, WAIaaSClient } from '@waiaas/sdk'
+import { solanaSigner } from '@waiaas/sdk/solana'
+import { viemAccount } from '@waiaas/sdk/viem'
+import { createPublicClient, createWalletClient, defineChain, http, parseEther } from 'viem'
+const [baseUrl = '', sessionToken = '', node = ''] = process.argv.slice(2)
+const agent = new WAIaaSClient({ baseUrl, sessionToken })
+const nativeCurrency = { name: 'Ether', symbol: 'ETH', decimals: 18 }
+const chain = defineChain({ id: 31_337, name: 'local', nativeCurrency, rpcUrls: { default: { http: [node] } } })
+const account = await viemAccount(agent, { network: 'local-evm' })
+const wallet = createWalletClient({ account, chain, transport: http() })
+const hash = await wallet.sendTransaction({ to: '${BOB}', value: parseEther('0.0001') })
+const { status } = await createPublicClient({ chain, transport: http() }).waitForTransactionReceipt({ hash })
+console.log(status)
+const refused = await wallet.sendTransaction({ to: '${BOB}', value: parseEther('5') }).catch((error: unknown) => error)
+console.log(failureOf(refused)?.code)
+const other = await solanaSigner(agent, { network: 'local-solana' }).catch((error: unknown) => error)
+console.log(other instanceof TypeError)
 `
 
 const MCP_PROGRAM = `
@@ -132,6 +152,21 @@ describe.each(NODES.map((bin) => ({ bin, version: versionOf(bin) })))('under Nod
     const { stdout } = await ran('node', ['program.js', daemon.url, token], { cwd: at, env })
     expect(stdout).toBe('CONFIRMED\nPOLICY_DENIED\n')
   })
+
+  test.runIf(isOurs)(
+    'a strict program compiles against what viem and kit take of the SDK, and pays with viem',
+    async () => {
+      const versions = ['viem', '@solana/kit'].map((name) => {
+        const manifest = readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8')
+        return `${name}@${(JSON.parse(manifest) as { version: string }).version}`
+      })
+      const at = await installed('sdk-parts', bin, tarball('sdk'), ...versions)
+      await typeChecked(at, VIEM_PROGRAM)
+      writeFileSync(join(at, 'program.js'), VIEM_PROGRAM.replaceAll(/: unknown\b/g, ''))
+      const { stdout } = await ran('node', ['program.js', daemon.url, token, chain.url], { cwd: at, env })
+      expect(stdout).toBe('success\nPOLICY_DENIED\ntrue\n')
+    },
+  )
 
   test('a strict program compiles against the MCP server, which pays for a client', async () => {
     const at = await installed(`mcp-${version}`, bin, tarball('mcp'))

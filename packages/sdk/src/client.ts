@@ -21,6 +21,7 @@ import {
 import { type EventOptions, eventsOf, type OpenStream } from './event-stream.ts'
 import { type PairedSession, type PairOptions, pair } from './pair.ts'
 import { DEFAULT_RETRY, type RetryOptions, withRetry } from './retry.ts'
+import { type Payment, type SendOptions, send } from './send.ts'
 import { type WaitForOptions, waitFor } from './wait-for.ts'
 
 export type ClientOptions = {
@@ -61,8 +62,12 @@ type Methods = Omit<Operations, Changed> & {
   sendToken(input: SendInput & { dryRun: true }, options?: CallOptions): Promise<Simulation>
   sendToken(input: SendInput & { dryRun?: false }, options?: CallOptions): Promise<TransactionSent>
   getTransaction(id: string | Input<AllOperations['getTransaction']>, options?: CallOptions): Answer<'getTransaction'>
+  /** Pays so much to somebody, once, and waits until that is in a block or a person has to decide (QUEUED). */
+  send(payment: Payment, options?: SendOptions): Answer<'getTransaction'>
   /** A transaction, once it is over or a human has to decide; it waits as often as that takes. */
   waitFor(id: string | { id: string }, options?: WaitForOptions): Answer<'getTransaction'>
+  /** The same under the name that other libraries give it. */
+  waitForTransaction(id: string | { id: string }, options?: WaitForOptions): Answer<'getTransaction'>
   createSession(input: Input<AllOperations['createSession']>, options?: CallOptions | string): Answer<'createSession'>
   /** Renews the session of the own token, and uses the new token from then on. */
   renewSession(options?: CallOptions): Answer<'renewSession'>
@@ -106,12 +111,15 @@ function createMethods(options: ClientOptions): Methods {
     operations,
     transport(options, () => token),
   )
+  const waiting: Methods['waitFor'] = (id, more = {}) => waitFor(api.getTransaction, asId(id).id, more)
   return {
     ...api,
     // The overloads say which of the two answers comes; the daemon decides by the same field.
     sendToken: api.sendToken as Methods['sendToken'],
     getTransaction: (id, more) => api.getTransaction(asId(id), more),
-    waitFor: (id, more = {}) => waitFor(api.getTransaction, asId(id).id, more),
+    send: (payment, more) => send(api, payment, more),
+    waitFor: waiting,
+    waitForTransaction: waiting,
     createSession: (input, more) => api.createSession(input, asOptions(more)),
     renewSession: async (more) => {
       const renewed = await api.renewSession({ id: sessionIdOf(token) }, more)
