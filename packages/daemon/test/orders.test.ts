@@ -187,6 +187,52 @@ test('a call by a Safe is one of its contract that nobody reads, and code in its
   }
 })
 
+const permission = fieldsOf(
+  'address account,address spender,address token,uint160 allowance,uint48 period,uint48 start,uint48 end,uint256 salt,bytes extraData',
+)
+const ofEachPeriod = {
+  ...{ account: OWNER, spender: OTHER, token: TOKEN, allowance: '5', period: 86_400, start: 0, end: `${DEADLINE}` },
+  ...{ salt: 1, extraData: '0x' },
+}
+const details = fieldsOf('address spender,address token,uint160 allowance,uint256 salt,bytes extraData')
+/** As accounts of Coinbase give it, alone or several at once, or within a type of somebody else's. */
+const renewed: Readonly<Record<string, Pick<TypedDataInput, 'types' | 'message'>>> = {
+  SpendPermission: { types: { SpendPermission: permission }, message: ofEachPeriod },
+  SpendPermissionBatch: {
+    types: {
+      SpendPermissionBatch: fieldsOf(
+        'address account,uint48 period,uint48 start,uint48 end,PermissionDetails[] permissions',
+      ),
+      PermissionDetails: details,
+    },
+    message: {
+      ...{ account: OWNER, period: 86_400, start: 0, end: `${DEADLINE}` },
+      permissions: [{ spender: OTHER, token: TOKEN, allowance: '5', salt: 1, extraData: '0x' }],
+    },
+  },
+  Wrapped: {
+    types: { Wrapped: fieldsOf('SpendPermission[] each'), SpendPermission: permission },
+    message: { each: [ofEachPeriod] },
+  },
+}
+
+test.each(Object.entries(renewed))('what is renewed in each period is never signed: %s', (primaryType, one) => {
+  for (const domain of [
+    { name: 'Spend Permission Manager', version: '1', chainId: 31_337, verifyingContract: TOKEN },
+    { chainId: 31_337, verifyingContract: COW },
+  ]) {
+    const input = { domain, primaryType, ...one }
+    expect(() => told(input)).toThrow(expect.objectContaining({ code: 'INVALID_TRANSACTION' }))
+    expect(() => bySigner(input)).toThrow(KeyError)
+  }
+  // It is what it lets others do that is refused, not its form.
+  const named = JSON.parse(JSON.stringify(one).replaceAll('SpendPermission', 'Other'))
+  const input = { domain: { chainId: 31_337, verifyingContract: TOKEN }, primaryType, ...named }
+  input.primaryType = primaryType.replace('SpendPermission', 'Other')
+  expect(facts(input)).toMatchObject({ messages: [{ form: 'typed-data' }] })
+  expect(bySigner(input)).toMatchObject({ moves: [], calls: { to: TOKEN.slice(2) } })
+})
+
 test.each([
   ['seaportOrder', 'getOrderStatus(bytes32)', [false, true, 0n, 0n], [false, false, 1n, 2n]],
   ['cowOrder', 'filledAmount(bytes)', [0n], [97n]],

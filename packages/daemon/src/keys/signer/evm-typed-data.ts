@@ -13,6 +13,9 @@ const ENDLESS = 2n ** 256n - 1n
 const SAFE_TX =
   'SafeTx(address to,uint256 value,bytes data,uint8 operation,uint256 safeTxGas,uint256 baseGas,uint256 gasPrice,address gasToken,address refundReceiver,uint256 nonce)'
 
+/** What lets others take an amount again in each period, which no count here follows. */
+const RENEWED: readonly string[] = ['SpendPermission', 'SpendPermissionBatch']
+
 const key = (address: unknown): string => String(address).slice(2)
 const grant = (token: string, message: Values, amount: unknown): Move => ({
   asset: token,
@@ -82,6 +85,7 @@ export function readEvmTypedData(payload: Uint8Array): Reading {
 function movesOf(data: TypedData, contract: string): readonly Move[] | undefined {
   const type = typeText(data, data.primaryType)
   if (type === SAFE_TX && data.message.operation !== '0') refuse('what a Safe takes for own code could do anything')
+  if (RENEWED.some((name) => Object.hasOwn(data.types, name))) refuse('what is renewed in each period has no end')
   const known = contract === PERMIT2 ? atPermit2(type) : orderAt(contract, type)
   const read = Object.hasOwn(anywhere, type) ? anywhere[type] : known
   return read?.(data.message, contract)

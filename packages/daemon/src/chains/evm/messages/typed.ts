@@ -17,6 +17,12 @@ const meanings: readonly Meaning[] = [...permits, ...authorizations, ...permit2,
 const SAFE_TX =
   'SafeTx(address to,uint256 value,bytes data,uint8 operation,uint256 safeTxGas,uint256 baseGas,uint256 gasPrice,address gasToken,address refundReceiver,uint256 nonce)'
 
+/**
+ * Leave to take an amount again in each period: https://github.com/coinbase/spend-permissions. Their names are part of
+ * what is hashed, so that no other type passes for one of them.
+ */
+const RENEWED: ReadonlySet<string> = new Set(['SpendPermission', 'SpendPermissionBatch'])
+
 type Signing = EvmNetwork & { readonly sender: string }
 
 /** What typed data lets others do; of a type that nobody knows, only whose it is. Failure INVALID_TRANSACTION. */
@@ -30,6 +36,12 @@ export function readTyped(
   const type = encodedType(data.types, data.primaryType)
   if (type === SAFE_TX && data.message.operation !== '0')
     throw new Failure('INVALID_TRANSACTION', 'expected a call of the Safe: what it took for own code could do anything')
+  const renewed = Object.keys(data.types).find((name) => RENEWED.has(name))
+  if (renewed)
+    throw new Failure(
+      'INVALID_TRANSACTION',
+      `expected typed data that lets others take an amount once: a ${renewed} is renewed in each period, and no limit counts that`,
+    )
   const known = contract !== undefined && named !== undefined && meanings.find((one) => one.is(type, contract))
   if (known) return known.read({ network, sender: sender.toLowerCase(), contract, data })
   // Without both it is good on other chains, or for whoever likes.
