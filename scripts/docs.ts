@@ -26,6 +26,7 @@ import { type Profile, READ_ON } from '../test/support/providers/profile.ts'
 import { solanaProfiles } from '../test/support/providers/solana.ts'
 import { unusable } from '../test/support/providers/unusable.ts'
 import { policyTemplatesPage, policyTypesPage } from './policy-pages.ts'
+import { pythonClient } from './python-client.ts'
 import { skillPages } from './skill-pages.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -264,6 +265,7 @@ export const generatedPages = (): Readonly<Record<string, string>> => ({
   'docs/templates.md': policyTemplatesPage(note),
   'docs/public-endpoints.md': publicEndpoints(),
   ...skillPages(),
+  ...pythonClient(),
 })
 
 if (process.argv[1] === import.meta.filename) {
