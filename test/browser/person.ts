@@ -117,21 +117,21 @@ type Looking = {
   readonly picture: (name: string) => Promise<void>
 }
 
-/**
- * It fits a phone and a desktop, and a look by axe finds nothing that keeps people out: on a phone in the dark and on a desktop
- * in the light, which is each size and each colour of it once.
- */
+const SIZES = [
+  [PHONE, 'phone'],
+  [DESKTOP, 'desktop'],
+] as const
+
+/** It fits a phone and a desktop, and in the light and in the dark a look by axe finds nothing that keeps people out. */
 async function looksRight(page: Page, { sized, picture }: Looking, name: string): Promise<void> {
   // The policy of the page lets nobody in it run a text: this is the browser's own way.
   await page.send('Runtime.evaluate', { expression: `${axe()}; undefined` })
-  await sized(PHONE, 'light')
-  await picture(`${name}-phone`)
-  await sized(PHONE, 'dark')
-  await assertOpenToAll(page, `${name} on a phone`, PHONE)
-  await picture(`${name}-phone-dark`)
-  await sized(DESKTOP, 'light')
-  await assertOpenToAll(page, `${name} on a desktop`, DESKTOP)
-  await picture(`${name}-desktop`)
+  for (const [size, on] of SIZES)
+    for (const scheme of ['dark', 'light'] as const) {
+      await sized(size, scheme)
+      await assertOpenToAll(page, `${name} on a ${on}, ${scheme}`, size)
+      await picture(`${name}-${on}${scheme === 'dark' ? '-dark' : ''}`)
+    }
 }
 
 /** How wide the page is, and the first of what stands beyond so many pixels. */

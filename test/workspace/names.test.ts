@@ -63,6 +63,8 @@ const rules: Readonly<Record<string, Rule>> = {
       'packages/cli/src/first-set.ts': 'a client translates what people say',
       'packages/daemon/src/keys/probe/daemon.ts': 'a program of the tests of its folder',
       'packages/daemon/src/keys/signer/solana-transaction.ts': 'the reader of the family in the signer',
+      'packages/sdk/src/viem.ts': 'an account of a library of that family',
+      'packages/sdk/src/solana.ts': 'a signer of a library of that family',
     },
   },
   'types of requests': {
@@ -88,6 +90,7 @@ const rules: Readonly<Record<string, Rule>> = {
       'packages/daemon/src/transactions/signatures/operations.ts':
         'what a signed transaction does has names of its own, some of them the same',
       'packages/contract/src/requests/batch.ts': 'a batch says which types it may hold',
+      'packages/sdk/src/send.ts': 'a person names no type: what is paid tells it',
       'packages/daemon/src/rpc-proxy/sending.ts': 'clients of nodes name no type: what a transaction has tells it',
       'packages/admin/src/pages/activity/states.ts': 'a table of what people call them, in each language',
     },
