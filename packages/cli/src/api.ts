@@ -72,9 +72,12 @@ async function agree(text: string): Promise<void> {
 }
 
 /** Connects as nobody in particular. */
-export async function connectPublic(flags: DaemonFlags): Promise<WAIaaSClient> {
+export const connectPublic = async (flags: DaemonFlags): Promise<WAIaaSClient> => (await connectNobody(flags)).api
+
+/** The same, and where the daemon is. */
+export async function connectNobody(flags: DaemonFlags): Promise<Pick<Operator, 'place' | 'api'>> {
   const { place } = await placeAndSecrets(flags)
-  return new WAIaaSClient({ baseUrl: place.baseUrl, ...options })
+  return { place, api: new WAIaaSClient({ baseUrl: place.baseUrl, ...options }) }
 }
 
 /** Connects as the operator who looks: by a login where somebody is logged in, else with the password. */

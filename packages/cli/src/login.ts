@@ -41,5 +41,12 @@ export async function loggedIn(place: Place, options: { timeout: number }): Prom
   }
 }
 
-export const isOver = (error: unknown): boolean =>
+/** By itself, as any login may: who looks alone has no other right. One that is over is ended. */
+export async function endLogin({ baseUrl }: Place, { id, token }: Login): Promise<void> {
+  await new WAIaaSClient({ baseUrl, loginToken: token }).endLogin({ id }).catch((error: unknown) => {
+    if (!isOver(error)) throw error
+  })
+}
+
+const isOver = (error: unknown): boolean =>
   error instanceof WAIaaSError && ['INVALID_TOKEN', 'TOKEN_EXPIRED', 'NOT_FOUND'].includes(error.code)

@@ -281,6 +281,32 @@ test('who is logged in looks and stops without a password, and is asked for it w
   expect(existsSync(kept)).toBe(false)
 })
 
+test('who is logged in to look reads what the operator reads, and neither changes nor stops anything', async () => {
+  const file = join(daemon.dataDir, 'view-password')
+  writeFileSync(file, 'a password to look with', { mode: 0o600 })
+  await daemon.operator.setViewPassword({ password: 'a password to look with' })
+  const flags = ['--data-dir', daemon.dataDir, '--view-password-file']
+  writeFileSync(`${file}-wrong`, 'another password', { mode: 0o600 })
+  expect(await captured(['login', ...flags, `${file}-wrong`])).toMatchObject({ code: 1 })
+  expect(await captured(['login', ...flags, file])).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/^logged in to look until \S+, or 15 minutes without a command\n$/),
+  })
+  for (const words of [
+    ['settings', 'get'],
+    ['wallet', 'list'],
+  ])
+    expect(await runWithout(...words), words.join(' ')).toMatchObject({ code: 0, err: '' })
+  const [, token] = readFileSync(join(daemon.dataDir, 'login'), 'utf8').trim().split(' ')
+  const stop = await daemon.call('POST', '/v1/admin/kill-switch', { as: token!, body: {} })
+  expect([stop.status, stop.body]).toMatchObject([403, { code: 'VIEW_ONLY' }])
+  // The operator's login takes its place, and the one before is over.
+  await captured(['login', '--data-dir', daemon.dataDir, '--password-file', passwordFile])
+  expect((await daemon.call('GET', '/v1/admin/settings', { as: token! })).status).toBe(401)
+  expect(await runWithout('logout')).toMatchObject({ code: 0, answer: { wasLoggedIn: true } })
+  await daemon.operator.removeViewPassword({})
+})
+
 test('doctor says what is to do before real money moves', async () => {
   const { code, out } = await captured(['doctor', '--data-dir', daemon.dataDir, '--password-file', passwordFile])
   expect(code).toBe(1)

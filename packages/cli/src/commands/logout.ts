@@ -1,6 +1,5 @@
-import { WAIaaSClient } from '@waiaas/sdk'
 import { daemonFlags, daemonFlagsHelp, readFlags } from '../flags.ts'
-import { forgetLogin, isOver, keptLogin } from '../login.ts'
+import { endLogin, forgetLogin, keptLogin } from '../login.ts'
 import { placeOf } from '../place.ts'
 import { print, printJson } from '../terminal.ts'
 
@@ -14,12 +13,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const login = await keptLogin(place)
   // First here: whatever the daemon says, nobody is logged in at this terminal any more.
   await forgetLogin(place)
-  if (login) {
-    const api = new WAIaaSClient({ baseUrl: place.baseUrl, loginToken: login.token })
-    await api.endLogin({ id: login.id }).catch((error: unknown) => {
-      if (!isOver(error)) throw error
-    })
-  }
+  if (login) await endLogin(place, login)
   if (values.json) printJson({ wasLoggedIn: login !== undefined })
   else print(login ? 'logged out' : 'nobody was logged in')
   return 0
