@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { deployEvmFixtures, evmPerson, mintToken, type Person, startEvm, startSolana } from '@waiaas/localnet'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MASTER_PASSWORD, startTestDaemon } from '../support/daemon.ts'
+import { unsignedPayment } from '../support/unsigned.ts'
 import { evmWallet, GENEROUS, newEvmAddress, newSolanaAddress, solanaWallet } from '../support/wallets.ts'
 
 // The tests themselves are Python, in packages/python/tests: they run once, and each is told of here by its name.
@@ -79,7 +80,7 @@ async function chains() {
 }
 type Chains = Awaited<ReturnType<typeof chains>>
 
-/** A daemon with a wallet on each chain, and one whose payments wait for a person. */
+/** A daemon with a wallet on each chain, one whose payments wait for a person, and one that signs what was built elsewhere. */
 async function served({ evm, solana, token, env }: Chains) {
   const daemon = await startTestDaemon({ process: true, env })
   ends.push(() => daemon.stop())
@@ -88,9 +89,11 @@ async function served({ evm, solana, token, env }: Chains) {
     evm: await evmWallet(daemon, evm, { limit: GENEROUS }),
     solana: await solanaWallet(daemon, solana, { limit: GENEROUS }),
     careful: await evmWallet(daemon, evm, { limit: careful }),
+    signing: await evmWallet(daemon, evm, { limit: GENEROUS }),
   }
   await mintToken(evm, token, { to: wallets.evm.address, amount: 10n ** 21n })
-  return { url: daemon.url, ...wallets }
+  const unsigned = await unsignedPayment({ node: evm, newAddress: newEvmAddress })
+  return { url: daemon.url, unsigned, ...wallets }
 }
 
 async function scene() {
