@@ -1,3 +1,4 @@
+import json
 import time
 import unittest
 from decimal import Decimal
@@ -6,6 +7,7 @@ from support import SCENE, Between, agent, async_agent, operator, owned, sign_as
 from waiaas import (
     CallOptions,
     DaemonUnreachable,
+    NotAuthorized,
     PaymentUnknown,
     PolicyDenied,
     WAIaaSError,
@@ -84,6 +86,22 @@ class Payments(unittest.IsolatedAsyncioTestCase):
                 client.send(to=TO, amount="0.004", network=NETWORK, idempotency_key=key)
         self.assertEqual(other.exception.code, "IDEMPOTENCY_KEY_REUSED")
         self.assertEqual(len(payments()), before + 1)
+
+    def test_takes_what_refuses_a_repeat_for_no_word_about_the_payment(self):
+        ended = json.dumps({"code": "SESSION_REVOKED", "message": "the session has ended", "retryable": False}).encode()
+        busy = json.dumps({"code": "RATE_LIMITED", "message": "too much", "retryable": True}).encode()
+        for later in ((401, [], ended), (429, [("retry-after", "3600")], busy), (200, [], b"not from the daemon")):
+            before = len(payments())
+            with self.subTest(status=later[0]), Between("/v1/transactions/send", losses=1, later=later) as between:
+                with agent(url=between.url) as client, self.assertRaises(PaymentUnknown) as caught:
+                    client.send(to=TO, amount="0.001", network=NETWORK, seconds=2)
+                key = caught.exception.details["idempotencyKey"]
+                with agent() as client:
+                    client.send(to=TO, amount="0.001", network=NETWORK, idempotency_key=key)
+                self.assertEqual(len(payments()), before + 1)
+        with Between("/v1/transactions/send", answer=(401, [], ended)) as between, agent(url=between.url) as client:
+            with self.assertRaises(NotAuthorized):
+                client.send(to=TO, amount="0.001", wallet_id=SCENE["evm"]["id"], network=NETWORK)
 
     def test_repeats_nothing_that_could_happen_twice(self):
         name = f"made once {time.time_ns()}"

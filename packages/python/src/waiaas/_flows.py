@@ -13,6 +13,7 @@ from typing import Any
 
 from . import models
 from ._operation import CallOptions, OwnerWord
+from ._wire import is_loss
 from .errors import PaymentLost, PaymentUnknown, WAIaaSError
 
 OVER = ("CONFIRMED", "FAILED", "CANCELLED", "EXPIRED", "PARTIAL_FAILURE")
@@ -107,14 +108,18 @@ def send_flow(payment: dict[str, Any], *, seconds: float, until_decided: bool, o
 
 
 def _asked(ask: Ask, until: float) -> Flow:
+    is_lost = False
     while True:
         try:
             return (yield ask)
         except WAIaaSError as error:
-            is_unknown = error.retryable and (error.status_code == 0 or error.status_code >= 500)
-            if not is_unknown:
+            # What refuses a repeat (too many calls, a session that has ended, a stop) says nothing of the try before it.
+            is_lost = is_lost or error.is_after_loss or is_loss(error)
+            if not is_lost and not (error.retryable and error.status_code >= 500):
                 raise
-            if time.monotonic() + AGAIN_S > until:
+            if not error.retryable or time.monotonic() + AGAIN_S > until:
+                if not is_lost:
+                    raise
                 raise PaymentUnknown(
                     "PAYMENT_UNKNOWN",
                     f"nobody knows whether it was paid: {error.message}",

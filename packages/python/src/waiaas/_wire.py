@@ -195,6 +195,12 @@ def answer_of(operation: Operation, response: httpx.Response) -> Any:
     return found
 
 
+def is_loss(error: WAIaaSError) -> bool:
+    """Whether nobody knows what became of a try: no answer came, one of something between, or one that cannot be read."""
+    status = error.status_code
+    return error.code == "INVALID_ANSWER" or status == 0 and error.retryable or status >= 500 and status not in REFUSED
+
+
 def pause_before_repeat(call: Call, error: WAIaaSError, tries: int, retry: RetryPolicy) -> float | None:
     """Seconds until a repeat that is safe and makes sense; None where there is none."""
     may_repeat = call.is_repeatable or error.status_code in REFUSED

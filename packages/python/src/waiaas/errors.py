@@ -31,6 +31,8 @@ class WAIaaSError(Exception):
         self.request_id = request_id
         self.hint = hint
         self.retry_after = retry_after
+        self.is_after_loss = False
+        """An earlier try of the same call got no answer, so that this one does not say what became of it."""
 
     def __str__(self) -> str:
         return f"{self.code}: {self.message}"

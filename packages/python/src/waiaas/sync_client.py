@@ -27,7 +27,7 @@ from ._flows import (
 from ._methods import Methods
 from ._operation import CallOptions, RetryPolicy
 from ._settings import CALM_S, Settings, pause_before_stream
-from ._wire import Credentials, answer_of, error_of, pause_before_repeat, unreachable
+from ._wire import Credentials, answer_of, error_of, is_loss, pause_before_repeat, unreachable
 from .errors import WAIaaSError
 
 
@@ -77,11 +77,14 @@ class WAIaaSSyncClient(Methods):
     ) -> Any:
         operation, call = self._settings.call(name, given, optional, options)
         tries = 0
+        is_lost = False
         while True:
             try:
                 response = self._sent(self._settings.request(call))
                 return answer_of(operation, response)
             except WAIaaSError as error:
+                error.is_after_loss = is_lost
+                is_lost = is_lost or is_loss(error)
                 seconds = pause_before_repeat(call, error, tries, self._settings.retry)
                 if seconds is None:
                     raise
