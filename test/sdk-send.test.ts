@@ -32,8 +32,8 @@ const failing = (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   )
 
-/** The daemon behind a line that lets everything through and loses the answers to so many payments. */
-async function lossy(losses: number) {
+/** The daemon behind a line that lets everything through and loses the answers to so many payments; later ones may be its own. */
+async function lossy(losses: number, later?: { status: number; text: string }) {
   let left = losses
   const keys: unknown[] = []
   const server = createServer((asked, answered) => {
@@ -44,6 +44,11 @@ async function lossy(losses: number) {
       if (isSend && left > 0) {
         left -= 1
         answer.resume().once('end', () => asked.socket.destroy())
+        return
+      }
+      if (isSend && later !== undefined) {
+        answer.resume()
+        answered.writeHead(later.status).end(later.text)
         return
       }
       answered.writeHead(answer.statusCode!, answer.headers)
@@ -98,6 +103,30 @@ test('one whose fate nobody tells in time says so with its key, under which the 
     expect(line.keys).toEqual([idempotencyKey])
     expect(await agent.send(payment, { idempotencyKey })).toMatchObject({ status: 'CONFIRMED' })
     expect(await evmBalance(evm.node, payment.to)).toBe(ETHER / 100n)
+  } finally {
+    await line.stop()
+  }
+})
+
+const refusal = (code: string, retryable: boolean) => JSON.stringify({ code, message: code, retryable })
+
+test.each([
+  ['an ended session', 401, refusal('SESSION_REVOKED', false)],
+  ['too many calls', 429, refusal('RATE_LIMITED', true)],
+  ['an answer of somebody else', 200, 'not from the daemon'],
+])('what a repeat meets after a lost answer is no word about the payment: %s', async (_, status, text) => {
+  const { token } = await wallet()
+  const line = await lossy(1, { status, text })
+  try {
+    const retryOptions = { baseDelayMs: 10, maxRetries: 1 }
+    const agent = new WAIaaSClient({ baseUrl: line.url, sessionToken: token, retryOptions })
+    const payment = { to: evm.newAddress(), amount: '0.01', network }
+    const failure = await failing(agent.send(payment, { seconds: 0.5 }))
+    expect(hasCode(failure, 'PAYMENT_UNKNOWN')).toBe(true)
+    const idempotencyKey = String((failure as WAIaaSError).details?.idempotencyKey)
+    expect(await daemon.agent(token).send(payment, { idempotencyKey })).toMatchObject({ status: 'CONFIRMED' })
+    expect(await evmBalance(evm.node, payment.to)).toBe(ETHER / 100n)
+    expect((await daemon.agent(token).listTransactions()).items).toHaveLength(1)
   } finally {
     await line.stop()
   }

@@ -19,6 +19,18 @@ export const DEFAULT_RETRY: RetryOptions = {
 /** Statuses that say that nothing was done. */
 const REFUSED: readonly number[] = [429, 503]
 
+const afterLoss = new WeakSet<WAIaaSError>()
+
+/** Nobody knows what became of a try: no answer came, one of something between, or one that cannot be read. */
+const isLoss = ({ code, status, retryable }: WAIaaSError): boolean =>
+  code === 'INVALID_ANSWER' || (status === 0 && retryable) || (status >= 500 && !REFUSED.includes(status))
+
+/**
+ * Whether a failure leaves open what became of a call: its last try was lost, or an earlier one. What refuses a repeat (too
+ * many calls, a session that has ended, a stop) says nothing of the try before it.
+ */
+export const leavesOpen = (error: WAIaaSError): boolean => isLoss(error) || afterLoss.has(error)
+
 /**
  * Sends until an answer counts. Repeats only what cannot happen twice: reads, calls under an Idempotency-Key, and refusals.
  * A wait is what Retry-After says, or doubles from `baseDelayMs`.
@@ -29,10 +41,13 @@ export async function withRetry(
   send: () => Promise<Response>,
 ): Promise<Response> {
   const isRepeatable = op.method === 'GET' || op.idempotent === true
+  let isLost = false
   for (let tries = 0; ; tries += 1) {
     const outcome = await settle(send)
     if (!(outcome instanceof WAIaaSError) && outcome.ok) return outcome
     const error = outcome instanceof WAIaaSError ? outcome : errorOf(outcome, await outcome.text())
+    if (isLost) afterLoss.add(error)
+    isLost ||= isLoss(error)
     const mayRepeat = isRepeatable || REFUSED.includes(error.status)
     const isListed = error.status === 0 || options.retryableStatuses.includes(error.status)
     const wait = delay(tries, error.retryAfter, options)

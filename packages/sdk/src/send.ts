@@ -10,7 +10,7 @@ import {
   type Wire,
 } from '@waiaas/contract'
 import { hasCode } from './failures.ts'
-import { pause } from './retry.ts'
+import { leavesOpen, pause } from './retry.ts'
 import { waitFor } from './wait-for.ts'
 
 type Api = Client<AllOperations>
@@ -64,13 +64,15 @@ type Asking = { readonly idempotencyKey: string; readonly until: number; readonl
 
 /** As often as nobody knows what became of it: under one key it is made once. */
 async function asked<Answer>(ask: () => Promise<Answer>, { idempotencyKey, until, signal }: Asking): Promise<Answer> {
+  let isLost = false
   for (;;) {
     try {
       return await ask()
     } catch (error) {
-      const isUnknown = error instanceof WAIaaSError && error.retryable && (error.status === 0 || error.status >= 500)
-      if (!isUnknown) throw error
-      if (performance.now() + AGAIN_MS > until) throw unknown(idempotencyKey, error)
+      if (!(error instanceof WAIaaSError)) throw error
+      isLost ||= leavesOpen(error)
+      const isAway = error.retryable && (isLost || error.status >= 500)
+      if (!isAway || performance.now() + AGAIN_MS > until) throw isLost ? unknown(idempotencyKey, error) : error
       await pause(AGAIN_MS, signal)
     }
   }
