@@ -3,6 +3,7 @@ import { type Hex, recoverTypedDataAddress } from 'viem'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { forEachEngine } from '../../../../../test/support/for-each-engine.ts'
 import { migrations, startEvm, startPipeline } from '../../../test/pipeline-bed.ts'
+import { transactionStore } from '../rows/store.ts'
 
 const TOKEN = '0x00000000000000000000000000000000000000c3'
 const ASSET = `eip155:31337/erc20:${TOKEN}`
@@ -198,5 +199,49 @@ forEachEngine((_engine, open, fresh) => {
     const { signature } = await sign(order, key)
     const typed = order as Parameters<typeof recoverTypedDataAddress>[0]
     expect(await recoverTypedDataAddress({ ...typed, signature: signature as Hex })).toBe(from.address)
+  })
+
+  test('what is renewed in each period is refused, whatever names it, and leaves nothing that waits', async () => {
+    const { bed, from, add, permit, sign } = await start()
+    await add('SIGN_MESSAGE_RULES', { typed_data: [{ verifying_contract: TOKEN, tier: 'INSTANT' }] })
+    const permission: TypedDataInput = {
+      ...(await permit()),
+      types: {
+        SpendPermission: fields(
+          'address account,address spender,address token,uint160 allowance,uint48 period,uint48 start,uint48 end,uint256 salt,bytes extraData',
+        ),
+      },
+      primaryType: 'SpendPermission',
+      message: {
+        ...{ account: from.address, spender: SPENDER, token: TOKEN, allowance: usd(1), period: 86_400, start: 0 },
+        ...{ end: 2_000_000_000, salt: 0, extraData: '0x' },
+      },
+    }
+    await expect(sign(permission)).rejects.toMatchObject({ code: 'INVALID_TRANSACTION', message: /in each period/ })
+    const stored = await bed.database.read((db) => db.query((k) => k.selectFrom('transactions').select('id')))
+    expect(stored).toEqual([])
+  })
+
+  test('what waits since before it was known as that is approved by nobody, and can be rejected', async () => {
+    const { bed, from, add, permit, refused } = await start()
+    await add('SIGN_MESSAGE_RULES', { typed_data: [{ verifying_contract: TOKEN, tier: 'APPROVAL' }] })
+    const before = {
+      ...(await permit()),
+      types: { Former: fields('uint256 a') },
+      primaryType: 'Former',
+      message: { a: 1 },
+    }
+    const { id } = (await refused(before)) as unknown as { id: string }
+    // As a version stored it that did not know what it is.
+    const asked = (await bed.database.read((db) => transactionStore.byId(db, id)))!.request
+    const request = asked.replaceAll('Former', 'SpendPermission')
+    await bed.database.work({ exclusive: [`wallet:${from.id}`] }, (db) =>
+      db.query((k) => k.updateTable('transaction_texts').set({ request }).where('id', '=', id)),
+    )
+    const approved = bed.service.approve(id, { overCeiling: { shown: 'correct horse battery' } })
+    await expect(approved).rejects.toMatchObject({ code: 'INVALID_TRANSACTION', message: /in each period/ })
+    expect(await bed.service.get(id, undefined)).toMatchObject({ status: 'QUEUED' })
+    await bed.service.reject(id)
+    expect(await bed.service.get(id, undefined)).toMatchObject({ error: expect.stringMatching(/reject/) })
   })
 })
