@@ -132,6 +132,37 @@ test.each([
   }
 })
 
+test('one whose answer was lost and that was refused is a refusal', async () => {
+  const { token } = await wallet()
+  const line = await lossy(1)
+  try {
+    const agent = new WAIaaSClient({ baseUrl: line.url, sessionToken: token, retryOptions: { maxRetries: 0 } })
+    const refused = await failing(agent.send({ to: evm.newAddress(), amount: '0.9', network }))
+    expect(hasCode(refused, 'POLICY_DENIED')).toBe(true)
+    expect(line.keys).toHaveLength(2)
+  } finally {
+    await line.stop()
+  }
+})
+
+test('one that was taken and cannot be looked at any more tells its key and its id', async () => {
+  const { token } = await wallet()
+  const line = await lossy(0)
+  const agent = new WAIaaSClient({ baseUrl: line.url, sessionToken: token, retryOptions: { maxRetries: 0 } })
+  const payment = { to: evm.newAddress(), amount: '0.06', network }
+  const waiting = failing(agent.send(payment, { untilDecided: true, seconds: 3 }))
+  await until('it to be asked for', async () => line.keys.length > 0 || undefined)
+  await until('it to wait', async () => {
+    const { items } = await daemon.agent(token).listTransactions({ status: 'QUEUED' })
+    return items[0]
+  })
+  await line.stop()
+  const failure = await waiting
+  expect(hasCode(failure, 'PAYMENT_UNKNOWN')).toBe(true)
+  const { items } = await daemon.agent(token).listTransactions()
+  expect((failure as WAIaaSError).details).toEqual({ idempotencyKey: line.keys[0], transactionId: items[0]!.id })
+})
+
 test('a refusal says by its code and in figures what would pass, and that passes', async () => {
   const agent = daemon.agent((await wallet()).token)
   const to = evm.newAddress()

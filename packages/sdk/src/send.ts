@@ -53,9 +53,13 @@ export async function send(api: Api, payment: Payment, options: SendOptions = {}
   const ask = () => api.sendToken(input, { ...call, idempotencyKey }) as Promise<TransactionSent>
   const { id } = await asked(ask, { idempotencyKey, until, signal: call.signal })
   const left = () => Math.max(0, (until - performance.now()) / 1_000)
-  let found = await waitFor(api.getTransaction, id, { ...call, seconds: left() })
-  if (untilDecided && found.status === 'QUEUED')
-    found = await waitFor(api.getTransaction, id, { ...call, seconds: left(), seen: 'QUEUED' })
+  const read = (seen?: 'QUEUED') =>
+    waitFor(api.getTransaction, id, { ...call, seconds: left(), ...(seen && { seen }) }).catch((error: unknown) => {
+      // It was taken: whoever takes this for a failure would pay again.
+      throw error instanceof WAIaaSError ? unknown(error, { idempotencyKey, transactionId: id }) : error
+    })
+  let found = await read()
+  if (untilDecided && found.status === 'QUEUED') found = await read('QUEUED')
   if (LOST.includes(found.status)) throw lost(found)
   return found
 }
@@ -72,16 +76,20 @@ async function asked<Answer>(ask: () => Promise<Answer>, { idempotencyKey, until
       if (!(error instanceof WAIaaSError)) throw error
       isLost ||= leavesOpen(error)
       const isAway = error.retryable && (isLost || error.status >= 500)
-      if (!isAway || performance.now() + AGAIN_MS > until) throw isLost ? unknown(idempotencyKey, error) : error
+      if (!isAway || performance.now() + AGAIN_MS > until)
+        throw isLost && !isDecided(error) ? unknown(error, { idempotencyKey }) : error
       await pause(AGAIN_MS, signal)
     }
   }
 }
 
-const unknown = (idempotencyKey: string, cause: WAIaaSError) =>
+/** The daemon has decided on it, whichever of its askings this answers. */
+const isDecided = ({ details }: WAIaaSError): boolean => details?.transactionId !== undefined
+
+const unknown = (cause: WAIaaSError, details: { idempotencyKey: string; transactionId?: string }) =>
   new WAIaaSError(
     {
-      ...{ code: 'PAYMENT_UNKNOWN', status: 0, retryable: true, details: { idempotencyKey } },
+      ...{ code: 'PAYMENT_UNKNOWN', status: 0, retryable: true, details },
       message: `nobody knows whether it was paid: ${cause.message}`,
       hint: 'send the same payment with this idempotencyKey: it is made at most once',
     },
