@@ -73,7 +73,8 @@ test('a directory that is open to others is closed to them, with a warning', asy
 
 test('a directory of other things that is open to others is refused and left as it is', async () => {
   const path = freshPath()
-  mkdirSync(path, { mode: 0o755 })
+  mkdirSync(path)
+  chmodSync(path, 0o755)
   writeFileSync(join(path, 'notes.txt'), 'of somebody else')
   await expect(openDataDir(path)).rejects.toThrow(/holds other things .* name an empty directory/)
   expect([modeOf(path), readdirSync(path)]).toEqual([0o755, ['notes.txt']])
