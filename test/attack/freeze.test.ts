@@ -97,6 +97,11 @@ forEachEngine((engine, open, fresh) => {
   /** What of the wallet has reached the node, however often. */
   const arrivedOf = ({ bed, from }: Case) =>
     new Set(bed.node.sent.filter(({ sender }) => sender === from.address).map(({ hash }) => hash))
+  /** The same without what fills a nonce that a stop has freed, which a wallet may do once it goes on. */
+  const paidOf = ({ bed, from: { address } }: Case) =>
+    new Set(
+      bed.node.sent.filter(({ sender, body }) => sender === address && body.to !== address).map(({ hash }) => hash),
+    )
   const epochOf = async ({ bed }: Case) => (await bed.database.read((db) => readKillSwitch(db, bed.held))).epoch
   const idOf = async ({ bed, to }: Case) =>
     (
@@ -128,12 +133,15 @@ forEachEngine((engine, open, fresh) => {
   /** Nothing of it reached the node after the answer; what had is the whole truth, and the wallet goes on. */
   async function check(of: Pressed, button: Button, known: ReadonlySet<string>): Promise<void> {
     const { bed, id, to } = of
-    await button.undo?.(of)
+    if (button.undo) {
+      expect(arrivedOf(of)).toEqual(known)
+      await button.undo(of)
+    }
     // What is asked for after it is signed after all that was under work at the stop.
     const { from, spare } = button.isLast ? await newCase(bed) : of
     const next = await bed.pay({ to: madeUpKey().address }, { ...from, session: spare })
     const hash = await bed.arrived(next)
-    expect(arrivedOf(of)).toEqual(new Set(button.isLast ? known : [...known, hash]))
+    expect(paidOf(of)).toEqual(new Set(button.isLast ? known : [...known, hash]))
     await bed.mined(next, 'CONFIRMED')
     if (id === '') return
     const status = await bed.until(id, 'CANCELLED', 'CONFIRMED')
