@@ -103,6 +103,28 @@ class Payments(unittest.IsolatedAsyncioTestCase):
             with self.assertRaises(NotAuthorized):
                 client.send(to=TO, amount="0.001", wallet_id=SCENE["evm"]["id"], network=NETWORK)
 
+    def test_tells_the_key_of_what_was_taken_and_cannot_be_looked_at(self):
+        ended = json.dumps({"code": "SESSION_REVOKED", "message": "the session has ended", "retryable": False}).encode()
+        before = len(payments())
+        with Between("/v1/transactions/0", later=(401, [], ended)) as between, agent(url=between.url) as client:
+            with self.assertRaises(PaymentUnknown) as caught:
+                client.send(to=TO, amount="0.001", network=NETWORK)
+        details = caught.exception.details
+        with agent() as client:
+            key = details["idempotencyKey"]
+            sent = client.send(to=TO, amount="0.001", network=NETWORK, idempotency_key=key)
+        self.assertEqual(sent.id, details["transactionId"])
+        self.assertEqual(len(payments()), before + 1)
+
+    def test_takes_a_refusal_for_one_although_its_first_answer_was_lost(self):
+        with operator() as client:
+            made = client.create_wallet(f"poor {time.time_ns()}", chain="ethereum", environment="testnet")
+        with Between("/v1/transactions/send", losses=1) as between, agent(url=between.url) as client:
+            client.set_session_token(made.session.token)
+            with self.assertRaises(PolicyDenied):
+                client.send(to=TO, amount="100", network=NETWORK)
+            self.assertEqual(len(between.calls), 2)
+
     def test_repeats_nothing_that_could_happen_twice(self):
         name = f"made once {time.time_ns()}"
         with Between("/v1/wallets", losses=10_000) as between, operator() as client:

@@ -96,11 +96,15 @@ def send_flow(payment: dict[str, Any], *, seconds: float, until_decided: bool, o
             given["walletId"] = wallet
     given["type"] = "TRANSFER" if "token" not in given else "TOKEN_TRANSFER"
     sent = yield from _asked(Ask("sendToken", given, options), until)
-    left = max(0.0, until - time.monotonic())
-    found = yield from wait_flow(sent.id, seconds=left, seen=None, options=options)
-    if until_decided and found.status == "QUEUED":
+    try:
         left = max(0.0, until - time.monotonic())
-        found = yield from wait_flow(sent.id, seconds=left, seen="QUEUED", options=options)
+        found = yield from wait_flow(sent.id, seconds=left, seen=None, options=options)
+        if until_decided and found.status == "QUEUED":
+            left = max(0.0, until - time.monotonic())
+            found = yield from wait_flow(sent.id, seconds=left, seen="QUEUED", options=options)
+    except WAIaaSError as error:
+        # It was taken: whoever takes this for a failure would pay again.
+        raise _unknown(error, {"idempotencyKey": options.idempotency_key, "transactionId": sent.id}) from error
     if found.status in LOST:
         details = {"transactionId": found.id, "status": found.status}
         raise PaymentLost(found.status, found.error or f"the payment is {found.status}", details=details)
@@ -118,16 +122,25 @@ def _asked(ask: Ask, until: float) -> Flow:
             if not is_lost and not (error.retryable and error.status_code >= 500):
                 raise
             if not error.retryable or time.monotonic() + AGAIN_S > until:
-                if not is_lost:
+                if not is_lost or _is_decided(error):
                     raise
-                raise PaymentUnknown(
-                    "PAYMENT_UNKNOWN",
-                    f"nobody knows whether it was paid: {error.message}",
-                    retryable=True,
-                    details={"idempotencyKey": ask.options.idempotency_key},
-                    hint="send the same payment with this idempotency_key: it is made at most once",
-                ) from error
+                raise _unknown(error, {"idempotencyKey": ask.options.idempotency_key}) from error
             yield Pause(AGAIN_S)
+
+
+def _is_decided(error: WAIaaSError) -> bool:
+    """The daemon has decided on it, whichever of its askings this answers."""
+    return "transactionId" in (error.details or {})
+
+
+def _unknown(error: WAIaaSError, details: dict[str, Any]) -> PaymentUnknown:
+    return PaymentUnknown(
+        "PAYMENT_UNKNOWN",
+        f"nobody knows whether it was paid: {error.message}",
+        retryable=True,
+        details=details,
+        hint="send the same payment with this idempotency_key: it is made at most once",
+    )
 
 
 def _wallet_on(network: str, options: CallOptions) -> Flow:
