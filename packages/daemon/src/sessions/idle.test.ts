@@ -46,10 +46,14 @@ forEachEngine((_engine, open) => {
     const wallet = await bed.createWallet()
     const { id, token } = await bed.sessions.create({ walletId: wallet.id, ttl: 0 }, operator)
     bed.clock.pass(2 * DAY)
-    await Promise.all([bed.sessions.authenticate(token), bed.sessions.idle.look()])
+    const [call] = await Promise.allSettled([bed.sessions.authenticate(token), bed.sessions.idle.look()])
     await bed.sessions.idle.stop()
     const row = (await bed.database.read((db) => findSession(db, id)))!
-    // Either was first; what is revoked was not used since.
+    // Either was first: what is revoked was not used since, and what was refused is revoked.
     expect(row.revoked_at === null).toBe(row.last_used_at === bed.clock.now())
+    if (call.status === 'rejected') {
+      expect(call.reason).toMatchObject({ code: 'SESSION_REVOKED' })
+      expect(row.revoked_at).not.toBeNull()
+    }
   })
 })
