@@ -25,7 +25,7 @@ import { evmProfiles } from '../test/support/providers/evm.ts'
 import { type Profile, READ_ON } from '../test/support/providers/profile.ts'
 import { solanaProfiles } from '../test/support/providers/solana.ts'
 import { unusable } from '../test/support/providers/unusable.ts'
-import { policyTemplatesPage, policyTypesPage } from './policy-pages.ts'
+import { policyTemplatePages, policyTypesPage } from './policy-pages.ts'
 import { pythonClient } from './python-client.ts'
 import { skillPages } from './skill-pages.ts'
 
@@ -262,7 +262,7 @@ export const generatedPages = (): Readonly<Record<string, string>> => ({
   'docs/api.md': api(),
   'docs/events.md': eventsPage(),
   'docs/policy-types.md': policyTypesPage(note),
-  'docs/templates.md': policyTemplatesPage(note),
+  ...policyTemplatePages(note),
   'docs/public-endpoints.md': publicEndpoints(),
   ...skillPages(),
   ...pythonClient(),

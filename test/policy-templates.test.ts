@@ -1,8 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { TEMPLATES, templateOf } from '@waiaas/contract'
 import { createSolanaFixtures, deployEvmFixtures, mintToken } from '@waiaas/localnet'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runProgram } from '../packages/cli/src/program.ts'
+import { templateAnswers } from '../scripts/policy-pages.ts'
 import { MASTER_PASSWORD, startTestDaemon, type TestDaemon } from './support/daemon.ts'
 import { until } from './support/until.ts'
 import { type EvmWorld, envOf, evmWorld, type SolanaWorld, solanaWorld } from './support/worlds.ts'
@@ -15,11 +17,12 @@ let evm: EvmWorld
 let solana: SolanaWorld
 let daemon: TestDaemon
 let evmToken: string
+let plainToken: string
 let solanaToken: Awaited<ReturnType<typeof createSolanaFixtures>>
 beforeAll(async () => {
   evm = await evmWorld()
   solana = await solanaWorld()
-  evmToken = (await deployEvmFixtures(evm.node)).permitToken
+  ;({ permitToken: evmToken, plainToken } = await deployEvmFixtures(evm.node))
   solanaToken = await createSolanaFixtures(solana.node)
   const { WAIAAS_ORACLE_FIXED_PRICES: prices = '{}', ...env } = envOf(evm, solana)
   daemon = await startTestDaemon({ env: { ...env, WAIAAS_ORACLE_FIXED_PRICES: prices } })
@@ -86,3 +89,27 @@ test.each(['ethereum', 'solana'] as const)(
     await expect(pay('101')).rejects.toMatchObject({ code: 'POLICY_DENIED' })
   },
 )
+
+/** Fees, and addresses of this chain, are others than on the page. */
+const words = (text: string): string => text.replaceAll(/\b0x[0-9a-f]{40}\b/gi, '0x').replaceAll(/\d+\.\d+/g, '0.0')
+const named = () => ({ contracts: [plainToken], domains: ['api.example.com'], recipients: [evm.newAddress()] })
+
+test.each(TEMPLATES)('an agent under the template %s is told what its page says', async (template) => {
+  const wallet = await daemon.operator.createWallet({
+    ...{ name: template, chain: 'ethereum', environment: 'testnet', createSession: false },
+  })
+  await evm.node.fund(wallet.publicKey, 10n ** 18n)
+  await mintToken(evm.node, evmToken, { to: wallet.publicKey, amount: 5_000_000_000n })
+  await mintToken(evm.node, plainToken, { to: wallet.publicKey, amount: 10n ** 20n })
+  const given = named()
+  const needs = Object.fromEntries(templateOf(template).needs.map((need) => [need, given[need]]))
+  await daemon.operator.applyPolicyTemplate({ template, walletId: wallet.id, ...needs })
+  const agent = daemon.agent((await daemon.operator.createSession({ walletId: wallet.id })).token)
+  for (const { asks, request, told } of templateAnswers[template]) {
+    const token = request.token === 'PLAIN' ? { address: plainToken, symbol: 'PLAIN', decimals: 18 } : request.token
+    const asked = agent.sendToken({ ...request, ...(token && { token }), network: evm.network } as never)
+    const answer = await asked.catch((error: unknown) => error)
+    expect(answer, asks).toMatchObject({ code: 'POLICY_DENIED' })
+    expect(words((answer as Error).message)).toBe(words(told))
+  }
+})

@@ -78,7 +78,9 @@ const unknown = at({
  * By network, in order of preference. The first serves all that the daemon asks, in smaller batches or more slowly where
  * need be. Left out, for they want a key or are gone: rpc.ankr.com (since 2025-03, https://www.ankr.com/docs/whats-new),
  * polygon-rpc.com (2026-02-16) and rpc-amoy.polygon.technology (2026-07-17, https://forum.polygon.technology/t/22014),
- * 1rpc.io/matic (2026-09-10) and with it 1rpc.io, rpc.sepolia.org (unsteady since 2023, gone by 2025-01-26).
+ * 1rpc.io/matic (2026-09-10) and with it 1rpc.io, rpc.sepolia.org (unsteady since 2023, gone by 2025-01-26). Devnet and
+ * testnet of Solana have one each: solana-devnet.drpc.org is for those who pay, and what else is passed around has no
+ * operator who says that it serves them. An endpoint that may not exist is no witness.
  */
 export const BUILTIN_ENDPOINTS: Readonly<Record<string, readonly BuiltinEndpoint[]>> = {
   'solana-mainnet': [

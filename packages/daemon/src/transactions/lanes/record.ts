@@ -14,7 +14,7 @@ import { signatureStore } from '../signatures/signature-store.ts'
 import type { Issued } from './build.ts'
 import { overtaken } from './leave.ts'
 import { type Refused, refusalOf } from './refusal.ts'
-import { type LaneJob, openRound, type Round } from './round.ts'
+import { type LaneContext, type LaneJob, openRound, type Round } from './round.ts'
 import type { Seal } from './sealing.ts'
 
 /** `bytes` are those that the daemon sends. */
@@ -36,19 +36,35 @@ export async function record(
     issued.map(({ authorisation }) => authorisation.transactionId),
   )
   const recorded: Recorded[] = []
+  const signed = issued.map((item, index) => signedOf(job.lane, item, outcomes[index]))
+  const known = await knownHashes(job, issued, signed)
   for (const [index, item] of issued.entries()) {
-    const outcome = outcomes[index]
-    if (!outcome || !('signature' in outcome)) {
-      await endRefused(job, item, outcome)
+    const made = signed[index]
+    if (!made) {
+      await endRefused(job, item, outcomes[index] as Refused)
       continue
     }
     const reason = await discardReason(round, item, statuses.get(item.authorisation.transactionId))
-    if (reason === undefined) recorded.push(await store(job, item, { signature: outcome.signature, seal }))
-    else await discard(job, item, reason)
+    if (reason !== undefined) await discard(job, item, reason)
+    else if (known.has(made.hash)) await endTwin(job, item, made.hash)
+    else recorded.push(await store(job, item, { ...made, seal }))
+    known.add(made.hash)
   }
   const sent = recorded.flatMap(({ row }) => (isReplacement(row) ? [] : [row.transaction_id]))
   await markOut(job.db, sent, job.parts.clock.now())
   return recorded
+}
+
+const signedOf = (
+  { chain, wallet }: LaneContext,
+  { bytes }: Issued,
+  outcome: SignedRound['outcomes'][number] | undefined,
+) => (outcome && 'signature' in outcome ? chain.addSignature(wallet.address, bytes, outcome.signature) : undefined)
+
+/** Hashes of what is signed already. A nonce makes bytes that are like no others; where there is none, they may be. */
+async function knownHashes({ db }: LaneJob, issued: readonly Issued[], signed: readonly (Signed | undefined)[]) {
+  const hashes = signed.flatMap((made, index) => (made && issued[index]?.row.nonce === null ? [made.hash] : []))
+  return hashes.length > 0 ? attemptStore.signedHashes(db, hashes) : new Set<string | null>()
 }
 
 /** Why a signature may not be stored. */
@@ -63,12 +79,9 @@ async function discardReason(
   return overtaken(round, { ...item.row, authorisation: item.authorisation })
 }
 
-type Made = { signature: Uint8Array; seal: Seal }
-
-async function store(job: LaneJob, item: Issued, { signature, seal }: Made): Promise<Recorded> {
+async function store(job: LaneJob, item: Issued, { seal, ...sealed }: Signed & { seal: Seal }): Promise<Recorded> {
   const { parts, lane, db } = job
   const now = parts.clock.now()
-  const sealed = lane.chain.addSignature(lane.wallet.address, item.bytes, signature)
   const signed = Buffer.from(sealed.bytes).toString('base64')
   const transactionId = item.authorisation.transactionId
   const submitted = { id: transactionId, hash: sealed.hash, at: now }
@@ -138,6 +151,14 @@ async function discard({ parts, lane, db }: LaneJob, { row, authorisation }: Iss
     txId: row.transaction_id,
     details: { discarded: reason, bytesHash: authorisation.bytesHash },
   })
+}
+
+/** The same bytes land once, so that the second of them would be told as paid without being so. */
+async function endTwin(job: LaneJob, { row: attempt }: Issued, hash: string): Promise<void> {
+  await dropIssued(job.db, attempt, job.parts.clock.now())
+  const row = await transactionStore.byId(job.db, attempt.transaction_id)
+  const error = `the very same bytes are signed already, as ${hash}, and can land only once: ask again, for bytes of its own`
+  if (row) await endUnsent(job, row, { to: 'CANCELLED', code: 'INVALID_TRANSACTION', error, actor: 'system' })
 }
 
 /** The signer gave no signature, which ends a request; what a replacement was to outbid lives on. */

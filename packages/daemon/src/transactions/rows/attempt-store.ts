@@ -145,6 +145,13 @@ const byId = statement<{ id: string }, AttemptRow>((db, p) =>
   db.selectFrom('attempts').selectAll().where('id', '=', p('id')),
 )
 const byIds = statement<Ids, AttemptRow>((db, p) => db.selectFrom('attempts').selectAll().where('id', 'in', idsIn(p)))
+const signedHashes = statement<Ids, { hash: string | null }>((db, p) =>
+  db
+    .selectFrom('attempts')
+    .select('hash')
+    .where('hash', 'in', idsIn(p))
+    .where('state', 'in', ['recorded', 'included', 'final']),
+)
 const issuedFor = statement<{ transaction: string }, AttemptRow>((db, p) =>
   db.selectFrom('attempts').selectAll().where('transaction_id', '=', p('transaction')).where('state', '=', 'issued'),
 )
@@ -284,6 +291,9 @@ export const attemptStore = {
   byId: (db: Handle, id: string) => db.get(byId, { id }),
   byIds: async (db: Handle, ids: readonly string[]) =>
     new Map((await rowsIn(db, byIds, ids)).map((row) => [row.id, row])),
+  /** Those of these hashes that signed bytes have which may land, or have. */
+  signedHashes: async (db: Handle, hashes: readonly string[]) =>
+    new Set((await rowsIn(db, signedHashes, hashes)).map(({ hash }) => hash)),
   issuedFor: (db: Handle, transaction: string) => db.get(issuedFor, { transaction }),
   move: async (db: Handle, change: { id: string; from: AttemptState; to: AttemptState; at: number }) =>
     won(await db.run(move, change)),
