@@ -147,6 +147,7 @@ describe.each(['sqlite', 'postgres'])('a restored daemon over %s', (engine) => {
     const known = world.proxy.first().length
     const lost = await send(daemon, wallet, 2n * MILLI)
     await until('SUBMITTED', async () => (await statusOf(daemon, lost)) === 'SUBMITTED')
+    const counted = await countedUsd(daemon, world, wallet)
     const { path } = await daemon.operator.createBackup()
     await daemon.kill()
     world.proxy.mode = 'pass'
@@ -162,7 +163,14 @@ describe.each(['sqlite', 'postgres'])('a restored daemon over %s', (engine) => {
     await until('the chain to be asked', () => world.proxy.reads.count > reads + 10)
     expect(world.proxy.sends.length).toBe(sends)
     expect(await statusOf(daemon, lost)).toBe('SUBMITTED')
+    world.proxy.mode = 'lose-bytes'
     await daemon.operator.resumeWallet({ id: wallet.id })
+    // What is open and what is spent was counted anew at the start, and is what it was.
+    await daemon.operator.confirmSpends({ id: wallet.id })
+    const anew = { ...wallet, token: (await daemon.operator.createSession({ walletId: wallet.id })).token }
+    expect(await countedUsd(daemon, world, anew)).toBe(counted)
+    expect((await daemon.operator.listAuditLogs({ event_type: 'LEDGER_RECOUNTED' })).data).toEqual([])
+    world.proxy.mode = 'pass'
     await confirmed(daemon, lost)
     expect(world.proxy.first().length - known).toBe(1)
     expect(await world.balance(lost.to)).toBe(2n * MILLI)

@@ -92,6 +92,15 @@ forEachEngine((_engine, open) => {
       await new Promise((resolve) => setTimeout(resolve, 20))
     await node.mine(1)
     expect((await service.get(transactionId, undefined)).status).toBe('SUBMITTED')
+    const states = () =>
+      database.read((db) => db.query<{ state: string }>((k) => k.selectFrom('attempts').select('state')))
+    while (!(await states()).some(({ state }) => state === 'included'))
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    for (const wanted of ['cancel', 'speed-up'] as const)
+      await expect(service.replace(transactionId, operator, { with: wanted })).rejects.toMatchObject({
+        code: 'TX_ALREADY_PROCESSED',
+        message: expect.stringContaining('its cancel is in block'),
+      })
     await node.mine(4)
     expect(await until(transactionId, 'CANCELLED', 'CONFIRMED')).toBe('CANCELLED')
     expect(await balance(recipient)).toBe(before)
