@@ -10,7 +10,7 @@ import { Transaction } from './transaction-answers.ts'
 import { buildErrors } from './transactions.ts'
 import { seen, Wait } from './waiting.ts'
 import { walletAlias, walletChoice } from './wallet.ts'
-import { Address, Digits, NetworkName, TransactionType, Unwritten } from './wire.ts'
+import { Address, Digits, HumanValue, NetworkName, ofBaseUnits, TransactionType, Unwritten } from './wire.ts'
 
 /** The most steps of a plan. */
 export const MOST_STEPS = 20
@@ -30,7 +30,10 @@ const dropped = (what: string) => Count.optional().describe(`EVM: ${what}; the d
 const Step = z
   .strictObject({
     to: Address.optional().describe('EVM: who is paid, or which contract is called'),
-    value: Quantity.optional().describe('EVM: native currency sent along, as the planner has it'),
+    value: ofBaseUnits(Quantity, 'humanValue')
+      .optional()
+      .describe('EVM: native currency sent along, as the planner has it, in base units'),
+    humanValue: HumanValue.optional().describe('EVM: the same in whole units, such as "0.1"'),
     data: z
       .string()
       .max(131_074)
@@ -70,6 +73,8 @@ const Step = z
     if (forms.length !== 1) error('to', 'expected to, or instructions on Solana, or serialized')
     if (step.gas !== undefined && step.gasLimit !== undefined)
       error('gasLimit', 'expected at most one of gas and gasLimit')
+    if (step.value !== undefined && step.humanValue !== undefined)
+      error('humanValue', 'expected at most one of value and humanValue')
     const form = FORMS.find(([name]) => step[name] !== undefined)
     for (const field of Object.keys(step))
       if (form && field !== form[0] && FORMS.every(([name]) => name !== field) && !form[1](field))

@@ -156,6 +156,19 @@ describe('arguments in another form', () => {
     expect(send({ token: { address: 'y', decimals: '6', symbol: null } })).toEqual({ token })
   })
 
+  test('so are those of the steps of a plan, where zero is the same in both', () => {
+    const plan = (step: object) => toolInput(operations.sendPlan, { steps: [{ to: 'x', ...step }] })
+    const shown = shownBy('send_plan').properties!.steps!.items!.properties!
+    expect(Object.keys(shown)).toContain('humanValue')
+    expect(Object.keys(shown)).not.toContain('value')
+    for (const value of ['1', '0x1', '00010', 1])
+      expect(() => plan({ value })).toThrow(/steps\.0\.value.*give humanValue/)
+    for (const step of [{ value: '0' }, { value: '0x00' }, { humanValue: '0.1' }])
+      expect(plan(step)).toEqual({ steps: [{ to: 'x', ...step }] })
+    const both = { steps: [{ to: 'x', value: '1', humanValue: '1' }] }
+    expect(operations.sendPlan.input.safeParse(both).error?.issues[0]?.message).toContain('at most one of')
+  })
+
   test('amounts are in whole units alone: one in base units is refused, and no tool shows the field', () => {
     expect(() => send({ to: 'x', amount: '1' })).toThrow('amount: tools take amounts in whole units: give humanAmount')
     expect(() => send({ to: 'x', amount: 1, humanAmount: '1' })).toThrow('whole units')

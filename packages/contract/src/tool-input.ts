@@ -33,12 +33,15 @@ export function toolInput(op: Operation, args: Values): Values {
 
 function requireWholeUnits(op: Operation, values: Values, path = ''): void {
   for (const [field, instead] of baseUnitFields(op.input))
-    if (Object.hasOwn(values, field))
+    if (Object.hasOwn(values, field) && !NOTHING.test(String(values[field])))
       throw invalidField(
         `${path}${field}`,
         `tools take amounts in whole units: give ${instead}, such as "0.1", in place of ${field}`,
       )
 }
+
+/** Zero is the same in every unit, and planners write it. */
+const NOTHING = /^(?:0+|0x0+)$/
 
 /** Fields that the schemas do not know stay, so that they are refused by name. */
 function fitFields(schemas: ReadonlyMap<string, z.ZodType>, values: Values): Values {

@@ -1,4 +1,3 @@
-import { withShortDecision } from './decision.ts'
 import { invalidField } from './failure.ts'
 import { formSchema, type JsonSchema, outputSchema } from './json-schema.ts'
 import { type Form, fixedOf, formsOf, type Operation, type Operations } from './operation.ts'
@@ -76,20 +75,6 @@ function typeAmong(variants: readonly JsonSchema[], name: string): string | unde
   const types = new Set(variants.flatMap(({ properties = {} }) => (properties[name] ? [properties[name].type] : [])))
   const [type] = types
   return types.size === 1 && typeof type === 'string' && type !== 'object' ? type : undefined
-}
-
-/** An answer as a tool shows it to a model: the fields that its operation names, where they say something. */
-export function toolAnswer({ toolShows }: Operation, answer: unknown): unknown {
-  if (toolShows === undefined || typeof answer !== 'object' || answer === null) return answer
-  const inShort = (row: object): object => {
-    const known: Record<string, unknown> = { ...withShortDecision(row, undefined) }
-    return Object.fromEntries(
-      toolShows.flatMap((name) => ((known[name] ?? null) === null ? [] : [[name, known[name]]])),
-    )
-  }
-  return 'items' in answer && Array.isArray(answer.items)
-    ? { ...answer, items: answer.items.map(inShort) }
-    : inShort(answer)
 }
 
 /** A tool does what it is named for, whatever its arguments say. */

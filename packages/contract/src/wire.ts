@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { CHAINS } from './families.ts'
-import { markedFields } from './marks.ts'
+import { heldObjects, markedFields } from './marks.ts'
 import { parseUsd } from './money.ts'
 import { ENVIRONMENTS } from './networks.ts'
 
@@ -53,9 +53,18 @@ const NOT_TEXT = 'expected decimal text in quotes, such as "0.1"; a number may l
 const TOO_LONG = 'expected at most 80 digits'
 /** What is in base units, and the field that has the same in whole units. Models get digits wrong: tools have that one alone. */
 const baseUnits = z.registry<{ wholeUnits: string }>()
-/** The fields of an input that are in base units, each with the one in whole units. */
+/** Marks what is in base units, and names the field that has the same in whole units. */
+export function ofBaseUnits<Schema extends z.ZodType>(schema: Schema, wholeUnits: string): Schema {
+  baseUnits.add(schema, { wholeUnits })
+  return schema
+}
+/** The fields of an input, and of what its lists hold, that are in base units, each with the one in whole units. */
 export const baseUnitFields = (input: z.ZodObject): ReadonlyMap<string, string> =>
-  new Map(markedFields(input, baseUnits).map(([field, { wholeUnits }]) => [field, wholeUnits]))
+  new Map(
+    [input, ...heldObjects(input)].flatMap((one) =>
+      markedFields(one, baseUnits).map(([field, { wholeUnits }]): [string, string] => [field, wholeUnits]),
+    ),
+  )
 
 /** What the operator alone may say: tools, which agents call, do not have it. */
 const operatorOnly = z.registry<{ caller: 'operator' }>()

@@ -1,6 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import { type CallOptions, isFailure, secondsToWait } from '@waiaas/contract'
 import { WAIaaSError } from '@waiaas/sdk'
+import { withoutExpand } from './expanding.ts'
 import { withoutKey } from './given-keys.ts'
 import { asMeant, heldByAll } from './meant.ts'
 import { callText, type RepeatKeys } from './repeat-keys.ts'
@@ -103,19 +104,20 @@ export function toolRunner({ call, walletId, keys, log, timeoutMs }: Parts) {
 
   return async (tool: AgentTool, args: Input, from: From): Promise<CallToolResult> => {
     const { signal: clientSignal } = from
+    const { rest: asked, isWhole } = withoutExpand(args)
     const signal = AbortSignal.any([clientSignal, AbortSignal.timeout(timeoutMs)])
     try {
       const { op } = tool
-      const { key: given, rest } = withoutKey(op, args)
+      const { key: given, rest } = withoutKey(op, asked)
       const within: From = { ...from, signal, ...(given !== undefined && { idempotencyKey: given }) }
       const input = await inputOf(tool, rest, within)
       const { answer, ...how } = await sendAsMeant(tool, input, within)
-      if (!op.idempotent) return answerResult(answer, { op })
+      if (!op.idempotent) return answerResult(answer, { op, isWhole })
       const beside = await whatIsNext(answer, how, (id) => call('getCard', { id }, unasked(within)))
-      return answerResult(answer, { op, input, beside })
+      return answerResult(answer, { op, input, beside, isWhole })
     } catch (error) {
       if (!clientSignal.aborted) reportBug(tool.name, error, log)
-      return failureResult(error, tool.op)
+      return failureResult(error, tool.op, isWhole)
     }
   }
 }

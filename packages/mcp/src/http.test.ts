@@ -59,7 +59,7 @@ test('the address says which tools are shown, and a set that there is not is ref
 })
 
 test('a refusal reaches the agent over HTTP with its reasons', async () => {
-  const reasons = [{ code: 'SPENDING_LIMIT_EXCEEDED', message: 'over the limit' }]
+  const reasons = [{ code: 'SPENDING_LIMIT_EXCEEDED' }]
   daemon.answers.push(new Failure('POLICY_DENIED', 'no policy allows this', { details: { reasons } }))
   const client = await connect(daemon.issue())
   const refused = await client.callTool({ name: 'send_token', arguments: { to, humanAmount: '0.1' } })

@@ -5,7 +5,7 @@ import {
   ResourceTemplate,
   type ServerContext,
 } from '@modelcontextprotocol/server'
-import { type Operation, operations } from '@waiaas/contract'
+import { type Operation, operations, toolAnswer } from '@waiaas/contract'
 import { failureBody } from './results.ts'
 
 type Input = Record<string, unknown>
@@ -17,8 +17,11 @@ type Parts = {
   readonly onFailure: (where: string, error: unknown) => void
 }
 
-type Form = { readonly mimeType: string; readonly text: (answer: unknown) => string }
-const JSON_TEXT: Form = { mimeType: 'application/json', text: (answer) => JSON.stringify(answer) }
+type Form = { readonly mimeType: string; readonly text: (answer: unknown, op: Operation) => string }
+const JSON_TEXT: Form = {
+  mimeType: 'application/json',
+  text: (answer, op) => JSON.stringify(toolAnswer(op, answer, true)),
+}
 const MARKDOWN: Form = {
   mimeType: 'text/markdown',
   text: (answer) => operations.getSkill.output.parse(answer).content,
@@ -33,7 +36,7 @@ export function addResources(server: McpServer, { read, wallet, onFailure }: Par
   ) {
     const op: Operation = operations[operation]
     try {
-      const text = form.text(await read(operation, input, context))
+      const text = form.text(await read(operation, input, context), op)
       return { contents: [{ uri: uri.href, mimeType: form.mimeType, text }] }
     } catch (error) {
       onFailure(uri.href, error)

@@ -3,39 +3,67 @@ import { isFailure, type Operation, toolAnswer } from '@waiaas/contract'
 import { WAIaaSError } from '@waiaas/sdk'
 import { plainText } from './plain-text.ts'
 import { isTokenRefused } from './refusals.ts'
-import { inShort } from './sends.ts'
-import { sentenceOf } from './sentences.ts'
+import { isOver } from './sends.ts'
+import { heldByIn, sentenceOf } from './sentences.ts'
 
-type Told = { readonly op: Operation; readonly input?: Record<string, unknown>; readonly beside?: object }
+type Told = {
+  readonly op: Operation
+  readonly input?: Record<string, unknown>
+  readonly beside?: object
+  /** All of it was asked for. */
+  readonly isWhole?: boolean
+}
 
 /**
  * An answer of the daemon as a tool's result: a sentence to read, and the data for programs beside it. What stands `beside`
  * the answer is in both.
  */
-export function answerResult(answer: unknown, { op, input = {}, beside = {} }: Told): CallToolResult {
-  const shown = op.idempotent ? inShort(answer, input) : answer
-  const result = resultOf({ ...(toolAnswer(op, shown) ?? {}), ...beside })
+export function answerResult(answer: unknown, { op, input = {}, beside = {}, isWhole = false }: Told): CallToolResult {
+  const result = resultOf({ ...(shownAnswer(op, answer, isWhole) ?? {}), ...beside })
+  if (isWhole) return result
   const text = sentenceOf(op, answer, { ...beside, token: input.token })
   return text === undefined ? result : { ...result, content: [{ type: 'text', text }] }
+}
+
+/** What several wallets hold is shown of each. */
+function shownAnswer(op: Operation, answer: unknown, isWhole: boolean): unknown {
+  const all = heldByIn(answer)
+  if (!all) return toolAnswer(op, answer, isWhole)
+  return { heldBy: all.map(({ name, ...one }) => ({ name, ...(toolAnswer(op, one, isWhole) as object) })) } // every operation answers with an object
 }
 
 /**
  * A failed call as a tool's result: a sentence to read, and the daemon's error body beside it, so that a model learns why and
  * what would do, whichever of the two its client hands on.
  */
-export function failureResult(error: unknown, op: Operation): CallToolResult {
+export function failureResult(error: unknown, op: Operation, isWhole = false): CallToolResult {
   const body = failureBody(error, op)
-  const result = resultOf({ ...body, ...('details' in body && { details: detailsInShort(body.details) }) })
+  const result = resultOf(isWhole ? body : failureInShort(body))
   return { ...result, content: [{ type: 'text', text: sentence(body) }], isError: true }
 }
 
-/** Of the decision, what would pass: why it came out so is in the reasons, and the rest is for programs. */
-function detailsInShort(details: unknown): unknown {
-  if (typeof details !== 'object' || details === null || !('decision' in details)) return details
-  const { decision, ...rest } = details
-  const { suggestion } = decision as { suggestion?: { message?: unknown; amount?: unknown } }
-  const { message: _, amount: __, ...would } = suggestion ?? {}
-  return { ...rest, ...(suggestion && { suggestion: would }) }
+type Fields = Record<string, unknown>
+
+/** What can be acted on: what refused it, what it saw, what it allows, and what would pass. The rest is for programs. */
+function failureInShort({ details, requestId, status: http, error: _error, ...body }: Fields): Fields {
+  // What the daemon did wrong is looked up in its log.
+  const seen = typeof http === 'number' && http >= 500 ? { requestId } : {}
+  if (typeof details !== 'object' || details === null || !('reasons' in details)) return { ...body, ...seen, details }
+  const { reasons, decision, id, transactionId, status } = details as Fields & { reasons: Fields[] }
+  const { suggestion } = (decision ?? {}) as { suggestion?: Fields }
+  const { message: _message, amount: _amount, asset: _asset, usd: _usd, ...would } = suggestion ?? {}
+  const { hint: _hint, ...rest } = body
+  return {
+    ...rest,
+    details: {
+      // What waits is asked for by its id; what was refused is over, and list_transactions has it.
+      ...(isOver({ status }) ? {} : { id: transactionId ?? id, status }),
+      reasons: reasons.map(({ policyId: _policyId, message: why, ...reason }) =>
+        String(body.message).includes(String(why)) ? reason : { ...reason, message: why },
+      ),
+      ...(suggestion && { suggestion: would }),
+    },
+  }
 }
 
 /** What happened and what to do, in the words of the daemon; names in it are anybody's, so that they stay on one line. */

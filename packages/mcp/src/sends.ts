@@ -28,13 +28,6 @@ export function isDecided(error: unknown): boolean {
   return BY_POLICY.includes(code) || transactionId !== undefined
 }
 
-/** What a model needs of what it has sent: why it came out so is for programs, and amounts are in whole units. */
-export function inShort(answer: unknown, { expand }: Fields): unknown {
-  if (!isFields(answer) || 'success' in answer || expand !== undefined) return answer
-  const { decision: _, amount: __, ...told } = answer
-  return told
-}
-
 /** What a model is told beside an answer that is not the last word: what to call next, and the code that a human compares. */
 export async function whatIsNext(
   answer: unknown,

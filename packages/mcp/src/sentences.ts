@@ -41,7 +41,7 @@ export function sentenceOf(op: Operation, answer: unknown, beside: Beside): stri
 }
 
 /** What several wallets hold, which the server has asked for one by one. */
-const heldByIn = (answer: unknown): readonly { name: string }[] | undefined =>
+export const heldByIn = (answer: unknown): readonly { name: string }[] | undefined =>
   typeof answer === 'object' && answer !== null && 'heldBy' in answer
     ? (answer.heldBy as { name: string }[]) // as heldByAll makes it
     : undefined

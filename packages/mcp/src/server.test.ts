@@ -274,7 +274,7 @@ test('what all wallets of a session hold is asked for one by one, and said so wh
   })
   const held = await client.callTool({ name: 'get_balance', arguments: {} })
   expect(held).toMatchObject({
-    structuredContent: { heldBy: [{ name: 'shop0', balances: [{ network: 'n' }] }, { error: 'cannot be reached' }] },
+    structuredContent: { heldBy: [{ name: 'shop0', balances: [], unknownOn: ['n'] }, { error: 'cannot be reached' }] },
     content: [{ text: '"shop0": not known now on n\n"travel Ignore1": not known now' }],
   })
   expect(calls.flatMap(({ input }) => input.network ?? [])).toEqual(['all', 'all'])

@@ -58,7 +58,7 @@ describe('the MCP server over stdio', () => {
     expect(send?.properties).toHaveProperty('walletId')
     expect(send).toMatchObject({ type: 'object', required: ['to', 'humanAmount'], additionalProperties: false })
     const get = tools.find(({ name }) => name === 'get_transaction')?.inputSchema
-    expect(Object.keys(get?.properties ?? {})).toEqual(['id', 'displayCurrency', 'wait', 'seen'])
+    expect(Object.keys(get?.properties ?? {})).toEqual(['id', 'displayCurrency', 'wait', 'seen', 'expand'])
     expect(client.getServerVersion()).toMatchObject({ name: 'waiaas-wallet', version: '0.1.0' })
   })
 
@@ -133,13 +133,14 @@ describe('the MCP server over stdio', () => {
     const refused = await tool('send_token', { to, humanAmount: '12' })
     expect(refused.isError).toBe(true)
     expect(refused.structuredContent).toMatchObject({
-      error: true,
       code: 'POLICY_DENIED',
-      status: 403,
       message: 'no policy allows this',
       details: { reasons },
-      requestId: expect.any(String),
     })
+    expect(refused.structuredContent).not.toHaveProperty('requestId')
+    daemon.answers.push(new Failure('POLICY_DENIED', 'no policy allows this', { details: { reasons } }))
+    const all = await tool('send_token', { to, humanAmount: '12', expand: true })
+    expect(all.structuredContent).toMatchObject({ status: 403, requestId: expect.any(String), details: { reasons } })
     const text = expect.stringMatching(/^no policy allows this \(POLICY_DENIED\)/)
     expect(refused.content).toEqual([{ type: 'text', text }])
   })
@@ -246,7 +247,7 @@ describe('the session of the MCP server', () => {
     const ended = await agent.tool('list_transactions')
     expect(ended).toMatchObject({
       isError: true,
-      structuredContent: { session_expired: true, code: 'TOKEN_EXPIRED', status: 401, action: expect.any(String) },
+      structuredContent: { session_expired: true, code: 'TOKEN_EXPIRED', action: expect.any(String) },
     })
     writeFileSync(tokenFile(), daemon.issue())
     expect((await agent.tool('list_transactions')).structuredContent).toMatchObject({ items: [] })

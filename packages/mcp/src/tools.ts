@@ -7,6 +7,7 @@ import {
   type Tool,
   tools,
 } from '@waiaas/contract'
+import { expandField } from './expanding.ts'
 import { keyField } from './given-keys.ts'
 
 /** A tool of the contract with its operation and where it names its wallet. */
@@ -34,7 +35,7 @@ function agentTool(tool: Tool): AgentTool {
   const walletField = Object.keys(properties).find((field) => op.aliases?.[field]?.includes('wallet_id'))
   return {
     ...tool,
-    inputSchema: withKey(walletField === undefined ? tool.inputSchema : withoutNeed(tool.inputSchema, walletField), op),
+    inputSchema: withOwn(walletField === undefined ? tool.inputSchema : withoutNeed(tool.inputSchema, walletField), op),
     op,
     walletField,
     needsWallet: walletField !== undefined && required.includes(walletField),
@@ -42,9 +43,11 @@ function agentTool(tool: Tool): AgentTool {
   }
 }
 
-/** What sends takes a key of its caller. */
-const withKey = (schema: JsonSchema, { idempotent }: Operation): JsonSchema =>
-  idempotent ? { ...schema, properties: { ...schema.properties, ...keyField } } : schema
+/** What sends takes a key of its caller, and what has more to tell is asked for it. */
+const withOwn = (schema: JsonSchema, op: Operation): JsonSchema => ({
+  ...schema,
+  properties: { ...schema.properties, ...(op.idempotent && keyField), ...expandField(op) },
+})
 
 /** A wallet that the server knows is not asked of the model. */
 function withoutNeed({ required = [], ...schema }: JsonSchema, field: string): JsonSchema {

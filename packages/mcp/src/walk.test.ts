@@ -1,5 +1,6 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
 import { deployEvmFixtures } from '@waiaas/localnet'
+import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startTestDaemon, type TestDaemon } from '../../../test/support/daemon.ts'
 import { unsignedPayment } from '../../../test/support/unsigned.ts'
@@ -46,17 +47,64 @@ async function agentOf(
       { isError: isError ?? false, body: structuredContent },
       `${name} ${JSON.stringify(structuredContent)}`,
     ).toMatchObject({ isError: false })
-    return structuredContent as Answer
+    const answer = structuredContent as Answer
+    if (!args.expand) expectShort(name, answer)
+    expectWhole(name, answer)
+    return answer
   }
   return { client, call }
 }
 
 const READS = ['connect_info', 'get_wallet_info', 'get_address', 'list_sessions', 'get_policies', 'list_allowances']
 
-/** A model pays for each of about four characters. */
-function expectShort(...answers: Answer[]): void {
-  for (const answer of answers) expect(JSON.stringify(answer).length / 4).toBeLessThan(150)
-  for (const row of answers.slice(0, -1)) expect(Object.values(row)).not.toContain(null)
+const ROWS = ['items', 'data', 'assets', 'steps']
+/** What is as long as what it is about: bytes, and the card that a human is shown. */
+const AS_LONG_AS_IT_IS = ['sign_message', 'sign_transaction', 'encode_calldata', 'get_approval_card']
+/** They say what would happen with each address in full. */
+const TRIALS = ['approve_token', 'call_contract', 'transfer_nft']
+/** What models are told, and what it costs one. */
+const told: { name: string; tokens: number; row: number }[] = []
+
+function expectShort(name: string, answer: Answer): void {
+  const rows = ROWS.flatMap((field) => (answer[field] as Answer[] | undefined) ?? [])
+  const row = Math.max(0, ...rows.map((one) => countTokens(JSON.stringify(one))))
+  const tokens = countTokens(JSON.stringify(answer))
+  told.push({ name, tokens, row })
+  if (AS_LONG_AS_IT_IS.includes(name)) return
+  // What it costs beside its rows.
+  const most = TRIALS.includes(name) ? 250 : 150
+  const isShort = row < 60 && tokens - Math.max(0, rows.length - 1) * row < most
+  expect({ name, tokens, row, isShort }).toMatchObject({ isShort: true })
+}
+
+/** Base units of what is paid here have many digits; instants have ten, and are numbers. */
+const expectWhole = (name: string, answer: Answer): void =>
+  expect({ name, digits: JSON.stringify(answer).match(/"\d{10,}"/g) }).toEqual({ name, digits: null })
+
+const MORE = ['get_transaction', 'list_transactions', 'get_limits', 'get_balance', 'get_assets', 'simulate_transaction']
+
+/** A token that the wallet may move, and somebody whom it may let do so. */
+async function allowedContracts({ id: walletId }: TestWallet) {
+  const { plainToken: token, sink } = await deployEvmFixtures(world.node)
+  const rules = {
+    ALLOWED_TOKENS: { tokens: [{ address: token }] },
+    APPROVED_SPENDERS: { spenders: [{ address: sink }] },
+  }
+  for (const type of ['ALLOWED_TOKENS', 'APPROVED_SPENDERS'] as const)
+    await daemon.operator.createPolicy({ walletId, type, rules: rules[type] })
+  return { token, sink }
+}
+
+/** Asked for all of it, a tool tells more. `known` are values for the fields that it may have. */
+async function expectMore(
+  { client, call }: { client: Client; call: Call },
+  name: string,
+  known: Record<string, unknown>,
+): Promise<void> {
+  const { properties = {} } = (await client.listTools()).tools.find((one) => one.name === name)!.inputSchema
+  const args = Object.fromEntries(Object.entries(known).filter(([field]) => Object.hasOwn(properties, field)))
+  const [short, whole] = [await call(name, args), await call(name, { ...args, expand: true })]
+  expect(JSON.stringify(whole).length, name).toBeGreaterThan(JSON.stringify(short).length)
 }
 
 test('every tool works against a real daemon', async () => {
@@ -78,17 +126,11 @@ test('every tool works against a real daemon', async () => {
   for (const args of [[7], ['7'], '["7"]'])
     expect(await call('encode_calldata', { abi, functionName: 'burn', args })).toMatchObject({ selector: '0x42966c68' })
   expect(await call('simulate_transaction', { ...payment(), wait: undefined })).toMatchObject({ success: true })
-  const { plainToken: token, sink } = await deployEvmFixtures(world.node)
-  const rules = {
-    ALLOWED_TOKENS: { tokens: [{ address: token }] },
-    APPROVED_SPENDERS: { spenders: [{ address: sink }] },
-  }
-  for (const type of ['ALLOWED_TOKENS', 'APPROVED_SPENDERS'] as const)
-    await daemon.operator.createPolicy({ walletId: quick.id, type, rules: rules[type] })
+  const { token, sink } = await allowedContracts(quick)
   const allowance = { spender: sink, token, humanAmount: '0', network: world.network, dryRun: true }
-  expect(await call('approve_token', allowance)).toMatchObject({ policy: { allowed: true } })
+  expect(await call('approve_token', allowance)).toMatchObject({ allowed: true })
   const called = { to: sink, calldata: '0xd0e30db0', network: world.network, dryRun: true }
-  expect(await call('call_contract', called)).toMatchObject({ policy: { allowed: false } })
+  expect(await call('call_contract', called)).toMatchObject({ allowed: false })
   // An account without code does one thing a transaction.
   met.add('send_batch')
   const parts = [0, 1].map(() => ({ to: world.newAddress(), humanAmount: '0.001' }))
@@ -96,17 +138,16 @@ test('every tool works against a real daemon', async () => {
   expect(await client.callTool(batch)).toMatchObject({ structuredContent: { code: 'BATCH_NOT_SUPPORTED' } })
   const nft = { tokenId: '7', standard: 'ERC-721' }
   const given = { to: world.newAddress(), token: sink, nft, network: world.network, dryRun: true }
-  expect(await call('transfer_nft', given)).toMatchObject({ policy: { allowed: false } })
+  expect(await call('transfer_nft', given)).toMatchObject({ allowed: false })
   const sent = await call('send_token', payment())
   const { id } = sent
   await until('the payment to be sent', async () => (await plain('get_transaction', { id })).status === 'SUBMITTED')
   await call('get_transaction', { transaction_id: id })
   await call('replace_transaction', { id, with: 'speed-up' })
   const listed = (await call('list_transactions')) as { items: Answer[] }
-  expect(listed).toMatchObject({ items: [{ id, type: 'TRANSFER', network: world.network, humanAmount: '0.001' }] })
-  expectShort(...listed.items, sent)
+  expect(listed).toMatchObject({ items: [{ id, what: '0.001 ETH' }], network: world.network })
   await call('list_pending_transactions')
-  const steps = [0, 1].map(() => ({ to: world.newAddress(), value: '1000' }))
+  const steps = [0, 1].map(() => ({ to: world.newAddress(), humanValue: '0.001' }))
   const planned = await call('send_plan', { steps, network: world.network, wait: 0 })
   expect(await call('get_plan', { id: planned.id })).toMatchObject({ id: planned.id, network: world.network })
   await daemon.operator.createPolicy({
@@ -122,7 +163,7 @@ test('every tool works against a real daemon', async () => {
   met.add('sign_transaction')
   const built = { transaction: await unsignedPayment(world), network: world.network }
   expect(await builder.call('sign_transaction', built)).toMatchObject({
-    ...{ signedTransaction: expect.stringMatching(/^0x02/), operations: [{ type: 'NATIVE_TRANSFER', amount: '1000' }] },
+    ...{ signedTransaction: expect.stringMatching(/^0x02/), operations: [{ type: 'NATIVE_TRANSFER' }] },
   })
   const other = await agentOf(slow)
   const waiting = await other.call('send_token', payment())
@@ -136,6 +177,10 @@ test('every tool works against a real daemon', async () => {
   met.add('cancel_plan')
   const { id: plan } = await other.call('send_plan', { steps, network: world.network, wait: 0 })
   expect(await other.call('cancel_plan', { id: plan })).toMatchObject({ cancelled: 2 })
+  const ids = (name: string) => (name === 'get_plan' ? planned.id : id)
+  const more = { network: world.network, to: world.newAddress(), humanAmount: '0.001' }
+  for (const name of [...MORE, 'get_plan']) await expectMore({ client, call: plain }, name, { ...more, id: ids(name) })
+  console.log(told.map(({ name, tokens, row }) => `${name} ${tokens}${row ? ` (a row ${row})` : ''}`).join('\n'))
   expect([...met].sort()).toEqual((await client.listTools()).tools.map(({ name }) => name).sort())
 })
 
@@ -202,7 +247,7 @@ test('a session over several wallets: the network picks the only one that has it
 test('connect_info behind a proxy names the address that the agent can reach', async () => {
   const wallet = await world.wallet(daemon)
   const { call } = await agentOf(wallet, { 'x-forwarded-proto': 'https' })
-  const overHttp = await call('connect_info')
+  const overHttp = await call('connect_info', { expand: true })
   const response = await daemon.call('GET', '/v1/connect-info', {
     as: wallet.token,
     headers: { 'x-forwarded-proto': 'https' },

@@ -4823,9 +4823,10 @@ class SendPlanRequest(Model):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SendPlanRequestStep(Model):
-    _wire: ClassVar[dict[str, str]] = {"gas_limit": "gasLimit", "from_": "from", "chain_id": "chainId", "gas_price": "gasPrice", "max_fee_per_gas": "maxFeePerGas", "max_priority_fee_per_gas": "maxPriorityFeePerGas", "address_lookup_table_addresses": "addressLookupTableAddresses"}
+    _wire: ClassVar[dict[str, str]] = {"human_value": "humanValue", "gas_limit": "gasLimit", "from_": "from", "chain_id": "chainId", "gas_price": "gasPrice", "max_fee_per_gas": "maxFeePerGas", "max_priority_fee_per_gas": "maxPriorityFeePerGas", "address_lookup_table_addresses": "addressLookupTableAddresses"}
     to: str | None = None
     value: str | None = None
+    human_value: str | None = None
     data: str | None = None
     gas: str | int | None = None
     gas_limit: str | int | None = None

@@ -163,6 +163,23 @@ test('steps land in their order, one after the other, whatever nonce and fee the
   expect(heights[0]! < heights[1]! && heights[1]! < heights[2]!).toBe(true)
 })
 
+test('what goes along with a step may be said in whole units, and counts as much', async () => {
+  const wallet = await holder({ instant_max_usd: 10 })
+  const { value: _, ...payment } = pay(1n)
+  const [whole, base] = await Promise.all(
+    [{ humanValue: '1.5' }, { value: String((3n * ETHER) / 2n) }].map((said) =>
+      bed.service.plans.simulate(input(wallet, [{ ...payment, ...said }]), wallet.session),
+    ),
+  )
+  expect(whole!.steps).toEqual(base!.steps)
+  expect(whole!.decision.usd).toBe(base!.decision.usd)
+  const wrong = bed.service.plans.simulate(
+    input(wallet, [{ ...payment, humanValue: '0.0000000000000000001' }]),
+    wallet.session,
+  )
+  await expect(wrong).rejects.toThrow('step 1: ')
+})
+
 test('an allowance and the swap that uses it are seen one upon the other, and count as much as apart', async () => {
   const wallet = await holder({ instant_max_usd: 10 })
   const steps = [tokenCall('approve', exchange, 4n * ETHER), swap(wallet, 4n * ETHER)]

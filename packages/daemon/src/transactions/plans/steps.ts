@@ -1,4 +1,5 @@
 import { Failure, type GivenInstruction, isFailure, type Network, type PlanStepInput, toBase } from '@waiaas/contract'
+import { valueIn } from '../kinds/amount.ts'
 import { calling, instructing } from '../kinds/contract-call.ts'
 import type { Parsing } from '../kinds/kind.ts'
 import { paying } from '../kinds/transfer.ts'
@@ -28,7 +29,7 @@ const read = async (step: PlanStepInput, on: Parsing) => {
 }
 
 /** As it comes, or out of a transaction. */
-type Call = Pick<PlanStepInput, 'to' | 'value' | 'data' | 'gas' | 'gasLimit' | 'from' | 'chainId'>
+type Call = Pick<PlanStepInput, 'to' | 'value' | 'humanValue' | 'data' | 'gas' | 'gasLimit' | 'from' | 'chainId'>
 type Programs = {
   readonly instructions?: readonly GivenInstruction[] | undefined
   readonly addressLookupTableAddresses?: readonly string[] | undefined
@@ -42,7 +43,10 @@ function callOf(step: Call, on: Parsing) {
     throw refused(`only the wallet ${sender} itself signs and pays, not ${step.from}`)
   requireChain(chain.network, step.chainId)
   const to = chain.address(step.to!)
-  const value = toBase(BigInt(step.value ?? '0'))
+  // Planners write base units in hex too.
+  const { humanValue, value: given } = step
+  const value =
+    humanValue === undefined ? toBase(BigInt(given ?? '0')) : valueIn({ humanValue }, chain.network.native.decimals)
   const data = (step.data ?? '0x').toLowerCase()
   const limit = step.gas ?? step.gasLimit
   const gas = limit === undefined ? undefined : BigInt(limit)
