@@ -1,7 +1,10 @@
+import { isFailure } from '@waiaas/contract'
+import type { Chain } from '../../chains/chain.ts'
 import { seal } from '../../platform/sealed-text.ts'
 import { assetsOf } from '../deciding/judgement.ts'
 import { type Parts, scopeOf } from '../job.ts'
 import { hasPriceMoved } from '../lanes/decision-age.ts'
+import { endUnsent } from '../rows/ending.ts'
 import { effectsOf } from '../rows/readings.ts'
 import { readyStore } from '../rows/ready-store.ts'
 import { type TransactionRow, transactionStore } from '../rows/store.ts'
@@ -21,7 +24,7 @@ export type MessageSigner = ReturnType<typeof messageSigner>
 
 /** Makes the signatures of messages that may be signed: at once for who asks, else when their delay or approval is there. */
 export function messageSigner(parts: Parts) {
-  const { database, clock, log } = parts
+  const { database, log } = parts
   const running = new Map<string, Promise<void>>()
   const putOff = new Map<string, number>()
   let isStopped = false
@@ -39,13 +42,14 @@ export function messageSigner(parts: Parts) {
     const read = () => database.read((db) => transactionStore.byId(db, id))
     let row = await read()
     if (row?.status === 'EXECUTING') {
-      await recover(row)
+      await recover(parts, row)
       row = await read()
     }
     if (row?.status !== 'PENDING' || isStopped) return
     const chain = await parts.chain(row.network)
     const scope = scopeOf(row.wallet_id, [row])
-    const message = messageOf(chain, row)
+    const message = await readable(parts, chain, row)
+    if (!message) return
     const mustJudge = hasPriceMoved(row, chain.network, parts.prices.current)
     if (mustJudge) await parts.prices.refresh(chain.network, assetsOf(effectsOf(row)))
     const issued = await database.work(scope, (db) => issueMessage({ parts, db }, { id, message, mustJudge }))
@@ -56,17 +60,6 @@ export function messageSigner(parts: Parts) {
     await database.work(scope, (db) => recordMessage({ parts, db }, issued, { chain, round, seal: sealed }))
     key.fill(0)
     for (const outcome of round.outcomes) if ('signature' in outcome) outcome.signature.fill(0)
-  }
-
-  /** What its process did not finish was told to nobody. */
-  async function recover(row: TransactionRow): Promise<void> {
-    await database.work(scopeOf(row.wallet_id, [row]), async (db) => {
-      const kept = await signatureStore.byId(db, row.id)
-      // The data directory's lock admits one process to SQLite.
-      const isGone = database.engine === 'sqlite' || !kept || kept.lease_until <= clock.latest()
-      if (kept?.sealed || (!isGone && kept.owner !== parts.instance)) return
-      await takeBack({ parts, db }, row.id)
-    })
   }
 
   async function wake({ lane, wallet_id: wallet }: LaneKey): Promise<void> {
@@ -99,4 +92,31 @@ export function messageSigner(parts: Parts) {
       await Promise.allSettled([...waking.values(), ...running.values()])
     },
   }
+}
+
+/** What would be signed. It ends where an earlier version took what this one does not sign for anybody. */
+async function readable(parts: Parts, chain: Chain, { id, wallet_id, session_id, ...row }: TransactionRow) {
+  try {
+    return messageOf(chain, row)
+  } catch (error) {
+    if (!isFailure(error, 'INVALID_TRANSACTION')) throw error
+    const ending = { to: 'CANCELLED', code: error.code, error: error.message, actor: 'system' } as const
+    await parts.database.work(scopeOf(wallet_id, [{ session_id }]), async (db) => {
+      const now = await transactionStore.byId(db, id)
+      if (now?.status === 'PENDING') await endUnsent({ parts, db }, now, ending)
+    })
+    return undefined
+  }
+}
+
+/** What its process did not finish was told to nobody. */
+async function recover(parts: Parts, row: TransactionRow): Promise<void> {
+  const { database, clock } = parts
+  await database.work(scopeOf(row.wallet_id, [row]), async (db) => {
+    const kept = await signatureStore.byId(db, row.id)
+    // The data directory's lock admits one process to SQLite.
+    const isGone = database.engine === 'sqlite' || !kept || kept.lease_until <= clock.latest()
+    if (kept?.sealed || (!isGone && kept.owner !== parts.instance)) return
+    await takeBack({ parts, db }, row.id)
+  })
 }

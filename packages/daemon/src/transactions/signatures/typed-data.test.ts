@@ -222,9 +222,9 @@ forEachEngine((_engine, open, fresh) => {
     expect(stored).toEqual([])
   })
 
-  test('what waits since before it was known as that is approved by nobody, and can be rejected', async () => {
-    const { bed, from, add, permit, refused } = await start()
-    await add('SIGN_MESSAGE_RULES', { typed_data: [{ verifying_contract: TOKEN, tier: 'APPROVAL' }] })
+  /** Typed data that waits, as a version stored it that did not know what it is. */
+  async function former({ bed, from, add, permit, refused }: Awaited<ReturnType<typeof start>>, rule: object) {
+    await add('SIGN_MESSAGE_RULES', { typed_data: [{ verifying_contract: TOKEN, ...rule }] })
     const before = {
       ...(await permit()),
       types: { Former: fields('uint256 a') },
@@ -232,16 +232,34 @@ forEachEngine((_engine, open, fresh) => {
       message: { a: 1 },
     }
     const { id } = (await refused(before)) as unknown as { id: string }
-    // As a version stored it that did not know what it is.
     const asked = (await bed.database.read((db) => transactionStore.byId(db, id)))!.request
     const request = asked.replaceAll('Former', 'SpendPermission')
     await bed.database.work({ exclusive: [`wallet:${from.id}`] }, (db) =>
       db.query((k) => k.updateTable('transaction_texts').set({ request }).where('id', '=', id)),
     )
+    return id
+  }
+
+  test('what waits since before it was known as that is approved by nobody, and can be rejected', async () => {
+    const started = await start()
+    const { bed } = started
+    const id = await former(started, { tier: 'APPROVAL' })
     const approved = bed.service.approve(id, { overCeiling: { shown: 'correct horse battery' } })
     await expect(approved).rejects.toMatchObject({ code: 'INVALID_TRANSACTION', message: /in each period/ })
     expect(await bed.service.get(id, undefined)).toMatchObject({ status: 'QUEUED' })
     await bed.service.reject(id)
     expect(await bed.service.get(id, undefined)).toMatchObject({ error: expect.stringMatching(/reject/) })
+  })
+
+  test('what was let pass before it was known as that ends unsigned, and says why', async () => {
+    const started = await start()
+    const id = await former(started, { tier: 'APPROVAL' })
+    // It was approved, and its process ended.
+    await started.bed.database.work({ exclusive: [`wallet:${started.from.id}`] }, (db) =>
+      db.query((k) => k.updateTable('transactions').set({ status: 'PENDING', approved_at: 1 }).where('id', '=', id)),
+    )
+    await started.bed.until(id, 'CANCELLED')
+    const { error } = await started.bed.service.get(id, undefined)
+    expect(error).toMatch(/in each period/)
   })
 })
