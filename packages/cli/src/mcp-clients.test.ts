@@ -1,13 +1,11 @@
-import { spawnSync } from 'node:child_process'
 import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { AGENT_CLIENTS, type AgentClient, agentClients } from '@waiaas/contract'
 import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { parse } from 'yaml'
 import { cleanUp, temporaryFolder } from '../test/run.ts'
 import { readJson } from './json-text.ts'
 import { clearClient, clientFile, configureClient, isHere } from './mcp-clients.ts'
-import { mcpServer, nodeLauncher } from './mcp-config.ts'
 
 afterAll(cleanUp)
 const env = { WAIAAS_DATA_DIR: '/made-up/data', WAIAAS_BASE_URL: 'http://127.0.0.1:3100' }
@@ -133,26 +131,6 @@ test('a program that somebody uses is known by its folder', () => {
   expect([isHere(one, folder), isHere(byFile, folder)]).toEqual([true, false])
   mkdirSync(join(folder, 'mine'))
   expect(isHere(byFile, folder)).toBe(true)
-})
-
-describe('what runs our server', () => {
-  test('is a program that finds a Node, whichever went away', async () => {
-    const dataDir = join(temporaryFolder(), "it's here")
-    const path = await nodeLauncher({ dataDir })
-    expect(mcpServer({ dataDir, baseUrl: 'http://a', name: 'a' }, path)).toMatchObject({
-      command: path,
-      env: { WAIAAS_DATA_DIR: dataDir },
-    })
-    const run = (text: string, PATH: string) => {
-      writeFileSync(path, text)
-      return spawnSync(path, ['-p', '1 + 1'], { encoding: 'utf8', env: { PATH } })
-    }
-    const text = readFileSync(path, 'utf8')
-    expect(run(text, '/nowhere').stdout).toBe('2\n')
-    const gone = text.replace(process.execPath, '/nowhere/node')
-    expect(run(gone, dirname(process.execPath)).stdout).toBe('2\n')
-    expect(run(gone, '/nowhere')).toMatchObject({ status: 127, stderr: expect.stringContaining('npm ci') })
-  })
 })
 
 describe('the configuration of Codex', () => {

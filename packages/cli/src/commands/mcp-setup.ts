@@ -13,12 +13,12 @@ import {
   serverName,
   type Wallet,
 } from '@waiaas/contract'
+import { serverFor } from '@waiaas/mcp/program'
 import type { WAIaaSClient } from '@waiaas/sdk'
 import { connectOperator } from '../api.ts'
 import { UsageError } from '../errors.ts'
 import { daemonFlags, daemonFlagsHelp, readFlags, wholeNumber } from '../flags.ts'
 import { clearClient, clientFile, configureClient, isHere, workFolder, writtenText } from '../mcp-clients.ts'
-import { mcpServer, nodeLauncher } from '../mcp-config.ts'
 import { dataDirOf, type Place, writeSecretFile } from '../place.ts'
 import { print, printJson } from '../terminal.ts'
 import { allWallets, isLive, onlyWallet } from '../wallets.ts'
@@ -60,11 +60,10 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   const { api, place: daemon } = await connectOperator(values)
   const wallets = await chosen(api, values)
-  const launcher = await nodeLauncher(daemon)
   const servers: Servers = {}
   for (const wallet of wallets) {
     const path = await issueToken(api, daemon, { walletId: wallet.id, ...limits })
-    servers[freeName(servers, wallet)] = mcpServer(daemon, launcher, {
+    servers[freeName(servers, wallet)] = await serverFor(daemon, {
       WAIAAS_WALLET_ID: wallet.id,
       WAIAAS_WALLET_NAME: wallet.name,
     })

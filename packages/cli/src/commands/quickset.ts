@@ -1,10 +1,10 @@
 import { agentClients, type Wallet } from '@waiaas/contract'
+import { serverFor } from '@waiaas/mcp/program'
 import { connectOperator } from '../api.ts'
 import { UsageError } from '../errors.ts'
 import { ensureSession, ensureWallets, requireMeant, type Session } from '../first-set.ts'
 import { daemonFlags, daemonFlagsHelp, readFlags, wholeNumber } from '../flags.ts'
 import { clientFile, workFolder } from '../mcp-clients.ts'
-import { mcpServer, nodeLauncher } from '../mcp-config.ts'
 import { type Place, tokenFile } from '../place.ts'
 import { instant } from '../table.ts'
 import { print, printJson } from '../terminal.ts'
@@ -37,7 +37,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (mode === 'mainnet') requireMeant(place.dataDir, values['yes-main'])
   const wallets = await ensureWallets(api, mode)
   const session = await ensureSession(api, place, { wallets, ttl })
-  const config = { mcpServers: { waiaas: mcpServer(place, await nodeLauncher(place)) } }
+  const config = { mcpServers: { waiaas: await serverFor(place) } }
   if (values.json) printJson({ wallets, session, tokenPath: tokenFile(place.dataDir), config })
   else print(summary({ wallets, session, place, config }))
   return 0

@@ -1,11 +1,11 @@
 import { AGENT_CLIENTS, agentClients, type Balances, familiesOf, formText, policyTemplates } from '@waiaas/contract'
+import { serverFor } from '@waiaas/mcp/program'
 import type { WAIaaSClient } from '@waiaas/sdk'
 import { connectOperator, type DaemonFlags } from '../api.ts'
 import { balancesText } from '../balances.ts'
 import { requireMeant } from '../first-set.ts'
 import { readFlags } from '../flags.ts'
 import { configureClient, workFolder, writtenText } from '../mcp-clients.ts'
-import { mcpServer, nodeLauncher } from '../mcp-config.ts'
 import { dataDirOf, type Place, recoveryFile } from '../place.ts'
 import { hearStop, unlessStopped } from '../stop-signal.ts'
 import { note, print } from '../terminal.ts'
@@ -128,7 +128,7 @@ function payText(held: readonly Balances[], { allow, ...named }: Choices): strin
 }
 
 async function clientText(place: Place, name: string): Promise<string> {
-  const servers = { waiaas: mcpServer(place, await nodeLauncher(place)) }
+  const servers = { waiaas: await serverFor(place) }
   const known = AGENT_CLIENTS.find((one) => one === name)
   if (known) return writtenText(known, await configureClient(agentClients[known], servers, workFolder()), servers)
   const { form } = agentClients['claude-desktop']

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DEFAULT_SESSION_TTL, type Output, type Parsed, serverName, type sessionOperations } from '@waiaas/contract'
-import { serverProgram } from '@waiaas/mcp/program'
+import { serverFor } from '@waiaas/mcp/program'
 import type { By } from '../platform/caller.ts'
 import type { Issuing } from './issuing.ts'
 
@@ -34,7 +34,7 @@ export function mcpTokens(issue: Issuing['issue'], dataDir: string) {
         walletName: name,
         tokenPath,
         expiresAt,
-        claudeDesktopConfig: clientConfig({ walletId, name, dataDir, baseUrl }),
+        claudeDesktopConfig: await clientConfig({ walletId, name, dataDir, baseUrl }),
       }
     } catch (error) {
       await rm(draft, { force: true })
@@ -46,12 +46,7 @@ export function mcpTokens(issue: Issuing['issue'], dataDir: string) {
 type Client = { walletId: string; name: string | null; dataDir: string; baseUrl: string }
 
 /** The entry of an MCP client's configuration that starts the server for one wallet. */
-function clientConfig({ walletId, name, dataDir, baseUrl }: Client): Answer['claudeDesktopConfig'] {
-  const env = {
-    WAIAAS_DATA_DIR: dataDir,
-    WAIAAS_BASE_URL: baseUrl,
-    WAIAAS_WALLET_ID: walletId,
-    ...(name !== null && { WAIAAS_WALLET_NAME: name }),
-  }
-  return { [serverName({ id: walletId, name })]: { command: process.execPath, args: [serverProgram], env } }
+async function clientConfig({ walletId, name, ...place }: Client): Promise<Answer['claudeDesktopConfig']> {
+  const env = { WAIAAS_WALLET_ID: walletId, ...(name !== null && { WAIAAS_WALLET_NAME: name }) }
+  return { [serverName({ id: walletId, name })]: await serverFor(place, env) }
 }

@@ -300,7 +300,7 @@ forEachEngine((_engine, open, fresh) => {
     expect(made).toMatchObject({
       ...{ walletId: wallet.id, walletName: 'My Wallet!', tokenPath: `${bed.dataDir}/mcp-tokens/${wallet.id}` },
       claudeDesktopConfig: {
-        'waiaas-my-wallet': { command: process.execPath, env: { WAIAAS_WALLET_ID: wallet.id } },
+        'waiaas-my-wallet': { command: `${bed.dataDir}/run-node`, env: { WAIAAS_WALLET_ID: wallet.id } },
       },
     })
     expect(statSync(made.tokenPath).mode & 0o777).toBe(0o600)

@@ -1,9 +1,9 @@
-import { EVENTS, events } from '@waiaas/contract'
 import { type Answered, useRead } from '../../data/use.ts'
 import { Actor } from '../../parts/actor.tsx'
 import { Panel } from '../../parts/panel.tsx'
 import { Refusal } from '../../parts/refusal.tsx'
 import { Badge, Name, type Tone, When } from '../../parts/values.tsx'
+import { eventTold } from '../../words/events.ts'
 import { useT } from '../../words/language.tsx'
 import { severityTones, severityWords } from '../evidence/severities.ts'
 import { detailWords as words } from './detail-words.ts'
@@ -50,17 +50,14 @@ export function Story({ one }: { readonly one: Detailed }) {
   )
 }
 
-const nameOf = (type: string) => EVENTS.find((each) => each === type)
-
 /** What an event means, who did it, and why where somebody said so. */
 function EventLine({ event: { eventType, actor, severity, details } }: { readonly event: Event }) {
   const t = useT()
-  const known = nameOf(eventType)
   const why = typeof details.reason === 'string' ? details.reason : undefined
   return (
     <>
       {severity !== 'info' && <Badge tone={severityTones[severity]}>{t(severityWords[severity])}</Badge>}{' '}
-      {known ? events[known].summary : eventType}{' '}
+      {t(eventTold(eventType))}{' '}
       <span className="quiet">
         <Actor actor={actor} />
       </span>

@@ -1,4 +1,4 @@
-import { EVENTS, events, SEVERITIES } from '@waiaas/contract'
+import { EVENTS, SEVERITIES } from '@waiaas/contract'
 import { useState } from 'react'
 import { linkTo } from '../../app/link.ts'
 import { type Answered, useRead } from '../../data/use.ts'
@@ -11,6 +11,7 @@ import { useSettled } from '../../parts/settled.ts'
 import { type Column, DataTable } from '../../parts/table.tsx'
 import { Turning, usePages } from '../../parts/turning.tsx'
 import { Badge, Name, When } from '../../parts/values.tsx'
+import { eventTold } from '../../words/events.ts'
 import { useT } from '../../words/language.tsx'
 import { ProofPanel } from './proof.tsx'
 import { severityTones, severityWords } from './severities.ts'
@@ -139,12 +140,11 @@ function Rows({ rows, isNarrow }: { readonly rows: readonly Row[]; readonly isNa
 /** What has happened in one sentence; the row as it is stored on demand. */
 function What({ row }: { readonly row: Row }) {
   const t = useT()
-  const known = EVENTS.find((each) => each === row.eventType)
   const { chain, seq, hash, details } = row
   return (
     <details>
       <summary>
-        {known ? events[known].summary : row.eventType} <span className="mono quiet">{row.eventType}</span>
+        {t(eventTold(row.eventType))} <span className="mono quiet">{row.eventType}</span>
       </summary>
       <p className="small-text">
         {t(words.chain)} {chain} · {t(words.place)} {seq}

@@ -4,6 +4,7 @@ import { TextField } from '../../parts/fields.tsx'
 import { Empty, Panel } from '../../parts/panel.tsx'
 import { type Column, DataTable } from '../../parts/table.tsx'
 import { Badge } from '../../parts/values.tsx'
+import { eventWords } from '../../words/events.ts'
 import { useT } from '../../words/language.tsx'
 import { severityTones, severityWords } from '../evidence/severities.ts'
 import { words as evidence } from '../evidence/words.ts'
@@ -23,7 +24,12 @@ export function EventSection() {
       by: ({ name }) => name,
       cell: ({ name }) => <span className="mono">{name}</span>,
     },
-    { key: 'means', head: t(words.means), by: ({ summary }) => summary, cell: ({ summary }) => summary },
+    {
+      key: 'means',
+      head: t(words.means),
+      by: ({ name }) => t(eventWords(name)),
+      cell: ({ name }) => t(eventWords(name)),
+    },
     {
       key: 'severity',
       head: t(evidence.severity),

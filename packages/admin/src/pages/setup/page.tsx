@@ -3,6 +3,7 @@ import { type Answered, useRead } from '../../data/use.ts'
 import { Loading, PageHead, Panel } from '../../parts/panel.tsx'
 import { Refusal } from '../../parts/refusal.tsx'
 import { Badge, Copy } from '../../parts/values.tsx'
+import { useCheckTitle } from '../../words/checks.ts'
 import { useT } from '../../words/language.tsx'
 import type { PageDefinition } from '../definition.ts'
 import './setup.css'
@@ -47,8 +48,10 @@ function Progress({ checks: { ok, done, total } }: { readonly checks: Answered<'
   )
 }
 
-function One({ check: { title, state, says, next, command, page: place } }: { readonly check: Check }) {
+function One({ check }: { readonly check: Check }) {
   const t = useT()
+  const { state, says, next, command, page: place } = check
+  const title = useCheckTitle()(check)
   const isDone = state === 'done'
   return (
     <div className="check">
