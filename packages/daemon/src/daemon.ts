@@ -42,7 +42,7 @@ export async function compose(ground: Ground) {
       version,
       connections: base.doors.connections,
       raw: [
-        mcpRoutes({ settings: base.settings.get, log: ground.log }),
+        mcpRoutes({ settings: base.settings.get, log: ground.log, secret: () => ground.keys.subkey('sessions') }),
         rpcProxyRoutes({
           ...{ database: ground.database, clock: ground.clock, log: ground.log, settings: base.settings.get },
           ...{ version, authenticate, chain: base.chains.get },

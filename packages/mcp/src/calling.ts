@@ -133,7 +133,7 @@ export function reportBug(where: string, error: unknown, log: (message: string) 
 }
 
 /** A call that no tool asks for. */
-function unasked({ messageId: _, idempotencyKey: __, ...from }: From): From {
+export function unasked({ messageId: _, idempotencyKey: __, ...from }: From): From {
   return from
 }
 

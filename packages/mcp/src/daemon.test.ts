@@ -1,13 +1,15 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client'
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 import { WAIaaSClient } from '@waiaas/sdk'
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { until } from '../../../test/support/until.ts'
 import { startDaemon } from '../../daemon/src/index.ts'
 import { type EvmNode, startEvm } from '../../localnet/src/index.ts'
-import { type Agent, type Result, startAgent } from '../test/client.ts'
+import { type Agent, bin, MODERN, type Result, startAgent } from '../test/client.ts'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'waiaas-mcp-'))
 const recipient = `0x${'34'.repeat(20)}`
@@ -279,4 +281,40 @@ test('a client that has tools alone, over HTTP, follows next until a human has d
   expect(told).toMatchObject({ structuredContent: { id, status: 'CANCELLED' } })
   expect(await tool('send_token', payment)).toMatchObject({ structuredContent: { id, status: 'CANCELLED' } })
   expect(await wallet.made()).toHaveLength(1)
+})
+
+test('a client that can ask its human shows the card, over both transports, and hears what the operator has decided', async () => {
+  const wallet = await walletWith('shows', upTo(10))
+  const { token } = await operator.api.createSession({ walletId: wallet.id })
+  const headers = { authorization: `Bearer ${token}` }
+  const overHttp = new StreamableHTTPClientTransport(new URL('/mcp', operator.baseUrl), { requestInit: { headers } })
+  const env = { WAIAAS_DATA_DIR: dataDir, WAIAAS_WALLET_ID: wallet.id }
+  const onStdio = new StdioClientTransport({ command: process.execPath, args: [bin], env })
+  type Answer = { id: string; code: string }
+  const decide: ((answer: Answer) => Promise<unknown>)[] = [
+    (answer) => operator.api.adminApproveTransaction(answer),
+    (answer) => operator.api.adminRejectTransaction(answer),
+  ]
+  const to = `0x${'59'.repeat(20)}`
+  for (const [at, transport] of [overHttp, onStdio].entries()) {
+    const client = new Client(
+      { name: 'asks', version: '0' },
+      { ...MODERN, capabilities: { elicitation: { form: {} } } },
+    )
+    onTestFinished(() => client.close())
+    client.setRequestHandler('elicitation/create', async ({ params: { message } }) => {
+      const { items } = await operator.api.adminListTransactions({ wallet_id: wallet.id, only: 'waiting' })
+      const { id } = items[0]!
+      const card = await operator.api.getCard({ id })
+      for (const said of [card.title, ...card.reasons, `Code ${card.code}`]) expect(message).toContain(said)
+      await decide[at]!({ id, code: card.code })
+      // What the client says of its human decides nothing.
+      return { action: at === 0 ? 'decline' : 'accept', content: {} }
+    })
+    await client.connect(transport)
+    const result = await client.callTool({ name: 'send_token', arguments: { to, network, humanAmount: '0.02' } })
+    expect(result).toMatchObject({ structuredContent: { status: at === 0 ? 'CONFIRMED' : 'CANCELLED' } })
+  }
+  expect(await wallet.made()).toHaveLength(2)
+  expect(await heldBy(to)).toBe(parseEther('0.02'))
 })

@@ -8,11 +8,13 @@ import {
 } from '@modelcontextprotocol/server'
 import { isShown, type JsonSchema, type Toolset, toolsets } from '@waiaas/contract'
 import manifest from '../package.json' with { type: 'json' }
+import { askingHumans, canAsk } from './asking.ts'
 import { type CallOperation, type From, reportBug, toolRunner } from './calling.ts'
 import { prompts, promptText } from './prompts.ts'
 import { messageOf } from './refusals.ts'
 import { type RepeatKeys, repeatKeys } from './repeat-keys.ts'
 import { addResources } from './resources.ts'
+import { type SealedStates, sealedStates, stateKey } from './sealed-state.ts'
 import { agentTools } from './tools.ts'
 
 export type ServerOptions = {
@@ -28,8 +30,14 @@ export type ServerOptions = {
   readonly timeoutMs?: number
   /** Under which keys calls that send go out; for as long as this server lives, unless given. */
   readonly keys?: RepeatKeys
+  /** Seals what a client brings back once it has asked its human; its own for this server, unless given. */
+  readonly states?: SealedStates
+  /** Whose states those are: another session's are refused. */
+  readonly session?: string
 }
 
+/** What was asked is over, or waits still. */
+const LOOK = { wait: 20, seen: 'QUEUED' }
 /** Clients give up on a tool after a minute, and say less about it than this server can. */
 const TIMEOUT_MS = 50_000
 const INSTRUCTIONS =
@@ -60,13 +68,23 @@ export function createServer(call: CallOperation, options: ServerOptions = {}): 
   )
   const { walletId, log = () => {}, timeoutMs = TIMEOUT_MS, keys = repeatKeys() } = options
   const run = toolRunner({ call, walletId, keys, log, timeoutMs })
+  const { states = sealedStates(stateKey(undefined)), session = '' } = options
+  const humans = askingHumans({
+    ...{ call, states, session, log },
+    look: (id, { tool, from }) =>
+      run(agentTools().get(tool.name === 'send_plan' ? 'get_plan' : 'get_transaction')!, { id, ...LOOK }, from),
+  })
   // By hand, not by registerTool: the contract's JSON schemas are shown as they are, and the daemon judges the arguments.
   server.server.setRequestHandler('tools/list', () => listTools(options))
-  server.server.setRequestHandler('tools/call', ({ params }, context) => {
+  server.server.setRequestHandler('tools/call', async ({ params }, context) => {
     const tool = agentTools().get(params.name)
     if (!tool)
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, `expected a tool of tools/list, got "${params.name}"`)
-    return run(tool, params.arguments ?? {}, fromOf(context, server))
+    const asked = { tool, args: params.arguments ?? {}, from: fromOf(context, server) }
+    const state = context.mcpReq.requestState<string>()
+    if (state !== undefined) return humans.comeBack(state, asked)
+    const result = await run(tool, asked.args, asked.from)
+    return canAsk(context) ? humans.ask(result, asked) : result
   })
   server.server.setRequestHandler('prompts/list', () => ({ prompts }))
   server.server.setRequestHandler('prompts/get', ({ params }) => promptOf(params))

@@ -2,6 +2,7 @@ import { serveStdio } from '@modelcontextprotocol/server/stdio'
 import { type DaemonCalls, daemonCalls } from './calls.ts'
 import { readEnvironment } from './environment.ts'
 import { repeatKeys } from './repeat-keys.ts'
+import { sealedStates, stateKey } from './sealed-state.ts'
 import { createServer } from './server.ts'
 
 /** How long an unfinished call may hold up the end of the process. */
@@ -37,7 +38,9 @@ export async function serveOnStdio(): Promise<void> {
   if (isStopping) return
   const { repeatsFolder: folder, tokenFiles } = environment
   const keys = repeatKeys({ folder, of: tokenFiles[0], log })
-  served = serveStdio(() => createServer(call, { ...environment, log, keys }), {
+  // A session keeps its file when its token is renewed.
+  const states = { states: sealedStates(stateKey(folder)), session: tokenFiles[0] ?? '' }
+  served = serveStdio(() => createServer(call, { ...environment, ...states, log, keys }), {
     onerror: (error) => log(error.message),
     maxSubscriptions: 0,
   })

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { Client, type ClientOptions } from '@modelcontextprotocol/client'
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio'
 
-const bin = fileURLToPath(new URL('../bin/waiaas-mcp.cjs', import.meta.url))
+/** The program. */
+export const bin = fileURLToPath(new URL('../bin/waiaas-mcp.cjs', import.meta.url))
 const pids = new Set<number>()
 process.on('exit', () => {
   for (const pid of pids) process.kill(pid, 'SIGKILL')

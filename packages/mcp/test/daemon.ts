@@ -85,7 +85,7 @@ export async function startDaemon() {
     version: '0',
     log: quiet,
     strict: true,
-    raw: [mcpRoutes({ settings: () => settings, log: quiet })],
+    raw: [mcpRoutes({ settings: () => settings, log: quiet, secret: async () => new Uint8Array(32) })],
   })
   const server: Listening = await listen(app, { port: 0, hostname: '127.0.0.1' })
   return {

@@ -9,14 +9,19 @@ import {
   underWay,
   WAIaaSError,
 } from '@waiaas/contract'
-import type { ToolOptions } from '@waiaas/mcp'
+import type { SealedStates, ToolOptions } from '@waiaas/mcp'
 import type { Context, Hono } from 'hono'
 import { jsonAnswer } from '../platform/http/answer.ts'
 import { readText } from '../platform/http/body.ts'
 import type { HttpEnv, HttpSettings } from '../platform/http/types.ts'
 import type { Log } from '../platform/log.ts'
 
-type Parts = { readonly settings: () => Pick<HttpSettings, 'security.cors_origins'>; readonly log: Log }
+type Parts = {
+  readonly settings: () => Pick<HttpSettings, 'security.cors_origins'>
+  readonly log: Log
+  /** The same on every replica, and after each start. */
+  readonly secret: () => Promise<Uint8Array>
+}
 
 /** Any session may call it, and the kill switch leaves it open: it says whether a token is good, and no more. */
 const PROBE = { method: 'GET', path: operations.getKillSwitch.path, headers: {}, body: undefined } as const
@@ -34,9 +39,14 @@ const SERVER_ERROR = -32_000
  * daemon's own API, with the same authentication, limits and checks.
  */
 export const mcpRoutes =
-  (parts: Parts) =>
+  ({ secret, ...parts }: Parts) =>
   (app: Hono<HttpEnv>): void => {
-    app.post('/mcp', (c) => answer(app, c, parts))
+    let states: Promise<SealedStates> | undefined
+    const known = () => {
+      states ??= import('@waiaas/mcp').then(({ sealedStates }) => sealedStates(secret))
+      return states
+    }
+    app.post('/mcp', (c) => answer(app, c, { ...parts, states: known }))
     // There is no stream to open and no session to end.
     app.all('/mcp', (c) => {
       const refusal = refused(c, 405, `expected POST, got ${c.req.method}`)
@@ -45,7 +55,13 @@ export const mcpRoutes =
     })
   }
 
-async function answer(app: Hono<HttpEnv>, c: Context<HttpEnv>, { settings, log }: Parts): Promise<Response> {
+type Answering = Omit<Parts, 'secret'> & { readonly states: () => Promise<SealedStates> }
+
+async function answer(
+  app: Hono<HttpEnv>,
+  c: Context<HttpEnv>,
+  { settings, log, states }: Answering,
+): Promise<Response> {
   const origin = c.req.header('origin')
   if (origin !== undefined && !settings()['security.cors_origins'].includes(origin))
     return refused(c, 403, 'this Origin is not in security.cors_origins')
@@ -72,9 +88,16 @@ async function answer(app: Hono<HttpEnv>, c: Context<HttpEnv>, { settings, log }
   // The protocol's library takes 100 ms to load, and most daemons never need it.
   const { answerRequest } = await import('@waiaas/mcp')
   return answerRequest({ request: c.req.raw, body }, callerOf(ask), {
-    toolsets,
+    ...{ toolsets, states: await states(), session: sessionIn(c) },
     log: (message) => log.warn({ requestId: c.get('meta').requestId }, message),
   })
+}
+
+/** The session of a token that was taken: what a token says of itself is true then, and the same after a renewal. */
+function sessionIn(c: Context<HttpEnv>): string {
+  const [, claims = ''] = (c.req.header('authorization') ?? '').split('.')
+  const { sessionId } = JSON.parse(Buffer.from(claims, 'base64url').toString('utf8')) as { sessionId?: unknown }
+  return String(sessionId)
 }
 
 type Input = Record<string, unknown>
