@@ -176,6 +176,31 @@ describe('a wallet as a node', () => {
     expect((await ofWallet(wallet)).filter(({ toAddress }) => toAddress?.toLowerCase() === tx.to)).toHaveLength(1)
   })
 
+  test('finds a payment that is asked for again with other gas and fees, as a client does that works them out anew', async () => {
+    const { ask } = asNode(daemon, wallet)
+    const tx = { from: wallet.address, to: newEvmAddress(), value: hex(parseEther('3') + 2n) }
+    const gone = new AbortController()
+    const lost = ask('eth_sendTransaction', [{ ...tx, gas: hex(30_000) }], { signal: gone.signal })
+    const [waiting] = await untilQueued()
+    gone.abort()
+    await expect(lost).rejects.toThrow()
+    const fees = { maxFeePerGas: hex(5n * 10n ** 9n), maxPriorityFeePerGas: hex(10n ** 9n) }
+    const again = [{}, { gas: hex(40_000) }, { gasLimit: hex(30_000), ...fees }, { gasPrice: hex(4n * 10n ** 9n) }]
+    const answers = again.map((terms) => ask('eth_sendTransaction', [{ ...tx, ...terms }]))
+    await daemon.operator.adminApproveTransaction({ id: waiting!.id })
+    const hashes = (await Promise.all(answers)).map(({ result }) => result)
+    expect(new Set(hashes).size).toBe(1)
+    expect(hashes[0]).toMatch(/^0x[0-9a-f]{64}$/)
+    await until('it to land', async () => (await paid(tx.to)) === BigInt(tx.value))
+    expect((await ofWallet(wallet)).filter(({ toAddress }) => toAddress?.toLowerCase() === tx.to)).toHaveLength(1)
+    // Each of them has heard of it; another one is another payment.
+    const other = ask('eth_sendTransaction', [{ ...tx, ...fees }])
+    const [second] = await untilQueued()
+    expect(second!.id).not.toBe(waiting!.id)
+    await daemon.operator.adminRejectTransaction({ id: second!.id })
+    expect((await other).error?.code).toBe(4_001)
+  })
+
   test('keeps the nonce that a request names behind one that waits, and says the right one when that ends', async () => {
     const { ask } = asNode(daemon, wallet)
     const next = async () => Number((await ask('eth_getTransactionCount', [wallet.address, 'pending'])).result)

@@ -2,7 +2,7 @@ import { callsStatus, capabilities, sendCalls } from './calls.ts'
 import { CODES, ProxyError } from './errors.ts'
 import { shown } from './message.ts'
 import type { Place } from './place.ts'
-import { transactionCount } from './reading.ts'
+import { ofHash, transactionCount } from './reading.ts'
 import { sendTransaction } from './sending.ts'
 import { personalSign, signTypedData } from './signing.ts'
 
@@ -27,12 +27,12 @@ const PASSED = [
   'eth_getCode',
   'eth_getLogs',
   'eth_getStorageAt',
-  'eth_getTransactionByHash',
-  'eth_getTransactionReceipt',
   'eth_maxPriorityFeePerGas',
 ] as const
 
 const passed = (method: string): Method => ({ answer: ({ ask }, params) => ask(method, params) })
+
+const byHash = (method: string): Method => ({ answer: (place, params) => ofHash(place, method, params) })
 
 const accounts: Method = { answer: async ({ wallet }) => [wallet.address] }
 
@@ -40,6 +40,8 @@ const accounts: Method = { answer: async ({ wallet }) => [wallet.address] }
 const METHODS: Readonly<Record<string, Method>> = {
   ...Object.fromEntries(PASSED.map((method) => [method, passed(method)])),
   eth_accounts: accounts,
+  eth_getTransactionByHash: byHash('eth_getTransactionByHash'),
+  eth_getTransactionReceipt: byHash('eth_getTransactionReceipt'),
   eth_requestAccounts: accounts,
   eth_chainId: { answer: async ({ chainId }) => `0x${chainId.toString(16)}` },
   net_version: { answer: async ({ chainId }) => String(chainId) },

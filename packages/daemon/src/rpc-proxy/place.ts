@@ -21,6 +21,8 @@ export type Place = {
   ask(method: string, params: readonly unknown[]): Promise<unknown>
   /** The nonce that the next request of the wallet gets on the network, behind all that wait. */
   nextNonce(): Promise<number>
+  /** What stands for the payment of a hash now, where it was outbid. */
+  inPlaceOf(hash: string): Promise<{ readonly hash: string; readonly isCancel: boolean } | undefined>
   /** How a transaction stands: once it is signed, ended or waits for others, or so many seconds are over. */
   fate(id: string, waiting: { readonly wait: number; readonly seen?: string }): Promise<Fate>
   /** For how many seconds a call waits for something that takes its turn, or waits for a human. */

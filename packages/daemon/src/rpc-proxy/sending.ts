@@ -1,4 +1,4 @@
-import type { EvmTerms } from '@waiaas/contract'
+import { type EvmTerms, WAIaaSError } from '@waiaas/contract'
 import { CODES, ProxyError } from './errors.ts'
 import { heard } from './heard.ts'
 import { hashOf } from './outcome.ts'
@@ -82,15 +82,31 @@ function requestOf({ to, value, data, terms }: NodeTransaction) {
 /** The hash, once it is signed and on its way; policies decide before. */
 export async function sendTransaction(place: Place, params: readonly unknown[]): Promise<string> {
   const request = requestOf(readTransaction(place, objectAt(params, 0, 'a transaction')))
-  const isPlaced = request.evm?.nonce !== undefined
-  return heard(place, { asked: ['eth_sendTransaction', request], isPlaced }, async ({ key, note }) => {
-    const sent = await place.own.sendToken(
-      { ...request, walletId: place.wallet.id, network: place.network.id },
-      { idempotencyKey: key },
-    )
+  const { evm, ...what } = request
+  const isPlaced = evm?.nonce !== undefined
+  // Gas and fees are worked out anew by who asks again, and make no other payment of it.
+  return heard(
+    place,
+    { asked: ['eth_sendTransaction', isPlaced ? request : what], isPlaced },
+    async ({ key, note }) => {
+      const id = await sentUnder(place, request, key)
+      await note(id)
+      return hashOf(place, id)
+    },
+  )
+}
+
+/** The transaction that was asked for under this key, at first perhaps with other fees. */
+async function sentUnder(place: Place, request: ReturnType<typeof requestOf>, key: string): Promise<string> {
+  const asked = { ...request, walletId: place.wallet.id, network: place.network.id }
+  try {
+    const sent = await place.own.sendToken(asked, { idempotencyKey: key })
     // Without dryRun it is what was sent.
-    const { id } = sent as Extract<typeof sent, { id: string }>
-    await note(id)
-    return hashOf(place, id)
-  })
+    return (sent as Extract<typeof sent, { id: string }>).id
+  } catch (error) {
+    const isKnown = error instanceof WAIaaSError && error.code === 'IDEMPOTENCY_KEY_REUSED'
+    const id = isKnown ? error.details?.transactionId : undefined
+    if (typeof id === 'string') return id
+    throw error
+  }
 }

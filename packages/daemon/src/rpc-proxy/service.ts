@@ -238,6 +238,7 @@ async function placeOf(c: Context<HttpEnv>, parts: Parts, { ask, as, opens }: Ca
     own: client(operations, (asked) => ask(asked)) as Client<AllOperations>,
     ask: chain.ask,
     nextNonce: () => asNode.nextNonce(chain, wallet.address),
+    inPlaceOf: (hash) => asNode.inPlaceOf(chain, { sender: wallet.address, hash }),
     fate: (id, waiting) => asNode.fate(id, { call, ...waiting }),
     patience: (status) => parts.settings()[PATIENCE[status]],
     once: parts.repeats.once,

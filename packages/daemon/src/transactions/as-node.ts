@@ -4,8 +4,10 @@ import type { WaitingCall } from '../platform/wait-table.ts'
 import type { Prepared } from './deciding/decide.ts'
 import { namedNonce } from './kinds/terms.ts'
 import { misplaced } from './lanes/issue.ts'
+import { laneId } from './lanes/lane-id.ts'
 import { nextNonces } from './lanes/next-nonces.ts'
 import type { ServiceParts } from './parts.ts'
+import { attemptStore } from './rows/attempt-store.ts'
 import { type ListedRow, listStore } from './rows/list-store.ts'
 import { waitReason } from './views.ts'
 import type { Waits } from './waits/waits.ts'
@@ -20,6 +22,9 @@ type Waited = {
   readonly seen?: string
   readonly wait: number
 }
+
+type Sent = { readonly sender: string; readonly hash: string }
+type InPlace = { readonly hash: string; readonly isCancel: boolean }
 
 export type AsNode = ReturnType<typeof asNode>
 
@@ -40,6 +45,20 @@ export function asNode(parts: ServiceParts, waits: Pick<Waits, 'shown'>) {
 
   return {
     nextNonce,
+
+    /**
+     * What stands for the payment of a hash now, where it was outbid: the hash of the same payment, or of the cancel that
+     * took its nonce for good.
+     */
+    inPlaceOf: ({ network }: Pick<Chain, 'network'>, { sender, hash }: Sent): Promise<InPlace | undefined> =>
+      parts.database.read(async (db) => {
+        const id = await attemptStore.transactionOf(db, { lane: laneId(network.id, sender), hash })
+        const row = id === undefined ? undefined : await listStore.byId(db, id)
+        if (!row || row.tx_hash === null || row.tx_hash === hash) return undefined
+        const newest = (await attemptStore.ofTransaction(db, row.id)).find((attempt) => attempt.hash === row.tx_hash)
+        const isCancel = newest?.purpose === 'cancel'
+        return isCancel && row.status !== 'CANCELLED' ? undefined : { hash: row.tx_hash, isCancel }
+      }),
 
     /** Before anything is stored: a nonce that a request names is the one that it gets. Failure INVALID_TRANSACTION. */
     async placed<P extends Prepared>(prepared: P): Promise<P> {

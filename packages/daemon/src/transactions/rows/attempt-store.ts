@@ -152,6 +152,9 @@ const signedHashes = statement<Ids, { hash: string | null }>((db, p) =>
     .where('hash', 'in', idsIn(p))
     .where('state', 'in', ['recorded', 'included', 'final']),
 )
+const ofHash = statement<{ lane: string; hash: string }, { transaction_id: string }>((db, p) =>
+  db.selectFrom('attempts').select('transaction_id').where('hash', '=', p('hash')).where('lane', '=', p('lane')),
+)
 const issuedFor = statement<{ transaction: string }, AttemptRow>((db, p) =>
   db.selectFrom('attempts').selectAll().where('transaction_id', '=', p('transaction')).where('state', '=', 'issued'),
 )
@@ -294,6 +297,9 @@ export const attemptStore = {
   /** Those of these hashes that signed bytes have which may land, or have. */
   signedHashes: async (db: Handle, hashes: readonly string[]) =>
     new Set((await rowsIn(db, signedHashes, hashes)).map(({ hash }) => hash)),
+  /** The transaction of signed bytes of a lane. */
+  transactionOf: async (db: Handle, signed: { lane: string; hash: string }) =>
+    (await db.get(ofHash, signed))?.transaction_id,
   issuedFor: (db: Handle, transaction: string) => db.get(issuedFor, { transaction }),
   move: async (db: Handle, change: { id: string; from: AttemptState; to: AttemptState; at: number }) =>
     won(await db.run(move, change)),
