@@ -10,6 +10,7 @@ export const LONGEST: readonly string[] = [
   'test/backup.test.ts',
   'packages/cli/src/walk.test.ts',
   'test/docs/snippets.test.ts',
+  'test/docs/elsewhere.test.ts',
   'test/odd-inputs.test.ts',
   'test/stops.test.ts',
   'test/waiting.test.ts',
