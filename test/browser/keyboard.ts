@@ -1,6 +1,7 @@
+import { until } from '../support/until.ts'
 import type { Page } from './chromium.ts'
 
-const CODES = { Tab: 9, Enter: 13, Escape: 27, Space: 32, ArrowDown: 40, ArrowUp: 38 } as const
+const CODES = { Tab: 9, Enter: 13, Escape: 27, Space: 32, ArrowDown: 40, ArrowUp: 38, Home: 36 } as const
 export type Key = keyof typeof CODES
 const TEXTS: Partial<Record<Key, string>> = { Enter: '\r', Space: ' ' }
 
@@ -25,9 +26,35 @@ export function keyboardOf(page: Page) {
     await page.send('Input.dispatchKeyEvent', { type: 'keyUp', ...pressed })
   }
   const focused = () => page.run(focusedNow, undefined)
+  async function tabTo(name: string): Promise<void> {
+    const met: string[] = []
+    for (let presses = 0; presses < 150; presses++) {
+      await press('Tab')
+      const now = await focused()
+      if (now?.name === name) return
+      met.push(now?.name ?? '(nothing)')
+    }
+    throw new Error(`the tab key does not reach "${name}", but ${met.join(', ')}`)
+  }
   return {
     press,
     focused,
+    /** Goes on with the tab key until what is called so has the focus. */
+    tabTo,
+    /** Goes to the list of a label, and down from its first choice until it shows that; once it is there. */
+    async choose(label: string, wanted: string): Promise<void> {
+      await tabTo(label)
+      const offered = async () => (await page.run(choicesNow, undefined)).all.some((text) => text.includes(wanted))
+      await until(`"${wanted}" to choose`, offered, { withinMs: 45_000 })
+      await press('Home')
+      const { all } = await page.run(choicesNow, undefined)
+      for (let presses = 0; presses < all.length; presses++) {
+        if ((await page.run(choicesNow, undefined)).shown?.includes(wanted)) return
+        await press('ArrowDown')
+      }
+      const now = JSON.stringify(await page.run(choicesNow, undefined))
+      throw new Error(`the arrow keys do not choose "${wanted}" of "${label}": ${now}`)
+    },
     /** Presses the tab key so many times, and tells what had the focus, in order. */
     async tab(times: number): Promise<readonly Focused[]> {
       // The policy of the page lets nobody in it run a text: this is the browser's own way.
@@ -40,18 +67,15 @@ export function keyboardOf(page: Page) {
       return page.run(() => (globalThis as unknown as { focuses: Focused[] }).focuses, undefined)
     },
     type: (text: string) => page.send('Input.insertText', { text }),
-    /** Goes on with the tab key until what is called so has the focus. */
-    async tabTo(name: string): Promise<void> {
-      const met: string[] = []
-      for (let presses = 0; presses < 150; presses++) {
-        await press('Tab')
-        const now = await focused()
-        if (now?.name === name) return
-        met.push(now?.name ?? '(nothing)')
-      }
-      throw new Error(`the tab key does not reach "${name}", but ${met.join(', ')}`)
-    },
   }
+}
+
+/** Runs in the page: what the list that has the focus shows, and all that it offers. */
+function choicesNow(): { shown: string | undefined; all: string[] } {
+  // biome-ignore lint/suspicious/noExplicitAny: Node's types know no browser
+  const { activeElement } = (globalThis as any).document
+  const shown = activeElement?.selectedOptions?.[0]?.text
+  return { shown, all: [...(activeElement?.options ?? [])].map(({ text }: { text: string }) => text) }
 }
 
 /** Runs in the page. */

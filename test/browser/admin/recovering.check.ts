@@ -154,26 +154,7 @@ test('a channel is told of some events alone, as long as its route is there', as
   await at.go('#/notices')
   await at.press('Add a route')
   await at.sees('From this severity on')
-  await keys.tabTo('Channel')
-  await keys.press('Enter')
-  const isChoosable = () =>
-    scene.page.run(() => {
-      // biome-ignore lint/suspicious/noExplicitAny: Node's types know no browser
-      const { activeElement } = (globalThis as any).document
-      return activeElement?.hasAttribute('data-highlighted') && activeElement.textContent.includes('192.0.3.1')
-    }, undefined)
-  const found = async () => JSON.stringify(await keys.focused())
-  // Down the list, until it is the one that is marked.
-  const marked = async () => {
-    if (await isChoosable()) return true
-    await keys.press('ArrowDown')
-    return false
-  }
-  await until('the channel to be marked', marked, { withinMs: 45_000, everyMs: 200, found })
-  await keys.press('Enter')
-  await until('the list to be closed', async () => (await keys.focused())?.name === 'Channel', {
-    ...{ withinMs: 45_000, found },
-  })
+  await keys.choose('Channel', '192.0.3.1')
   await at.fill('Event', 'WALLET_SUSPENDED')
   await at.looksRight('admin-route')
   await at.answer('Add')

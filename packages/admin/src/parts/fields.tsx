@@ -1,4 +1,3 @@
-import { Select } from '@base-ui/react/select'
 import { Switch } from '@base-ui/react/switch'
 import { type InputHTMLAttributes, type ReactNode, useId } from 'react'
 
@@ -80,32 +79,31 @@ type Choosing = Own & {
   readonly choices: readonly Choice[]
 }
 
-/** One of several. */
+/** One of several, by the browser's own list: so keys, screen readers and phones do what people know from elsewhere. */
 export function SelectField({ label, hint, wrong, value, change, choices }: Choosing) {
+  const isListed = choices.some((each) => each.value === value)
   return (
     <Field label={label} hint={hint} wrong={wrong}>
       {(id, about) => (
-        <Select.Root
-          items={choices.map(({ value, label }) => ({ value, label }))}
+        <select
+          id={id}
+          aria-describedby={about}
+          aria-invalid={wrong !== undefined}
           value={value}
-          onValueChange={(next) => change(String(next))}
+          onChange={(event) => change(event.target.value)}
         >
-          <Select.Trigger id={id} aria-describedby={about} className="select">
-            <Select.Value />
-            <Select.Icon>▾</Select.Icon>
-          </Select.Trigger>
-          <Select.Portal>
-            <Select.Positioner className="popup-place" sideOffset={4} alignItemWithTrigger={false}>
-              <Select.Popup className="popup">
-                {choices.map((each) => (
-                  <Select.Item key={each.value} value={each.value} className="popup-item">
-                    <Select.ItemText>{each.label}</Select.ItemText>
-                  </Select.Item>
-                ))}
-              </Select.Popup>
-            </Select.Positioner>
-          </Select.Portal>
-        </Select.Root>
+          {/* Else the browser shows the first, which nobody chose. */}
+          {!isListed && (
+            <option value={value} disabled hidden>
+              {value}
+            </option>
+          )}
+          {choices.map((each) => (
+            <option key={each.value} value={each.value}>
+              {each.label}
+            </option>
+          ))}
+        </select>
       )}
     </Field>
   )
