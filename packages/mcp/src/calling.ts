@@ -93,7 +93,8 @@ export function toolRunner({ call, walletId, keys, log, timeoutMs }: Parts) {
       return await send(tool, input, from)
     } catch (error) {
       const connectInfo = () => call('getConnectInfo', {}, unasked(from))
-      const meant = await asMeant(error, { tool, input }, connectInfo)
+      const tokens = (network: string) => call('listTokens', { network }, unasked(from))
+      const meant = await asMeant(error, { tool, input }, { connectInfo, tokens })
       if (meant) return sendAsMeant(tool, meant, from)
       const read = (one: Input) => call(tool.operation, one, unasked(from))
       const all = await heldByAll(error, { tool, input }, { connectInfo, read })

@@ -5,14 +5,21 @@ import type { AgentTool } from './tools.ts'
 type Input = Record<string, unknown>
 type Asked = { readonly tool: AgentTool; readonly input: Input }
 
+/** What there is to choose from; `tokens` are those that a network lists. */
+type Choices = {
+  readonly connectInfo: () => Promise<unknown>
+  readonly tokens: (network: string) => Promise<unknown>
+}
+
 /**
  * A refused call with what it left open, where only one thing can be meant: the session's only wallet on the network that
- * it names, and every network of a wallet whose holdings are asked for. Undefined where there is a choice to make.
+ * it names, or whose networks list the token, and every network of a wallet whose holdings are asked for. Undefined where
+ * there is a choice to make.
  */
-export async function asMeant(error: unknown, asked: Asked, connectInfo: () => Promise<unknown>) {
+export async function asMeant(error: unknown, asked: Asked, choices: Choices) {
   const code = error instanceof WAIaaSError ? error.code : undefined
   if (code === 'NETWORK_REQUIRED') return everyNetwork(asked)
-  return code === 'WALLET_ID_REQUIRED' ? onItsOnlyWallet(asked, connectInfo) : undefined
+  return code === 'WALLET_ID_REQUIRED' ? onItsOnlyWallet(asked, choices) : undefined
 }
 
 const LISTS_NETWORKS: readonly unknown[] = [operations.getBalance, operations.getAssets]
@@ -47,13 +54,45 @@ async function walletsOf(connectInfo: () => Promise<unknown>) {
   return info.success ? info.data.wallets : []
 }
 
-async function onItsOnlyWallet({ tool, input }: Asked, connectInfo: () => Promise<unknown>) {
+async function onItsOnlyWallet({ tool, input }: Asked, { connectInfo, tokens }: Choices) {
   const { walletField } = tool
-  const network = NetworkName.safeParse(input.network)
-  if (walletField === undefined || !isOpen(input[walletField]) || !network.success) return undefined
+  if (walletField === undefined || !isOpen(input[walletField])) return undefined
+  const token = nameOf(input.token)
+  if (isOpen(input.network) && token === undefined) return undefined
   const wallets = await walletsOf(connectInfo)
-  const [only, ...others] = wallets.filter(({ availableNetworks }) => availableNetworks.includes(network.data))
-  return only && others.length === 0 ? { ...input, [walletField]: only.id } : undefined
+  const networks = isOpen(input.network)
+    ? await listing(token!, [...new Set(wallets.flatMap((one) => one.availableNetworks))], tokens)
+    : [NetworkName.safeParse(input.network).data]
+  const [only, ...others] = wallets.filter(({ availableNetworks }) =>
+    availableNetworks.some((network) => networks.includes(network)),
+  )
+  if (!only || others.length > 0) return undefined
+  const [network] = networks
+  return { ...input, [walletField]: only.id, ...(networks.length === 1 && { network }) }
+}
+
+/** How a call names its token: by symbol or address. */
+function nameOf(token: unknown): string | undefined {
+  const named = typeof token === 'object' && token !== null ? Object.values(token)[0] : token
+  return typeof named === 'string' && named !== '' ? named.toLowerCase() : undefined
+}
+
+/** More networks than this are not asked one by one. */
+const MOST_NETWORKS = 40
+
+/** The networks that list a token; none where one of them cannot be asked, for it may be meant. */
+async function listing(name: string, networks: readonly string[], tokens: Choices['tokens']): Promise<string[]> {
+  if (networks.length > MOST_NETWORKS) return []
+  const listed = networks.map(async (network) => {
+    const found = operations.listTokens.output.safeParse(await tokens(network).catch(() => undefined))
+    if (!found.success || found.data.hasMore) return undefined
+    const isIt = found.data.tokens.some(({ symbol, address }) =>
+      [symbol, address].some((one) => one.toLowerCase() === name),
+    )
+    return isIt ? [network] : []
+  })
+  const all = await Promise.all(listed)
+  return all.includes(undefined) ? [] : all.flatMap((one) => one ?? [])
 }
 
 /** Empty text names nothing. */

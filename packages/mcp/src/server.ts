@@ -42,7 +42,7 @@ const LOOK = { wait: 20, seen: 'QUEUED' }
 const TIMEOUT_MS = 50_000
 const INSTRUCTIONS =
   'Wallet tools under a spending policy. Begin with connect_info: it lists the wallets, networks and policies of this session. ' +
-  'With several wallets name one by id or name, or a network that only one of them has. Amounts are in whole units, such as "0.1" ETH, and tokens may be named by their symbol. ' +
+  'With several wallets name one by id or name, or a network or token that only one of them has. Amounts are in whole units, such as "0.1" ETH, and tokens may be named by their symbol. ' +
   'A send answers once it is over, or after 20 seconds, or at once when it waits for time (DELAY) or a human (APPROVAL): then next says what to call. Repeated under the same idempotencyKey it is never made twice. ' +
   'expand true tells all of an answer. A refusal says in details.reasons what was observed and what is allowed. simulate_transaction asks without sending. ' +
   `There are more tools, which the operator has shown with WAIAAS_MCP_TOOLSETS, or ?toolsets= at the address: ${Object.keys(toolsets).join(', ')}.`

@@ -235,6 +235,19 @@ test('a session over several wallets: the network picks the only one that has it
     expect(open).toMatchObject(choices)
     expect(JSON.stringify(open.structuredContent)).toContain('elsewhere')
   }
+  // A token that only one network of both lists says all, and one that both wallets can have leaves the choice.
+  const { plainToken: address } = await deployEvmFixtures(world.node)
+  const { symbol, name, decimals } = await daemon.operator.resolveToken({ network: world.network, address })
+  await daemon.operator.addToken({ ...{ network: world.network, address, name, decimals }, symbol: `${symbol}X` })
+  const token = { type: 'TOKEN_TRANSFER', to, humanAmount: '1', dryRun: true }
+  const trial = async (named: unknown) => {
+    const { structuredContent } = await client.callTool({ name: 'send_token', arguments: { ...token, token: named } })
+    return (structuredContent as Answer).code
+  }
+  // It is the wallet that has none of it.
+  for (const named of [`${symbol}X`, { address }, { symbol: `${symbol}X` }])
+    expect(await trial(named)).toBe('INSUFFICIENT_BALANCE')
+  for (const named of ['USDC', 'NONE']) expect(await trial(named)).toBe('WALLET_ID_REQUIRED')
   // Another wallet on the same network: only the model can say which.
   const second = await world.wallet(daemon, { limit: GENEROUS })
   const three = await daemon.operator.createSession({ walletIds: [first.id, second.id, elsewhere.id] })
