@@ -1,18 +1,22 @@
-/**
- * `npm run prove -- --schedules=N --seed=S`: plays so many schedules against limits, in process on both databases, and
- * kills daemons that reach a limit (`--kills=20`), and looks whether more ever left than a limit lets.
- * `npm run prove -- exposure --worlds=N --seed=S`: has somebody take over sessions in so many worlds, and looks whether more
- * ever left than the worst case says, and whether that is reached.
- * `npm run prove -- explanations --worlds=N --seed=S`: looks in so many worlds whether what refusals and raises suggest passes,
- * and a unit more does not.
- * `npm run prove -- properties --seed=S`: draws other cases for each property that is tested.
- * It prints the seed; `--seed=SEED` draws the same again.
- */
+/** `npm run prove`: plays more of what the tests play, of another seed each time; `-- --help` says how. */
 import { spawn } from 'node:child_process'
 import { randomInt } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+
+const USAGE = `usage: npm run prove -- [what] [flags]
+Play more of what the tests play, of another seed each time. The seed is printed.
+  limits        (what is played if you name nothing) schedules of payments,
+                crashes and chains against limits, in process on both
+                databases, and daemons that are killed at a limit: no more ever
+                leaves than a limit lets. --schedules=10000 --kills=20
+  exposure      somebody takes over sessions: no more leaves than the worst
+                case says, and that is reached. --worlds=100000
+  explanations  what refusals and raises suggest passes, and a unit more does
+                not. --worlds=9000, a dozen requests each
+  properties    other cases for each property that is tested. --worlds=700
+  --seed=SEED   draws the same again`
 
 const { values, positionals } = parseArgs({
   options: {
@@ -20,9 +24,14 @@ const { values, positionals } = parseArgs({
     kills: { type: 'string', default: '20' },
     worlds: { type: 'string' },
     seed: { type: 'string' },
+    help: { type: 'boolean', default: false },
   },
   allowPositionals: true,
 })
+if (values.help) {
+  process.stdout.write(`${USAGE}\n`)
+  process.exit(0)
+}
 function wholeNumber(name: 'schedules' | 'kills' | 'worlds', value: string): string {
   if (/^[1-9]\d{0,7}$/.test(value)) return value
   throw new Error(`expected --${name} as a whole number, got "${value}"`)
