@@ -158,8 +158,15 @@ describe('a daemon that provisioned itself', () => {
     expect(shown.out).toContain(`${join(HOME, '.codex', 'config.toml')}:\n[mcp_servers.waiaas-sealed]`)
     expect(await setUp(...one)).toMatchObject({
       code: 0,
-      out: expect.stringContaining('MCP configuration of Claude Desktop'),
+      out: expect.stringMatching(
+        /^sealed: token in \S+, good until \d{4}-\d\d-\d\dT[\d:]+Z, and renewed by the server while a client uses it\n[\s\S]*MCP configuration of Claude Desktop/,
+      ),
     })
+    for (const [flags, says] of [
+      [['--ttl', '0'], /, good for ever\n/],
+      [['--ttl', '600', '--max-renewals', '0'], /, good until \S+Z\n/],
+    ] as const)
+      expect((await setUp(...one, ...flags)).out).toMatch(says)
     expect([readdirSync(HOME), readdirSync(join(HOME, '.config')), readdirSync(INIT_CWD)]).toEqual([
       ['.config'],
       ['waiaas'],

@@ -20,6 +20,7 @@ import { UsageError } from '../errors.ts'
 import { daemonFlags, daemonFlagsHelp, readFlags, wholeNumber } from '../flags.ts'
 import { clearClient, clientFile, configureClient, isHere, workFolder, writtenText } from '../mcp-clients.ts'
 import { dataDirOf, type Place, writeSecretFile } from '../place.ts'
+import { instant } from '../table.ts'
 import { print, printJson } from '../terminal.ts'
 import { allWallets, isLive, onlyWallet } from '../wallets.ts'
 
@@ -62,12 +63,12 @@ export async function run(argv: readonly string[]): Promise<number> {
   const wallets = await chosen(api, values)
   const servers: Servers = {}
   for (const wallet of wallets) {
-    const path = await issueToken(api, daemon, { walletId: wallet.id, ...limits })
+    const { path, expiresAt } = await issueToken(api, daemon, { walletId: wallet.id, ...limits })
     servers[freeName(servers, wallet)] = await serverFor(daemon, {
       WAIAAS_WALLET_ID: wallet.id,
       WAIAAS_WALLET_NAME: wallet.name,
     })
-    if (!values.json) print(`${wallet.name}: token in ${path}`)
+    if (!values.json) print(`${wallet.name}: token in ${path}, ${goodUntil(expiresAt, limits)}`)
   }
   if (values.json) printJson({ mcpServers: servers })
   else if (values.print || clients.length === 0) show(clients.length === 0 ? ['claude-desktop'] : clients, servers)
@@ -125,11 +126,17 @@ async function chosen(api: WAIaaSClient, { all, wallet }: Choice): Promise<Walle
 
 type Wish = Limits & { walletId: string }
 
-async function issueToken(api: WAIaaSClient, place: Place, wish: Wish): Promise<string> {
-  const { token } = await api.createSession(wish)
+async function issueToken(api: WAIaaSClient, place: Place, wish: Wish) {
+  const { token, expiresAt } = await api.createSession(wish)
   const path = join(place.dataDir, 'mcp-tokens', wish.walletId)
   await writeSecretFile(path, `${token}\n`)
-  return path
+  return { path, expiresAt }
+}
+
+function goodUntil(expiresAt: number, { maxRenewals, absoluteLifetime }: Limits): string {
+  if (expiresAt === 0) return 'good for ever'
+  const isRenewed = maxRenewals !== 0 && absoluteLifetime === undefined
+  return `good until ${instant(expiresAt)}${isRenewed ? ', and renewed by the server while a client uses it' : ''}`
 }
 
 type Servers = Record<string, McpServer>

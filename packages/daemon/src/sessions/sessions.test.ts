@@ -143,6 +143,33 @@ forEachEngine((_engine, open, fresh) => {
       await bed.sessions.authenticate(first.token)
     })
 
+    test('of two clients of a wallet, each with a token of its own, goes on for a day without either ending the other', async () => {
+      const bed = await start()
+      const { id: walletId } = await bed.createWallet()
+      // They begin at different times, and live for different times.
+      const clients: { id: string; token: string; ttl: number; renewAt: number; renewals: number }[] = []
+      for (const ttl of [3_600, 1_800]) {
+        const { id, token } = await bed.sessions.create({ walletId, ttl }, operator)
+        clients.push({ id, token, ttl, renewAt: bed.clock.now() + ttl * 600, renewals: 0 })
+        bed.clock.pass(700)
+      }
+      for (const end = bed.clock.now() + 86_400_000; bed.clock.now() < end; bed.clock.pass(60)) {
+        for (const client of clients) {
+          await bed.sessions.authenticate(client.token)
+          if (bed.clock.now() < client.renewAt) continue
+          const { token, expiresAt } = await renew(bed, client.id, client.token)
+          expect(expiresAt).toBe(bed.clock.now() / 1_000 + client.ttl)
+          Object.assign(client, { token, renewAt: bed.clock.now() + client.ttl * 600, renewals: client.renewals + 1 })
+        }
+      }
+      expect(clients.map(({ renewals }) => renewals)).toEqual([40, 80])
+      expect((await bed.sessions.list(page)).data.map(({ status }) => status)).toEqual(['ACTIVE', 'ACTIVE'])
+      // Each still ends alone.
+      await bed.sessions.revoke(clients[0]!.id, operator)
+      await expect(bed.sessions.authenticate(clients[0]!.token)).rejects.toMatchObject({ code: 'SESSION_REVOKED' })
+      await bed.sessions.authenticate(clients[1]!.token)
+    })
+
     test('of many at once wins once, and gives all of them one token', async () => {
       const { bed, session } = await withSession({ ttl: 1_000 })
       bed.clock.pass(500)
