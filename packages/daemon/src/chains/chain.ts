@@ -19,6 +19,18 @@ type TakenApart = {
   readonly gas: string
   readonly chainId: number
 }
+/** A transaction whose sender has settled all of it: amounts in wei, fees for a unit of gas. */
+export type Settled = {
+  /** Undefined of what makes a contract. */
+  readonly to: string | undefined
+  readonly value: bigint
+  readonly data: string
+  readonly nonce: number
+  readonly gas: bigint
+  readonly fees:
+    | { readonly type: 'legacy'; readonly gasPrice: bigint }
+    | { readonly type: 'eip1559'; readonly maxFeePerGas: bigint; readonly maxPriorityFeePerGas: bigint }
+}
 type Contracts = {
   /** Failure ABI_ENCODING_FAILED. */
   encode(call: AbiCall): { readonly calldata: string }
@@ -26,6 +38,8 @@ type Contracts = {
   requireDescribed(abi: AbiCall['abi'], calldata: string): void
   /** The call of an unsigned transaction in hex. Failure INVALID_TRANSACTION of anything else, and of what makes a contract. */
   takeApart(text: string): TakenApart
+  /** Such a transaction in hex, unsigned. Failure INVALID_ADDRESS. */
+  putTogether(tx: Settled): string
   /** Failure INVALID_TRANSACTION of a gas limit above what a transaction may use. */
   requireGas(limit: bigint): void
   /** Addresses of the tokens that a call moves or lets others move, as far as it is understood. */

@@ -4,7 +4,7 @@ import { shown } from './message.ts'
 import type { Place } from './place.ts'
 import { ofHash, transactionCount } from './reading.ts'
 import { sendTransaction } from './sending.ts'
-import { personalSign, signTypedData } from './signing.ts'
+import { personalSign, signTransaction, signTypedData } from './signing.ts'
 
 /** How a method is answered. `acts`: it may sign or pay, so that nobody may ask for it without hearing the answer. */
 type Method = {
@@ -47,6 +47,7 @@ const METHODS: Readonly<Record<string, Method>> = {
   net_version: { answer: async ({ chainId }) => String(chainId) },
   web3_clientVersion: { answer: async ({ version }) => `WAIaaS/${version}` },
   eth_sendTransaction: { acts: true, answer: sendTransaction },
+  eth_signTransaction: { acts: true, answer: signTransaction },
   eth_signTypedData_v4: { acts: true, answer: signTypedData },
   wallet_getCallsStatus: { answer: callsStatus },
   wallet_getCapabilities: { answer: capabilities },
@@ -59,7 +60,6 @@ const METHODS: Readonly<Record<string, Method>> = {
 const INSTEAD: Readonly<Record<string, string>> = {
   eth_sendRawTransaction: 'the wallet signs what it sends; use eth_sendTransaction',
   eth_sign: 'it would sign bytes that nobody can read; use personal_sign with a text, or eth_signTypedData_v4',
-  eth_signTransaction: 'the wallet sends what it signs; use eth_sendTransaction, or waiaas tx sign',
   eth_signTypedData: 'use eth_signTypedData_v4',
   eth_signTypedData_v3: 'use eth_signTypedData_v4',
 }

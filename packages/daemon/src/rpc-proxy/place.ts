@@ -1,4 +1,5 @@
 import type { AllOperations, Client, Network } from '@waiaas/contract'
+import type { Settled } from '../chains/chain.ts'
 import type { Principal } from '../platform/caller.ts'
 import type { WaitingCall } from '../platform/wait-table.ts'
 import type { Fate } from '../transactions/types.ts'
@@ -19,6 +20,8 @@ export type Place = {
   readonly own: Client<AllOperations>
   /** A node of the network. */
   ask(method: string, params: readonly unknown[]): Promise<unknown>
+  /** A transaction in hex, as somebody signs it. Failure INVALID_ADDRESS. */
+  unsigned(tx: Settled): string
   /** The nonce that the next request of the wallet gets on the network, behind all that wait. */
   nextNonce(): Promise<number>
   /** What stands for the payment of a hash now, where it was outbid. */

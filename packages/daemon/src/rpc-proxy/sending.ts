@@ -15,20 +15,23 @@ const TYPES: readonly (bigint | undefined)[] = [undefined, 0n, 1n, 2n]
 const refused = (what: string): ProxyError => new ProxyError(CODES.invalidParams, what)
 
 /** A transaction as a client of a node writes it. */
-type NodeTransaction = {
+export type NodeTransaction = {
   /** Undefined of what makes a contract. */
   readonly to: string | undefined
   readonly value: bigint
   /** Lower-case hex. */
   readonly data: string
   readonly terms: EvmTerms
+  /** Of EIP-2718, where it names one. */
+  readonly type: bigint | undefined
 }
 
 /** Reads it whole, or refuses it. Error -32602. */
-function readTransaction({ wallet, chainId }: Place, tx: Record<string, unknown>): NodeTransaction {
+export function readTransaction({ wallet, chainId }: Place, tx: Record<string, unknown>): NodeTransaction {
   onlyFields(tx, FIELDS)
   if (tx.from !== undefined && tx.from !== null) requireOwn(tx.from, wallet.address, 'from')
-  if (!TYPES.includes(quantityIn(tx, 'type'))) throw refused('expected a transaction of type 0x0, 0x1 or 0x2')
+  const type = quantityIn(tx, 'type')
+  if (!TYPES.includes(type)) throw refused('expected a transaction of type 0x0, 0x1 or 0x2')
   const chain = quantityIn(tx, 'chainId')
   if (chain !== undefined && chain !== BigInt(chainId)) throw refused(`expected chainId ${chainId}, got ${chain}`)
   const list = tx.accessList ?? []
@@ -43,6 +46,7 @@ function readTransaction({ wallet, chainId }: Place, tx: Record<string, unknown>
     value: quantityIn(tx, 'value') ?? 0n,
     data: data ?? input ?? '0x',
     terms: termsIn(tx),
+    type,
   }
 }
 

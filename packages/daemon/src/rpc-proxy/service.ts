@@ -229,7 +229,8 @@ async function placeOf(c: Context<HttpEnv>, parts: Parts, { ask, as, opens }: Ca
   const { wallet, network, chainId } = await chosen(c, parts, principal)
   if (opens && (opens.wallet_id !== wallet.id || opens.network !== network.id)) throw opensNothing()
   const chain = await parts.chain(network.id)
-  if (!chain.ask) throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id} has no JSON-RPC of EVM nodes`)
+  const { contracts } = chain
+  if (!chain.ask || !contracts) throw new Failure('CHAIN_NOT_SUPPORTED', `${network.id} has no JSON-RPC of EVM nodes`)
   const { asNode } = parts.transactions
   const call = { principal, onGone: goneOf(c) }
   return {
@@ -237,6 +238,7 @@ async function placeOf(c: Context<HttpEnv>, parts: Parts, { ask, as, opens }: Ca
     call,
     own: client(operations, (asked) => ask(asked)) as Client<AllOperations>,
     ask: chain.ask,
+    unsigned: contracts.putTogether,
     nextNonce: () => asNode.nextNonce(chain, wallet.address),
     inPlaceOf: (hash) => asNode.inPlaceOf(chain, { sender: wallet.address, hash }),
     fate: (id, waiting) => asNode.fate(id, { call, ...waiting }),

@@ -1,11 +1,13 @@
 import { underWay, WAIaaSError } from '@waiaas/contract'
+import type { Settled } from '../chains/chain.ts'
 import { CODES, ProxyError } from './errors.ts'
 import { heard } from './heard.ts'
 import { isObject } from './message.ts'
 import { notYet, settled } from './outcome.ts'
 import type { Place } from './place.ts'
-import { requireOwn } from './quantities.ts'
+import { objectAt, requireOwn } from './quantities.ts'
 import type { Once } from './repeats.ts'
+import { type NodeTransaction, readTransaction } from './sending.ts'
 
 const refused = (what: string): ProxyError => new ProxyError(CODES.invalidParams, what)
 
@@ -46,6 +48,41 @@ function parsed(text: string): unknown {
   }
 }
 
+/**
+ * A transaction that its caller sends. They settle all of it, as nodes want it too: asked for again it has the same bytes,
+ * and so one signature, which counts once.
+ */
+export async function signTransaction(place: Place, params: readonly unknown[]): Promise<string> {
+  const transaction = place.unsigned(settledOf(readTransaction(place, objectAt(params, 0, 'a transaction'))))
+  const input = { transaction, walletId: place.wallet.id, network: place.network.id }
+  return heard(place, { asked: ['eth_signTransaction', transaction], isPlaced: true }, async (once) => {
+    const { id, signedTransaction } = await whenDecided(place, once, (idempotencyKey) =>
+      place.own.signTransaction(input, { idempotencyKey }),
+    )
+    await once.note(id)
+    return signedTransaction
+  })
+}
+
+function settledOf({ to, value, data, terms, type }: NodeTransaction): Settled {
+  const { nonce, gas } = terms
+  const fees = feesOf(terms)
+  if (nonce === undefined || gas === undefined || fees === undefined)
+    throw refused(
+      'expected nonce, gas, and gasPrice or both maxFeePerGas and maxPriorityFeePerGas: all of what you send yourself is yours to set; eth_sendTransaction sets it for you',
+    )
+  if (type !== undefined && type !== (fees.type === 'legacy' ? 0n : 2n))
+    throw refused('expected the fees of its type: gasPrice of 0x0, the others of 0x2; type 0x1 is only sent')
+  return { to, value, data, nonce, gas: BigInt(gas), fees }
+}
+
+function feesOf({ gasPrice, maxFeePerGas, maxPriorityFeePerGas }: NodeTransaction['terms']) {
+  if (gasPrice !== undefined) return { type: 'legacy' as const, gasPrice: BigInt(gasPrice) }
+  if (maxFeePerGas === undefined || maxPriorityFeePerGas === undefined) return undefined
+  const [cap, tip] = [BigInt(maxFeePerGas), BigInt(maxPriorityFeePerGas)]
+  return { type: 'eip1559' as const, maxFeePerGas: cap, maxPriorityFeePerGas: tip }
+}
+
 type Input = NonNullable<Parameters<Place['own']['signMessage']>[0]>
 type Message = Partial<Pick<Input, 'message' | 'signType' | 'typedData'>>
 
@@ -64,22 +101,24 @@ async function whenDecided<T>(place: Place, { key, note }: Once, ask: (key: stri
   try {
     return await ask(key)
   } catch (error) {
-    const id = waitingIn(error)
+    const id = undecidedIn(error)
     if (id === undefined) throw error
     await note(id)
     await settled(place, id)
     try {
       return await ask(key)
     } catch (again) {
-      if (waitingIn(again) === undefined) throw again
+      if (undecidedIn(again) === undefined) throw again
       throw notYet(id, await place.fate(id, { wait: 0 }))
     }
   }
 }
 
-/** The id of what waits, as its refusal says. */
-function waitingIn(error: unknown): string | undefined {
+/** The id of what waits, or was ended by somebody or the time before a signature, as its refusal says. */
+function undecidedIn(error: unknown): string | undefined {
   if (!(error instanceof WAIaaSError)) return undefined
   const { status, id } = error.details ?? {}
-  return status === 'QUEUED' && typeof id === 'string' ? id : underWay(error.details)
+  const isUnsigned = UNSIGNED.includes(String(status)) && error.code !== 'TX_ALREADY_PROCESSED'
+  return isUnsigned && typeof id === 'string' ? id : underWay(error.details)
 }
+const UNSIGNED: readonly string[] = ['QUEUED', 'CANCELLED', 'EXPIRED']

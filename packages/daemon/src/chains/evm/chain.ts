@@ -100,7 +100,7 @@ export function evmChain(options: EvmOptions): Chain {
     network,
     order: { nextNonce: border((sender, expected) => nextNonce(rpc, sender, expected)) },
     ...{ anyLifetime: { nonce: 0 }, signKind: 'evm-tx', address: parseAddress },
-    ...{ ask: rpc.call, contracts: contracts(network) },
+    ...{ ask: rpc.call, contracts: contracts(network, chainId) },
     ...givenTransactions(network, chainId),
     messages: evmMessages({ network, chainId, singles: apart, supply: parts.supply }),
     connect: border(() => connect(rpc)),

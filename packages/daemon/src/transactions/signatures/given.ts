@@ -122,7 +122,8 @@ async function requireNext({ database }: ServiceParts, { chain, sender, draft }:
   const given = chain.ownLifetime?.(draft)?.nonce
   if (!chain.order || given === undefined) return
   const expected = (await nextNonces({ database }, { chain, sender })).at(0)
-  if (given !== expected) throw new Failure('INVALID_TRANSACTION', misplaced({ expected, given }).error)
+  if (given === expected) return
+  throw new Failure('INVALID_TRANSACTION', misplaced({ expected, given }).error, { details: { nonce: expected } })
 }
 
 /** Before anything is stored: what the signer cannot read it signs under no ceiling. */
