@@ -69,6 +69,11 @@ test('its token opens no other wallet, chain or operation, and nothing where som
     [403, url, { 'x-forwarded-for': '127.0.0.1' }],
     [403, url, { forwarded: 'for=127.0.0.1' }],
     [403, url, { via: '1.1 proxy' }],
+    [403, url, { 'X-Forwarded-Server': 'edge' }],
+    [403, url, { 'X-Forwarded': 'for=127.0.0.1' }],
+    [403, url, { 'CF-Connecting-IP': '127.0.0.1' }],
+    [403, url, { 'X-Real-IP': '127.0.0.1' }],
+    [403, url, { 'X-Envoy-External-Address': '127.0.0.1' }],
     [401, url.replace(`/${token}`, ''), { authorization: `Bearer ${token}` }],
   ] as const) {
     const { status: got, text } = await post(tried, chain, headers)

@@ -173,16 +173,12 @@ type Opened = NonNullable<Awaited<ReturnType<RpcUrls['opened']>>>
 
 const opensNothing = () => new Failure('INVALID_TOKEN', 'this address opens nothing, or nothing any more')
 
-/** What somebody adds who passes on what others ask. */
-const FORWARDED = [
-  'forwarded',
-  'via',
-  'x-real-ip',
-  'x-forwarded-for',
-  'x-forwarded-host',
-  'x-forwarded-proto',
-  'x-forwarded-port',
+/** What somebody adds who passes on what others ask, and how more of it begins. */
+const FORWARDED: readonly string[] = [
+  ...['forwarded', 'via', 'x-real-ip', 'x-client-ip', 'x-cluster-client-ip', 'x-original-host', 'x-original-url'],
+  ...['true-client-ip', 'client-ip', 'cf-connecting-ip', 'cf-ray', 'fastly-client-ip', 'x-envoy-external-address'],
 ]
+const isForwarded = (name: string): boolean => name.startsWith('x-forwarded') || FORWARDED.includes(name)
 
 /**
  * What the token in the path opens; undefined where there is none. It is for tools beside the daemon: what others have
@@ -191,7 +187,7 @@ const FORWARDED = [
 async function openedBy(c: Context<HttpEnv>, { urls }: Parts): Promise<Opened | 'nothing' | undefined> {
   const token = c.req.param('token')
   if (token === undefined) return undefined
-  const passedBy = FORWARDED.find((name) => c.req.header(name) !== undefined)
+  const passedBy = Object.keys(c.req.header()).find(isForwarded)
   if (passedBy !== undefined)
     throw new Unanswered(
       403,
