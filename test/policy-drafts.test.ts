@@ -319,3 +319,28 @@ test('a draft is called tighter or looser where that is proven, with a case that
     ...['ALLOW', 'DENY', ['SPENDING_LIMIT_EXCEEDED']],
   ])
 })
+
+test('whichever network a list leaves out, that is seen to be tighter, and looser once it is given back', async () => {
+  const payer = await world.wallet(daemon)
+  const { networks } = await daemon.operator.listWalletNetworks({ id: payer.id })
+  const names = networks.map(({ network }) => network)
+  expect(names.length).toBeGreaterThan(3)
+  const diff = async (draft: object) =>
+    (await daemon.operator.diffPolicies({ walletId: payer.id, draft: draft as never })).change
+  const without = (...out: readonly string[]) => ({
+    networks: names.filter((name) => !out.includes(name)).map((network) => ({ network })),
+  })
+  for (const name of names)
+    expect([
+      name,
+      await diff({ add: [{ walletId: payer.id, type: 'ALLOWED_NETWORKS', rules: without(name) }] }),
+    ]).toEqual([name, 'tighter'])
+
+  const [gone = '', ...left] = names.toReversed()
+  const own = await daemon.operator.createPolicy({
+    ...{ walletId: payer.id, type: 'ALLOWED_NETWORKS', rules: without(gone) as { networks: { network: string }[] } },
+  })
+  expect(await diff({ change: [{ id: own.id, rules: without() }] })).toBe('looser')
+  for (const name of left)
+    expect([name, await diff({ change: [{ id: own.id, rules: without(gone, name) }] })]).toEqual([name, 'tighter'])
+})

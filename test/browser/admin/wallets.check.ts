@@ -12,6 +12,16 @@ beforeAll(async () => {
 })
 afterAll(() => scene?.close())
 
+/** Presses the button that a screen reader calls so, once it is there. */
+const pressOf = (label: string) =>
+  until(`a button "${label}"`, () =>
+    scene.page.run((wanted) => {
+      // biome-ignore lint/suspicious/noExplicitAny: Node's types know no browser
+      const button = (globalThis as any).document.querySelector(`button[aria-label="${wanted}"]`)
+      button?.click()
+      return button !== null
+    }, label),
+  )
 const key = `0x${randomBytes(32).toString('hex')}` as const
 const walletNamed = async (name: string) =>
   (await scene.daemon.operator.listWallets({})).items.find((one) => one.name === name)
@@ -56,6 +66,48 @@ test('a key is sealed in the browser and comes in whole; it goes out after the p
   await at.looksRight('admin-wallet-export')
   await at.press('Close')
   await until('the key to be gone', async () => !(await at.text()).includes(key))
+})
+
+test('a network is taken away from a wallet and given back on its page, and only its own list of networks changes', async () => {
+  const { at, evm, daemon } = scene
+  const wallet = await evm.wallet(daemon, {})
+  const { token } = await daemon.operator.createSession({ walletId: wallet.id })
+  const { name } = await daemon.operator.getWallet({ id: wallet.id })
+  const pays = () => daemon.agent(token).simulate({ to: evm.newAddress(), amount: '1', network: evm.network })
+  const listed = async () => {
+    const { data } = await daemon.operator.listPolicies({ walletId: wallet.id })
+    const lists = data.filter(({ type }) => type === 'ALLOWED_NETWORKS')
+    return lists.map(({ rules }) => (rules.networks as { network: string }[]).map(({ network }) => network))
+  }
+  const { networks } = await daemon.operator.listWalletNetworks({ id: wallet.id })
+  const others = networks.map(({ network }) => network).filter((network) => network !== evm.network)
+  expect(await pays()).toMatchObject({ policy: { allowed: true } })
+
+  await at.go(`#/wallets/${wallet.id}`)
+  await pressOf(`Remove: ${evm.network}`)
+  await at.sees(`Take ${evm.network} away from ${name}?`)
+  await at.sees('The draft is tighter')
+  await at.looksRight('admin-wallet-network')
+  await at.answer('Remove')
+  await at.confirmWithPassword()
+  await at.sees('not used', 'Take ')
+  expect(await listed()).toEqual([others])
+  expect(await pays()).toMatchObject({ policy: { allowed: false } })
+
+  await pressOf(`Add: ${evm.network}`)
+  await at.sees(`Let ${name} use ${evm.network}?`)
+  await at.sees('The draft is looser')
+  await at.answer('Add')
+  await at.confirmWithPassword()
+  await until('the network to be back', async () => (await listed())[0]?.includes(evm.network))
+  expect(await listed()).toEqual([[...others, evm.network]])
+  expect(await pays()).toMatchObject({ policy: { allowed: true } })
+
+  await daemon.operator.createPolicy({
+    ...{ walletId: wallet.id, type: 'ALLOWED_NETWORKS', rules: { networks: [{ network: evm.network }] } },
+  })
+  await at.sees('the last one: suspend the wallet to stop it here')
+  await at.sees('by another policy')
 })
 
 test('a wallet shows what binds it, and is suspended at once and resumed after the password', async () => {

@@ -66,23 +66,3 @@ function Inviting({ id }: { readonly id: string }) {
     </>
   )
 }
-
-/** Where a wallet acts. */
-export function Networks({ wallet: { id, network: usual } }: { readonly wallet: Wallet }) {
-  const t = useT()
-  const { data, error, isPending } = useRead('listWalletNetworks', { id })
-  return (
-    <Panel title={t(words.networks)}>
-      <p className="quiet small-text">{t(words.networksHint)}</p>
-      <Refusal error={error} />
-      {isPending && <Loading />}
-      <ul className="plain">
-        {data?.networks.map(({ network, symbol }) => (
-          <li key={network}>
-            {network} <span className="quiet">{symbol}</span> {network === usual && <Badge>{t(words.usual)}</Badge>}
-          </li>
-        ))}
-      </ul>
-    </Panel>
-  )
-}

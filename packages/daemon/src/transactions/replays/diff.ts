@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import {
   Failure,
+  type Network,
   nativeAsset,
   type Output,
   type Parsed,
@@ -30,12 +31,9 @@ export async function diffPolicies(parts: Parts, { walletId, draft }: Asked): Pr
     const wallet = await parts.switches.wallet(db, walletId)
     if (!wallet) throw new Failure('WALLET_NOT_FOUND', `there is no wallet ${walletId}`)
     const [before, after] = [await parts.drafted(db, walletId, {}), await parts.drafted(db, walletId, draft)]
-    const named = [...before, ...after].map(({ text, network }) => `${text} ${network}`).join(' ')
-    const [first, another, ...others] = parts.networksOf(wallet)
-    const meant = others.filter(({ id, caip2 }) => [id, caip2].some((name) => named.includes(name)))
     const networks: Wallet['networks'][number][] = []
-    for (const network of [first, another, ...meant])
-      if (network) networks.push({ network, tokens: await parts.listedTokens(db, network) })
+    for (const network of networksToTry(parts.networksOf(wallet), { before, after }))
+      networks.push({ network, tokens: await parts.listedTokens(db, network) })
     return { wallet, approver: await approverOf(db, walletId), before, after, networks }
   })
   const policies = [...before, ...after]
@@ -52,6 +50,23 @@ export async function diffPolicies(parts: Parts, { walletId, draft }: Asked): Pr
     ...{ walletId, change, message: MESSAGES[change] },
     witnesses: witnesses.map(({ shows, input, ...decisions }) => ({ shows, effects: input.effects, ...decisions })),
   }
+}
+
+/**
+ * Where cases are made, the likeliest first, for they are not all tried: where a draft names other networks, one that nothing
+ * names, which stands for all that a list leaves out, and those others; then two, and all that policies name.
+ */
+function networksToTry(all: readonly Network[], { before, after }: Record<'before' | 'after', readonly Policy[]>) {
+  const [inBefore, inAfter] = [namesIn(before), namesIn(after)]
+  const moved = all.filter((one) => inBefore(one) !== inAfter(one))
+  const unnamed = moved.length === 0 ? undefined : all.find((one) => !inBefore(one) && !inAfter(one))
+  const named = all.filter((one) => inBefore(one) || inAfter(one))
+  return new Set([...(unnamed ? [unnamed] : []), ...moved, ...all.slice(0, 2), ...named])
+}
+
+function namesIn(policies: readonly Policy[]): (network: Network) => boolean {
+  const texts = policies.map(({ text, network }) => `${text} ${network}`).join(' ')
+  return ({ id, caip2 }) => texts.includes(id) || texts.includes(caip2)
 }
 
 const MESSAGES: Readonly<Record<Strictness, string>> = {
