@@ -3,7 +3,7 @@ import { type ShownDecision, withShortDecision } from './decision.ts'
 import type { Effect } from './effects.ts'
 import { formatUnits } from './money.ts'
 import { findNetwork, LOCAL_NETWORKS, NETWORKS, nativeAsset } from './networks.ts'
-import type { Operation, Wire } from './operation.ts'
+import { formsOf, type Operation, type Wire } from './operation.ts'
 import { operations } from './operations.ts'
 import { type AssetUnit, assetUnits, deedsOf } from './summary.ts'
 import type { Transaction, TransactionDetail } from './transaction-answers.ts'
@@ -112,10 +112,13 @@ const SHORT = [
 ]
 function shortDetail(one: TransactionDetail): Fields {
   // Who is paid how much stands in the summary of everything else.
-  const isPayment = (one.humanAmount ?? null) !== null && one.toAddress !== null && one.type.endsWith('TRANSFER')
+  const isPayment = (one.humanAmount ?? null) !== null && one.toAddress !== null && MOVES.includes(one.type)
   const told = isPayment ? SHORT : SHORT.filter((name) => !PAID.includes(name))
   return { ...pick(one, ['id', 'status', 'network']), does: isPayment ? undefined : one.summary, ...pick(one, told) }
 }
+/** What moves one amount from here to there. */
+const MOVES: readonly unknown[] =
+  formsOf(operations.sendToken).find(({ tool }) => tool === 'send_token')?.values?.type ?? []
 const PAID = ['humanAmount', 'amountSymbol', 'toAddress']
 
 function wholeDetail(one: TransactionDetail): Fields {
