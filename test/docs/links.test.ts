@@ -73,3 +73,13 @@ function resolves(from: string, target: string): boolean {
   if (!existsSync(join(root, path))) return false
   return anchor === undefined || anchorsOf(readPage(path)).includes(anchor)
 }
+
+test('no page gives npx a flag that is meant for us: it takes what stands right behind the name for its own', () => {
+  const taken = /npx --no waiaas(-mcp)? -/
+  expect(taken.test('npx --no waiaas --help')).toBe(true)
+  expect(
+    pages()
+      .filter(({ text }) => taken.test(text))
+      .map(({ path }) => path),
+  ).toEqual([])
+})

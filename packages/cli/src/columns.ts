@@ -7,8 +7,8 @@ export const columns: Partial<Record<keyof AllOperations, readonly string[]>> = 
   listPolicies: ['id', 'name', 'type', 'walletId', 'network', 'enabled', 'isDefault', 'sessionEnded', 'says'],
   listPolicyVersions: ['version', 'at', 'change', 'author', 'policyId', 'name', 'type', 'walletId', 'enabled', 'says'],
   adminListTransactions: [
-    ...['id', 'createdAt', 'walletName', 'network', 'tier', 'status'],
-    ...['amountFormatted', 'amountSymbol', 'toAddress', 'txHash'],
+    ...['id', 'createdAt', 'walletName', 'amount', 'status', 'toAddress'],
+    ...['network', 'tier', 'txHash'],
   ],
   listWaiting: ['id', 'title', 'walletName', 'code', 'expiresAt', 'executeAt'],
   listContacts: ['name', 'chain', 'address'],

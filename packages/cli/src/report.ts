@@ -1,6 +1,7 @@
 import { type FailureBody, isFailure } from '@waiaas/contract'
 import { WAIaaSError } from '@waiaas/sdk'
 import { CommandError, errorCode, Interrupted, UsageError } from './errors.ts'
+import { within80 } from './help-lines.ts'
 import { printable } from './table.ts'
 import { note } from './terminal.ts'
 import { asTyped } from './typed.ts'
@@ -15,7 +16,8 @@ export function report(error: unknown, asJson = false): number {
   if (error instanceof UsageError) {
     note(error.message)
     // Who has mistyped a word wants that word, and no screen of others.
-    if (error.usage !== undefined && !error.message.includes('(did you mean ')) process.stderr.write(`${error.usage}\n`)
+    if (error.usage !== undefined && !error.message.includes('(did you mean '))
+      process.stderr.write(`${within80(error.usage)}\n`)
     return 2
   }
   note(messageOf(error))

@@ -42,6 +42,13 @@ describe('the command line', () => {
     expect(await captured(['help', 'tx', 'send'])).toEqual(await captured(['tx', 'send', '--help']))
   })
 
+  test('what is missing is said with the help of the command, as wide as a terminal', async () => {
+    const { code, err } = await captured(['token', 'list'])
+    expect([code, err.split('\n')[0]]).toEqual([2, 'waiaas: missing --network'])
+    expect(err.split('\n').filter((line) => line.length > 80)).toEqual([])
+    expect(err).toContain('--password-file')
+  })
+
   test('help offers no field that only a program fills in', async () => {
     for (const [words, flag, unseen] of [
       [['tx', 'approve'], '--max-fee', '--payment'],

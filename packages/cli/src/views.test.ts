@@ -109,3 +109,27 @@ test('the worst case says what each of its parts is worth, in dollars', () => {
     'not known is what is on a, b; --json says why',
   ])
 })
+
+test('a list of transactions says how much and to whom, and whether it went', () => {
+  const about = { id: '01a231ba-4451-7000-a37a-c84a612c8a74', createdAt: 1_796_130_600, walletName: 'shop' }
+  const more = {
+    network: 'local-evm',
+    tier: null,
+    txHash: null,
+    toAddress: '0x00000000000000000000000000000000000A11cE',
+  }
+  const rows = [
+    { ...about, ...more, status: 'CANCELLED', amount: '900000000', amountFormatted: '900', amountSymbol: 'USDC' },
+    { ...about, ...more, status: 'SIGNED', amount: null, amountFormatted: null, amountSymbol: null },
+    { ...about, ...more, status: 'CONFIRMED', amount: '5', amountFormatted: '5', amountSymbol: null },
+  ]
+  // Of an answer only these are looked at.
+  const page = { items: rows, total: 3, offset: 0, limit: 20, nextCursor: null } as never
+  const [head, ...lines] = views.adminListTransactions!(page).split('\n')
+  expect(head!.split(/ {2,}/).slice(0, 6)).toEqual(['id', 'createdAt', 'walletName', 'amount', 'status', 'toAddress'])
+  expect(lines.map((line) => line.split(/ {2,}/).slice(2, 5))).toEqual([
+    ['shop', '900 USDC', 'CANCELLED'],
+    ['shop', '-', 'SIGNED'],
+    ['shop', '5', 'CONFIRMED'],
+  ])
+})

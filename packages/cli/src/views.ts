@@ -8,6 +8,7 @@ import {
   type WalletHoldings,
 } from '@waiaas/contract'
 import { dollars } from './balances.ts'
+import { columns } from './columns.ts'
 import { policyChangesText } from './policy-changes.ts'
 import { plainText, printable, table } from './table.ts'
 
@@ -189,6 +190,16 @@ function spendingText({ windows, networks }: Spending): string {
   return [rows.length === 0 ? 'no policy limits what leaves over time' : table(rows), ...closed].join('\n')
 }
 
+/** Amounts with their symbol, so that how much and to whom fit a terminal. */
+const transactionList = ({ items, ...page }: Output<AllOperations['adminListTransactions']>): string => {
+  const rows = items.map(({ amountFormatted, amountSymbol, ...row }) => {
+    const amount = isShown(amountFormatted) ? [amountFormatted, amountSymbol].filter(isShown).join(' ') : null
+    return { ...row, amount }
+  })
+  return plainText({ items: rows, ...page }, columns.adminListTransactions)
+}
+const isShown = (text: string | null | undefined): boolean => text !== null && text !== undefined
+
 /** A text of the daemon, line by line. */
 const linesOf = (text: string): string => text.trimEnd().split('\n').map(printable).join('\n')
 
@@ -201,6 +212,7 @@ export const views: { readonly [Name in keyof AllOperations]?: (answer: Output<A
   createAgentPrompt: ({ prompt }: Output<AllOperations['createAgentPrompt']>) => linesOf(prompt),
   getTransaction: ({ owners, ...about }: Output<AllOperations['getTransaction']>) =>
     plainText({ ...about, ...(owners && { owners: agreedText(owners) }) }),
+  adminListTransactions: transactionList,
   getCard: (card: Output<AllOperations['getCard']>) => linesOf(cardText(card)),
   changeWalletCeiling: ceiling,
   getWallet: walletInfo,
