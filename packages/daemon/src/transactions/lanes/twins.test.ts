@@ -1,6 +1,7 @@
 import { newId } from '@waiaas/contract'
 import { afterEach, expect, test, vi } from 'vitest'
 import { openPrepared } from '../../../../../test/support/prepared.ts'
+import { until } from '../../../../../test/support/until.ts'
 import { startPipeline, startSolana } from '../../../test/pipeline-bed.ts'
 import type { KeyringRow } from '../../keys/service.ts'
 import { transactionStore } from '../rows/store.ts'
@@ -46,6 +47,14 @@ test('a payment whose bytes another process has signed already is not made, and 
   )
   expect(new Set(hashes.map(({ hash }) => hash)).size).toBe(2)
   expect(hashes).toHaveLength(2)
-  node.advance(40)
-  for (const id of [one, other]) await second.until(id, 'CONFIRMED')
+  // Slots pass until the node has the bytes, and then some.
+  for (const id of [one, other])
+    await until(
+      `${id} to land`,
+      async () => {
+        node.advance(1)
+        return (await second.service.get(id, undefined)).status === 'CONFIRMED'
+      },
+      { everyMs: 50 },
+    )
 })
